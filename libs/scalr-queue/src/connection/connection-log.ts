@@ -1,0 +1,44 @@
+import { Logger } from '@nestjs/common';
+
+const INTERVAL = 10_000;
+
+/**
+ * Says at most once in ten seconds that Redis is in trouble, and once that it is back, however many connections
+ * complain how often. Logs the message only: errors of ioredis carry the command with its arguments.
+ */
+export class ConnectionLog {
+  private readonly logger = new Logger('ScalrQueue');
+  private lastAt = -Infinity;
+  private hidden = 0;
+  private inTrouble = false;
+
+  constructor(private readonly where: string) {}
+
+  trouble(error: Error): void {
+    this.inTrouble = true;
+    const now = performance.now();
+    if (now - this.lastAt < INTERVAL) {
+      this.hidden++;
+      return;
+    }
+    const more = this.hidden > 0 ? ` (${this.hidden} more since the last line)` : '';
+    this.logger.warn(`Redis at ${this.where}: ${messageOf(error)}; trying again${more}`);
+    this.lastAt = now;
+    this.hidden = 0;
+  }
+
+  recovered(): void {
+    if (!this.inTrouble) return;
+    this.inTrouble = false;
+    this.lastAt = -Infinity;
+    this.hidden = 0;
+    this.logger.log(`Redis at ${this.where}: connected again`);
+  }
+}
+
+/** The text of an error that is fit for a log: an AggregateError of the net module has none of its own. */
+export function messageOf(error: Error): string {
+  if (error.message) return error.message;
+  const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
+  return first?.message ?? error.name;
+}

@@ -1,0 +1,41 @@
+import { OutcomeUnknownError, QueueFullError, QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { ScalrQueueError } from '../errors/scalr-queue.error.js';
+
+/** Replies with which Redis refuses a script before it has run any of it. */
+const REFUSED =
+  /^(?:-?)(READONLY|LOADING|MISCONF|NOAUTH|WRONGPASS|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN)\b/;
+const NEVER_SENT = /Stream isn't writeable|enableOfflineQueue/;
+
+/**
+ * What a failed command means for the caller: nothing happened, or nobody knows. The error of ioredis itself is never
+ * passed on, for it carries the command with its arguments: payloads and passwords.
+ */
+export function toEnqueueError(error: unknown, jobIds: readonly string[]): Error {
+  if (error instanceof ScalrQueueError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = new Error(message);
+  if (message.startsWith('OOM')) {
+    return new QueueFullError(
+      'Redis is out of memory and refuses writes: raise maxmemory, or let the workers drain. Nothing was enqueued.',
+      { cause },
+    );
+  }
+  const refusal = REFUSED.exec(message)?.[1];
+  if (refusal || NEVER_SENT.test(message)) {
+    const why = refusal ? `Redis refuses writes at the moment (${message})` : 'Redis is not reachable';
+    return new QueueUnavailableError(`${why}. Nothing was enqueued; it is safe to try again.`, { cause });
+  }
+  const what = jobIds.length === 1 ? `job ${jobIds[0]}` : `${jobIds.length} jobs, the first is ${jobIds[0]}`;
+  return new OutcomeUnknownError(
+    `no answer from Redis for ${what}: it may or may not be enqueued. Enqueue again with the same id to be sure; that makes one job.`,
+    jobIds,
+    { cause },
+  );
+}
+
+/** The error of a read: there is no outcome to be in doubt about. */
+export function toReadError(error: unknown): Error {
+  if (error instanceof ScalrQueueError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new QueueUnavailableError(`Redis did not answer: ${message}`, { cause: new Error(message) });
+}

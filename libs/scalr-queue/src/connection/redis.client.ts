@@ -1,0 +1,62 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisTarget } from '../options/redis-options.js';
+import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+
+/** A connection to Redis, whatever its topology. */
+export type RedisClient = Redis | Cluster;
+
+/** Blocking reads of a worker end by themselves after this many seconds. */
+export const DRAIN_DELAY_SECONDS = 5;
+
+/** Short and capped: after an outage everything resumes within a second; a little random, so that processes do not come back together. */
+const retryStrategy = (times: number) => Math.min(100 * times, 500) + Math.round(Math.random() * 100);
+
+const COMMON: RedisOptions = {
+  connectTimeout: 2_000,
+  retryStrategy,
+  // A demoted master answers READONLY until the socket is closed and the name resolved again.
+  reconnectOnError: (error) => error.message.startsWith('READONLY'),
+};
+
+/**
+ * Settles every command: no offline queue, no resending (it would run a command twice), and a limit for the reply.
+ * socketTimeout gives up half-open sockets.
+ */
+const PRODUCER: RedisOptions = {
+  ...COMMON,
+  enableOfflineQueue: false,
+  commandTimeout: ENQUEUE_DEADLINE,
+  socketTimeout: 3_000,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+};
+
+/**
+ * Waits out every outage: a completion that was interrupted is sent again once Redis is back. There is no commandTimeout:
+ * it would abort the blocking read. socketTimeout must be longer than the blocking read, and revives half-open sockets.
+ */
+const WORKER: RedisOptions = {
+  ...COMMON,
+  enableOfflineQueue: true,
+  socketTimeout: (DRAIN_DELAY_SECONDS + 3) * 1_000,
+  maxRetriesPerRequest: null,
+};
+
+/** Opens a connection that fails fast (`producer`) or waits (`worker`). It connects in the background. */
+export function openRedis(target: RedisTarget, role: 'producer' | 'worker', connectionName: string, lazyConnect = false): RedisClient {
+  const { cluster, sentinels, name, sentinelPassword, ...server } = target;
+  const options: RedisOptions = { ...server, ...(role === 'producer' ? PRODUCER : WORKER), connectionName, lazyConnect };
+  if (cluster) {
+    return new Cluster([...cluster], {
+      redisOptions: options,
+      enableOfflineQueue: options.enableOfflineQueue,
+      clusterRetryStrategy: retryStrategy,
+      slotsRefreshTimeout: 2_000,
+      lazyConnect,
+    });
+  }
+  if (sentinels) {
+    return new Redis({ ...options, sentinels: [...sentinels], name, sentinelPassword, sentinelRetryStrategy: retryStrategy });
+  }
+  return new Redis(options);
+}

@@ -1,0 +1,107 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { QueueClosedError, QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import { describeTarget } from '../options/redis-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { ConnectionLog, messageOf } from './connection-log.js';
+import { openRedis, type RedisClient } from './redis.client.js';
+
+/**
+ * The connections of one app in one process: one that fails fast, for everything that a caller waits for, and, only in a
+ * worker process, one that waits. Closed last of all, when no provider can enqueue any more.
+ */
+@Injectable()
+export class RedisConnections implements OnApplicationShutdown {
+  /** Fails fast; shared by all queues of the process. */
+  readonly producer: RedisClient;
+  readonly log: ConnectionLog;
+  private workerClient?: RedisClient;
+  private templateClient?: RedisClient;
+  private readonly opened = new Set<RedisClient>();
+  private lastError?: Error;
+  /** Settles when the very first attempt to connect does. */
+  private readonly firstAttempt: Promise<void>;
+  private closed = false;
+
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
+    this.log = new ConnectionLog(describeTarget(options.redis));
+    this.producer = this.open('producer');
+    this.firstAttempt = new Promise((resolve) => {
+      const settle = () => resolve();
+      this.producer.once('ready', settle);
+      this.producer.once('error', settle);
+      this.producer.once('end', settle);
+      setTimeout(settle, ENQUEUE_DEADLINE).unref();
+    });
+  }
+
+  /** The connection of a worker: waits out outages. Opened by the first caller. */
+  worker(): RedisClient {
+    this.workerClient ??= this.open('worker');
+    return this.workerClient;
+  }
+
+  /** A connection that is never used itself: the engine opens a copy of it for each blocking reader. */
+  template(): RedisClient {
+    this.templateClient ??= this.open('worker', true);
+    return this.templateClient;
+  }
+
+  /** Whether both connections that are open can be used at this moment. */
+  get ready(): boolean {
+    return this.producer.status === 'ready' && (this.workerClient?.status ?? 'ready') === 'ready';
+  }
+
+  /**
+   * Resolves when a command can be sent. Waits only for the very first attempt to connect.
+   * @throws QueueUnavailableError when Redis is known to be down, QueueClosedError after the shutdown
+   */
+  async usable(): Promise<void> {
+    if (this.producer.status === 'ready') return;
+    if (this.closed) throw new QueueClosedError('the queue is closed: the application is shutting down');
+    await this.firstAttempt;
+    if (this.isReady()) return;
+    const why = this.lastError ? `: ${messageOf(this.lastError)}` : '';
+    throw new QueueUnavailableError(
+      `Redis at ${describeTarget(this.options.redis)} is not reachable${why}. Nothing was enqueued; it is safe to try again.`,
+    );
+  }
+
+  /** Cuts every connection, also the copies that the engine made: its own close() waits for ever when Redis is gone. */
+  onApplicationShutdown(): void {
+    this.closed = true;
+    for (const client of this.opened) client.disconnect();
+  }
+
+  private isReady(): boolean {
+    return this.producer.status === 'ready';
+  }
+
+  private open(role: 'producer' | 'worker', lazy = false): RedisClient {
+    const client = openRedis(this.options.redis, role, `${this.options.prefix}:${role}`, lazy);
+    this.track(client);
+    client.on('error', (error: Error) => {
+      this.lastError = error;
+      this.log.trouble(error);
+    });
+    client.on('ready', () => {
+      this.lastError = undefined;
+      this.log.recovered();
+    });
+    return client;
+  }
+
+  private track(client: RedisClient): void {
+    this.opened.add(client);
+    client.once('end', () => this.opened.delete(client));
+    const duplicate = client.duplicate.bind(client) as (...args: unknown[]) => RedisClient;
+    client.duplicate = ((...args: unknown[]) => {
+      const copy = duplicate(...args);
+      this.track(copy);
+      copy.on('error', (error: Error) => this.log.trouble(error));
+      if (this.closed) copy.disconnect();
+      return copy;
+    }) as never;
+  }
+}

@@ -1,0 +1,41 @@
+import { ScalrQueueError } from './scalr-queue.error.js';
+
+/**
+ * Redis could not be reached, or refused before doing anything. The job was **not** enqueued:
+ * it is safe to try again, with or without the same id.
+ */
+export class QueueUnavailableError extends ScalrQueueError {
+  readonly code = 'QUEUE_UNAVAILABLE';
+  /** Always `not-enqueued`, in contrast to {@link OutcomeUnknownError}. */
+  readonly outcome = 'not-enqueued';
+}
+
+/**
+ * The command was sent, but no answer came in time: the job may or may not have been enqueued.
+ * Enqueue again with `{ id: error.jobId }`: that makes one job, whatever happened to the first call.
+ */
+export class OutcomeUnknownError extends ScalrQueueError {
+  readonly code = 'OUTCOME_UNKNOWN';
+  /** Always `unknown`, in contrast to {@link QueueUnavailableError}. */
+  readonly outcome = 'unknown';
+  /** Id of the job (the first one, for `enqueueMany`). */
+  readonly jobId: string;
+  /** Ids of all jobs whose outcome is unknown; one, unless `enqueueMany` was called. */
+  readonly jobIds: readonly string[];
+
+  constructor(message: string, jobIds: readonly string[], options?: { cause?: unknown }) {
+    super(message, options);
+    this.jobIds = jobIds;
+    this.jobId = jobIds[0] ?? '';
+  }
+}
+
+/** The queue holds as many jobs as it may (`maxBacklog`), or Redis is out of memory. Nothing was enqueued. */
+export class QueueFullError extends ScalrQueueError {
+  readonly code = 'QUEUE_FULL';
+}
+
+/** The application is shutting down, or has not been initialised: nothing can be enqueued any more. */
+export class QueueClosedError extends ScalrQueueError {
+  readonly code = 'QUEUE_CLOSED';
+}

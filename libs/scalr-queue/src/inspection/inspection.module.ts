@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ConnectionModule } from '../connection/connection.module.js';
+import { JobReader } from './job.reader.js';
+import { JobWaiter } from './job.waiter.js';
+import { JobsService } from './jobs.service.js';
+
+/** Looking at jobs. */
+@Module({
+  imports: [ConnectionModule],
+  providers: [JobReader, JobWaiter, JobsService],
+  exports: [JobsService],
+})
+export class InspectionModule {}

@@ -1,0 +1,43 @@
+import type { Job } from 'bullmq';
+import { parseFailure } from '../jobs/failure.js';
+import { fromStoredId } from '../jobs/job-id.js';
+import type { JobInfo, JobState } from '../jobs/job-info.js';
+import type { FoundJob } from './job.reader.js';
+
+const STATES: Readonly<Record<string, JobState>> = {
+  active: 'running',
+  delayed: 'delayed',
+  completed: 'completed',
+  failed: 'dead',
+};
+
+/** A stored job of the engine as plain data without anything of the engine. */
+export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo {
+  const state = STATES[engineState] ?? 'waiting';
+  const failure = job.failedReason ? parseFailure(job.failedReason) : undefined;
+  return {
+    id: fromStoredId(job.id ?? ''),
+    name: job.name,
+    queue: job.queueName,
+    state,
+    ...(state === 'dead' && failure && failure.kind !== 'retrying' ? { reason: failure.kind } : {}),
+    attempt: job.attemptsMade + (state === 'running' ? 1 : 0),
+    maxAttempts: Math.max(job.opts.attempts ?? 1, 1),
+    ...(isProgress(job.progress) ? { progress: job.progress } : {}),
+    ...(state === 'completed' ? { result: resultOf(job) } : {}),
+    ...(state !== 'completed' && failure ? { error: failure.error } : {}),
+    enqueuedAt: new Date(job.timestamp),
+    ...(runAt === undefined ? {} : { runAt: new Date(runAt) }),
+    ...(job.processedOn ? { startedAt: new Date(job.processedOn) } : {}),
+    ...(job.finishedOn ? { finishedAt: new Date(job.finishedOn) } : {}),
+  };
+}
+
+/** What the handler returned; a handler without a result stores null. */
+export function resultOf(job: Job): unknown {
+  return (job.returnvalue as unknown) ?? undefined;
+}
+
+function isProgress(progress: unknown): progress is number | object {
+  return typeof progress === 'number' || (typeof progress === 'object' && progress !== null);
+}

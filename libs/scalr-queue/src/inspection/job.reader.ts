@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { Job } from 'bullmq';
+import { withDeadline } from '../connection/deadline.js';
+import { type CatalogEntry, JobCatalog } from '../connection/job.catalog.js';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { toReadError } from '../connection/redis-error.js';
+import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { toStoredId } from '../jobs/job-id.js';
+import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import { describe } from '../options/option-checker.js';
+
+/** The engine's score of a delayed job: its time in milliseconds, times this, plus a counter. */
+const DELAYED_SCORE_UNIT = 0x1000;
+
+/** What names a job: its id, or its id and the name of its definition where two definitions use the same id. */
+export type JobRef = string | { readonly id: string; readonly name: string };
+
+/** A stored job of the engine and the state it is in. */
+export interface FoundJob {
+  readonly job: Job;
+  readonly state: string;
+  /** Epoch milliseconds at which a delayed job may start. */
+  readonly runAt?: number;
+}
+
+/** Finds stored jobs by id, over all queues of the app. */
+@Injectable()
+export class JobReader {
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly queues: QueueRegistry,
+    private readonly catalog: JobCatalog,
+  ) {}
+
+  /**
+   * The job, or undefined when there is none.
+   * @throws InvalidOptionError when two definitions have a job with this id; QueueUnavailableError
+   */
+  async find(ref: JobRef): Promise<FoundJob | undefined> {
+    const { id, name } = checkRef(ref);
+    return this.bounded(async () => {
+      const entry = await this.locate(id, name);
+      return entry && this.read(entry, id);
+    });
+  }
+
+  /** Runs a read within the deadline and turns its failure into an error of ours. */
+  async bounded<T>(read: () => Promise<T>): Promise<T> {
+    await this.connections.usable();
+    const late = () => new QueueUnavailableError(`Redis did not answer within ${ENQUEUE_DEADLINE} ms`);
+    return withDeadline(read(), ENQUEUE_DEADLINE + 50, late).catch((error: unknown) => {
+      throw toReadError(error);
+    });
+  }
+
+  async locate(id: string, name?: string): Promise<CatalogEntry | undefined> {
+    const entries = (await this.catalog.entries()).filter((entry) => name === undefined || entry.name === name);
+    if (entries.length === 0) return undefined;
+    const pipeline = this.connections.producer.pipeline();
+    for (const entry of entries) pipeline.exists(this.queues.get(entry.queue).toKey(toStoredId(entry.name, id)));
+    const replies = (await pipeline.exec()) ?? [];
+    const found = entries.filter((_entry, index) => {
+      const [error, count] = replies[index] ?? [];
+      if (error) throw error;
+      return count === 1;
+    });
+    if (found.length > 1) {
+      const names = found.map((entry) => `"${entry.name}"`).join(' and ');
+      throw new InvalidOptionError(`the id is used by jobs of ${names}: pass { id, name } instead of the id`);
+    }
+    return found[0];
+  }
+
+  private async read(entry: CatalogEntry, id: string): Promise<FoundJob | undefined> {
+    const queue = this.queues.get(entry.queue);
+    const storedId = toStoredId(entry.name, id);
+    // Two reads: the job may move in between. The state is read last, and the data again if it had just finished.
+    let job = await Job.fromId(queue, storedId);
+    if (!job) return undefined;
+    const state = await job.getState();
+    const isFinished = state === 'completed' || state === 'failed';
+    if (isFinished && !job.finishedOn) job = await Job.fromId(queue, storedId);
+    if (!job || state === 'unknown') return undefined;
+    if (state !== 'delayed') return { job, state };
+    const score = await this.connections.producer.zscore(queue.toKey('delayed'), storedId);
+    return { job, state, ...(score === null ? {} : { runAt: Math.floor(Number(score) / DELAYED_SCORE_UNIT) }) };
+  }
+}
+
+function checkRef(ref: unknown): { id: string; name?: string } {
+  if (typeof ref === 'string' && ref !== '') return { id: ref };
+  if (typeof ref === 'object' && ref !== null) {
+    const { id, name } = ref as { id?: unknown; name?: unknown };
+    if (typeof id === 'string' && typeof name === 'string') return { id, name };
+  }
+  throw new InvalidOptionError(`expected the id of a job, or { id, name }, got: ${describe(ref)}`);
+}

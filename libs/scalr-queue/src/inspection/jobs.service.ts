@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+import type { EnqueuedJob } from '../jobs/enqueue-options.js';
+import type { JobInfo } from '../jobs/job-info.js';
+import { OptionChecker } from '../options/option-checker.js';
+import type { Duration } from '../options/duration.js';
+import { toJobInfo } from './job-info.mapper.js';
+import { JobReader, type JobRef } from './job.reader.js';
+import { JobWaiter } from './job.waiter.js';
+
+/** How long to wait for a job. */
+export interface WaitOptions {
+  /** Longest time to wait; there is no default, on purpose. */
+  readonly timeout: Duration;
+}
+
+const check = new OptionChecker(InvalidOptionError);
+
+/** Looking at jobs, from any process of the app. */
+@Injectable()
+export class JobsService {
+  /** @internal */
+  constructor(
+    private readonly reader: JobReader,
+    private readonly waiter: JobWaiter,
+  ) {}
+
+  /**
+   * The job as it stands, or `undefined` when none with this id is stored: it never was, or was finished so long ago that
+   * it is not kept any more (see `keep`).
+   *
+   * @param ref the id, or `{ id, name }` where two definitions use the same id
+   * @throws QueueUnavailableError within 1.1 s when Redis does not answer; InvalidOptionError for an ambiguous id
+   */
+  async get(ref: JobRef): Promise<JobInfo | undefined> {
+    const found = await this.reader.find(ref);
+    return found && toJobInfo(found);
+  }
+
+  /**
+   * Waits until the job has finished and gives its result. Works from any process, also when the job finished before;
+   * any number of waits share one connection per queue.
+   *
+   * @throws JobFailedError when it is dead, JobCancelledError when it was cancelled, WaitTimeoutError when the time is over
+   */
+  async waitFor<Result = unknown>(ref: EnqueuedJob | JobRef, { timeout }: WaitOptions): Promise<Result> {
+    return (await this.waiter.wait(ref, check.duration('timeout', timeout, 1))) as Result;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Duration } from '../options/duration.js';
+import type { RetryOptions } from './retry-policy.js';
+import type { UniqueOptions } from './unique-options.js';
+
+/** Options of one `enqueue` call; they win over the definition, which wins over the app's defaults. */
+export interface EnqueueOptions<Payload = unknown> {
+  /**
+   * Id of the job, unique per definition: a second `enqueue` with the same id makes no second job while the first
+   * is stored. 1 to 128 letters, digits and `_.@+=-`. Defaults to a fresh UUIDv7.
+   */
+  readonly id?: string;
+  /** Start no sooner than this from now. Not together with `runAt`. Defaults to at once. */
+  readonly delay?: Duration;
+  /** Start no sooner than this moment; one in the past means at once. Not together with `delay`. */
+  readonly runAt?: Date;
+  /** 0 runs before everything else; among the others the smaller number runs first, up to 2,097,151. */
+  readonly priority?: number;
+  /** A job not started this long after it could have been is dead (`expired`) and never runs. */
+  readonly expiresIn?: Duration;
+  /** When and how often a failed attempt is tried again; `false` for never. A function can only be given to `defineJob`. */
+  readonly retry?: RetryOptions | false;
+  /** Longest time of one attempt. */
+  readonly timeout?: Duration;
+  /** `true`, or options, to keep equal jobs from being enqueued twice; `false` to allow it for this one. */
+  readonly unique?: boolean | UniqueOptions<Payload>;
+  /** Stops waiting when it aborts. A job that was already on its way may be enqueued all the same: `OutcomeUnknownError`. */
+  readonly signal?: AbortSignal;
+}
+
+/** What became of an `enqueue` call. */
+export interface EnqueuedJob {
+  /** Id of the job that counts: the new one, or for a duplicate the one that was there. */
+  readonly id: string;
+  /** Name of its definition. */
+  readonly name: string;
+  /** Queue that it waits in. */
+  readonly queue: string;
+  /**
+   * `created`: a new job. `duplicate`: nothing was enqueued, a job with this id or unique key is there.
+   * `replaced`: a new job took the place of a delayed one with the same unique key.
+   */
+  readonly status: 'created' | 'duplicate' | 'replaced';
+}

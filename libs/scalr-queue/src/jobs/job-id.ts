@@ -1,0 +1,34 @@
+import { v7 } from 'uuid';
+import type { OptionChecker } from '../options/option-checker.js';
+import { MAX_NAME_LENGTH } from '../options/defaults.js';
+
+const ID = /^[A-Za-z0-9][A-Za-z0-9_.@+=-]*$/;
+/** Not allowed in names and ids, so the first one ends the name. */
+const SEPARATOR = '~';
+
+/** A fresh job id: a UUIDv7, so ids sort by the time they were made. */
+export const newJobId: () => string = () => v7();
+
+/** Checks an id chosen by the caller. */
+export function checkJobId(check: OptionChecker, id: unknown): string {
+  if (typeof id !== 'string' || id.length > MAX_NAME_LENGTH || !ID.test(id)) {
+    const rule = 'letters, digits and "_.@+=-", beginning with a letter or digit';
+    return check.fail('id', `a text of 1 to ${MAX_NAME_LENGTH} characters of ${rule}`, id);
+  }
+  return id;
+}
+
+/**
+ * The id under which the engine stores a job. It holds the name, so that a chosen id is unique per definition,
+ * and a separator, so that it can never be one of the engine's own keys (`wait`, `meta`, `events`, ...),
+ * which would destroy the queue.
+ */
+export function toStoredId(name: string, id: string): string {
+  return `${name}${SEPARATOR}${id}`;
+}
+
+/** The job id inside a stored id; jobs that were not enqueued by this library keep the id they have. */
+export function fromStoredId(storedId: string): string {
+  const at = storedId.indexOf(SEPARATOR);
+  return at < 0 ? storedId : storedId.slice(at + 1);
+}

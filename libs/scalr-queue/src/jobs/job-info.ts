@@ -1,0 +1,52 @@
+/** Where a job is in its life. */
+export type JobState = 'waiting' | 'delayed' | 'running' | 'completed' | 'dead';
+
+/** Why a job is dead. */
+export type DeadReason =
+  'attempts' | 'discarded' | 'expired' | 'invalid-payload' | 'unknown-job' | 'crashed' | 'cancelled';
+
+/** Every reason a job can be dead for. */
+export const DEAD_REASONS: readonly DeadReason[] = [
+  'attempts',
+  'discarded',
+  'expired',
+  'invalid-payload',
+  'unknown-job',
+  'crashed',
+  'cancelled',
+];
+
+/** The error of the last failed attempt. */
+export interface JobErrorInfo {
+  /** Class of the error, such as `TypeError`. */
+  readonly name: string;
+  /** Its message, cut at 8 KiB. */
+  readonly message: string;
+  /** Its `code`, when it has one. */
+  readonly code?: string;
+}
+
+/** A job as it stands at this moment: plain data. */
+export interface JobInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly state: JobState;
+  /** Why it is dead; only in the state `dead`. */
+  readonly reason?: DeadReason;
+  /** Attempts made, the running one included; 0 before the first. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** What the handler last told with `ctx.progress`. */
+  readonly progress?: number | object;
+  /** What the handler returned; only in the state `completed`. */
+  readonly result?: unknown;
+  /** Error of the last failed attempt, also while the job waits for the next one. */
+  readonly error?: JobErrorInfo;
+  readonly enqueuedAt: Date;
+  /** When a delayed job may start. */
+  readonly runAt?: Date;
+  /** When the last attempt started. */
+  readonly startedAt?: Date;
+  readonly finishedAt?: Date;
+}

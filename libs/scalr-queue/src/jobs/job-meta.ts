@@ -1,0 +1,21 @@
+import type { RetryPolicy } from './retry-policy.js';
+
+/** What is stored beside a job when it differs from its definition. */
+export interface JobMeta {
+  /** Time (epoch milliseconds) after which the job may not start any more. */
+  readonly expiresAt?: number;
+  /** Retry policy given to this one job. */
+  readonly retry?: Omit<RetryPolicy, 'decide'>;
+  /** Timeout in milliseconds given to this one job. */
+  readonly timeout?: number;
+  /** The payload was `undefined`, which JSON cannot hold. */
+  readonly void?: boolean;
+  /** Slot of the schedule (epoch milliseconds) that the job was enqueued for. */
+  readonly scheduledFor?: number;
+}
+
+/** The meta data stored with a job; empty when there is none. */
+export function readMeta(jobOptions: object): JobMeta {
+  const { scalr } = jobOptions as { scalr?: unknown };
+  return typeof scalr === 'object' && scalr !== null ? scalr : {};
+}

@@ -1,0 +1,94 @@
+import { PayloadNotSerializableError, PayloadTooLargeError } from '../errors/payload.errors.js';
+import { MAX_DEPTH } from '../options/defaults.js';
+
+/**
+ * The JSON text of a value that survives the way through JSON unchanged; everything else is refused with its
+ * path, because JSON.stringify would silently drop or change it.
+ *
+ * @param subject named in errors, such as `payload of invoice.send`
+ * @param limit largest size in UTF-8 bytes
+ * @throws PayloadNotSerializableError, PayloadTooLargeError
+ */
+export function toStrictJson(subject: string, value: unknown, limit: number): string {
+  const walker = new Walker(subject);
+  let json: string;
+  try {
+    walker.visit(value, '$', 0);
+    json = JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof PayloadNotSerializableError) throw error;
+    // A getter, a proxy or a toJSON of the caller threw.
+    throw new PayloadNotSerializableError(subject, walker.path, 'reading it threw an error', { cause: error });
+  }
+  const size = Buffer.byteLength(json);
+  if (size > limit) throw new PayloadTooLargeError(subject, size, limit);
+  return json;
+}
+
+class Walker {
+  path = '$';
+  private readonly ancestors = new Set<object>();
+
+  constructor(private readonly subject: string) {}
+
+  visit(value: unknown, path: string, depth: number): void {
+    this.path = path;
+    switch (typeof value) {
+      case 'string':
+        if (!value.isWellFormed()) this.refuse('a string with half of a surrogate pair');
+        return;
+      case 'number':
+        if (!Number.isFinite(value)) this.refuse(`${value}, which JSON cannot hold`);
+        return;
+      case 'boolean':
+        return;
+      case 'object':
+        if (value !== null) this.visitObject(value, path, depth);
+        return;
+      case 'undefined':
+        this.refuse('undefined; leave the key out or use null');
+        break;
+      default:
+        this.refuse(`a ${typeof value}, which JSON cannot hold`);
+    }
+  }
+
+  private visitObject(value: object, path: string, depth: number): void {
+    if (depth >= MAX_DEPTH) this.refuse(`nested deeper than ${MAX_DEPTH} levels`);
+    if (this.ancestors.has(value)) this.refuse('a cycle');
+    this.ancestors.add(value);
+    if (Array.isArray(value)) this.visitArray(value, path, depth);
+    else this.visitRecord(value, path, depth);
+    this.ancestors.delete(value);
+  }
+
+  private visitArray(value: unknown[], path: string, depth: number): void {
+    if (Object.keys(value).length !== value.length) this.refuse('an array with holes or named properties');
+    for (let index = 0; index < value.length; index++) this.visit(value[index], `${path}[${index}]`, depth + 1);
+  }
+
+  private visitRecord(value: object, path: string, depth: number): void {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) this.refuse(`${className(value)}; turn it into plain data`);
+    if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('an object with symbol keys');
+    for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+      const at = `${path}${/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`}`;
+      this.path = at;
+      if (key === '__proto__') this.refuse('a key that changes the prototype of the reader');
+      if (!('value' in property)) this.refuse('a getter; turn it into plain data');
+      if (!property.enumerable) this.refuse('a hidden property, which JSON leaves out');
+      if (key === 'toJSON' && typeof property.value === 'function') this.refuse('an object with toJSON');
+      this.visit(property.value, at, depth + 1);
+    }
+  }
+
+  private refuse(why: string): never {
+    throw new PayloadNotSerializableError(this.subject, this.path, why);
+  }
+}
+
+function className(value: object): string {
+  const constructor: unknown = value.constructor;
+  const name = typeof constructor === 'function' ? constructor.name : '';
+  return name ? `an instance of ${name}` : 'an instance of a class';
+}

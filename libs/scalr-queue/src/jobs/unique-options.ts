@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { OptionChecker } from '../options/option-checker.js';
+import type { Duration } from '../options/duration.js';
+import { MAX_DURATION } from '../options/defaults.js';
+
+/** Keeps a second job with the same key from being enqueued beside the first. */
+export interface UniqueOptions<Payload = unknown> {
+  /** What makes two jobs the same: a text, or a function of the payload. Defaults to the whole payload. */
+  readonly key?: string | ((payload: Payload) => string);
+  /**
+   * How long the key is taken, from the moment of enqueueing, whatever becomes of the job.
+   * Left out, it is taken while the job is pending or running.
+   */
+  readonly for?: Duration;
+  /**
+   * `keep` (the default): the first job stays and the second is not enqueued.
+   * `replace`: a first job that is still delayed makes room for the second (debounce);
+   * one that is already waiting or running stays.
+   */
+  readonly onConflict?: 'keep' | 'replace';
+}
+
+/** @internal */
+export interface Uniqueness {
+  readonly key?: string | ((payload: unknown) => string);
+  readonly window?: number;
+  readonly replace: boolean;
+}
+
+const MAX_KEY_LENGTH = 1_024;
+
+/** Checks a `unique` option; `undefined` means that the job is not unique. */
+export function toUniqueness(check: OptionChecker, field: string, value: unknown): Uniqueness | undefined {
+  if (value === undefined || value === false) return undefined;
+  if (value === true) return { replace: false };
+  const given = check.object(field, value, ['key', 'for', 'onConflict']);
+  const { key } = given;
+  if (key !== undefined && typeof key !== 'function') checkKey(check, `${field}.key`, key);
+  return {
+    key: key as Uniqueness['key'],
+    window: given.for === undefined ? undefined : check.duration(`${field}.for`, given.for, 1, MAX_DURATION),
+    replace:
+      given.onConflict !== undefined &&
+      check.oneOf(`${field}.onConflict`, given.onConflict, ['keep', 'replace']) === 'replace',
+  };
+}
+
+/** A short id for the key of a unique job: the same for the same definition and key, and free of key syntax. */
+export function uniqueId(check: OptionChecker, unique: Uniqueness, name: string, payload: unknown, json: string): string {
+  const key = typeof unique.key === 'function' ? unique.key(payload) : unique.key;
+  if (key !== undefined) checkKey(check, 'unique.key', key);
+  // A chosen key and a whole payload can be the same text; the first character keeps them apart.
+  const text = key === undefined ? `p${canonical(json)}` : `k${key}`;
+  return `${name}~${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
+}
+
+function checkKey(check: OptionChecker, field: string, key: unknown): void {
+  if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_LENGTH) {
+    check.fail(field, `a text of 1 to ${MAX_KEY_LENGTH} characters`, key);
+  }
+}
+
+/** The same JSON text for objects that differ only in the order of their keys. */
+function canonical(json: string): string {
+  return JSON.stringify(JSON.parse(json), (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

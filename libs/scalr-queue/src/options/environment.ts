@@ -1,0 +1,43 @@
+import { QueueConfigError } from '../errors/configuration.errors.js';
+import { MAX_CONCURRENCY } from './defaults.js';
+import { OptionChecker } from './option-checker.js';
+
+/** What the environment says; explicit options win over it. */
+export interface Environment {
+  readonly app?: string;
+  readonly redisUrl?: string;
+  readonly workerPort?: number;
+  readonly workerConcurrency?: number;
+  readonly workerQueues?: readonly string[];
+  /** Milliseconds. */
+  readonly shutdownTimeout?: number;
+}
+
+const check = new OptionChecker(QueueConfigError);
+
+/**
+ * Reads the `SCALR_*` variables; an empty one counts as not set.
+ * @throws QueueConfigError naming the variable
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  const text = (name: string) => env[name]?.trim() || undefined;
+  const integer = (name: string, min: number, max: number) => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    return check.integer(name, /^\d+$/.test(value) ? Number(value) : value, min, max);
+  };
+  const timeout = text('SCALR_SHUTDOWN_TIMEOUT');
+  return {
+    app: text('SCALR_APP'),
+    redisUrl: text('SCALR_REDIS_URL'),
+    workerPort: integer('SCALR_WORKER_PORT', 0, 65_535),
+    workerConcurrency: integer('SCALR_WORKER_CONCURRENCY', 1, MAX_CONCURRENCY),
+    workerQueues: text('SCALR_WORKER_QUEUES')
+      ?.split(',')
+      .map((name) => check.name('SCALR_WORKER_QUEUES', name.trim())),
+    shutdownTimeout:
+      timeout === undefined
+        ? undefined
+        : check.duration('SCALR_SHUTDOWN_TIMEOUT', /^\d+$/.test(timeout) ? Number(timeout) : timeout),
+  };
+}

@@ -1,0 +1,129 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { JobCatalog } from '../connection/job.catalog.js';
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { QueueClosedError } from '../errors/enqueue.errors.js';
+import type { EnqueuedJob, EnqueueOptions } from '../jobs/enqueue-options.js';
+import type { AnyJobDefinition, InputOf } from '../jobs/job-definition.js';
+import { BULK_SLICE } from '../options/defaults.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { JobSender } from './job.sender.js';
+import { type PreparedJob, prepareJob } from './prepared-job.js';
+
+/** The payload and the options of an `enqueue` call; a job without a payload needs neither. */
+export type EnqueueArguments<D extends AnyJobDefinition> = [void] extends [InputOf<D>]
+  ? [payload?: InputOf<D>, options?: EnqueueOptions<InputOf<D>>]
+  : [payload: InputOf<D>, options?: EnqueueOptions<InputOf<D>>];
+
+/** One element of `enqueueMany`: a payload, or a payload with options of its own. */
+export interface EnqueueItem<D extends AnyJobDefinition> {
+  readonly payload: InputOf<D>;
+  readonly options: Omit<EnqueueOptions<InputOf<D>>, 'signal'>;
+}
+
+/** An item whatever its definition. */
+interface Item {
+  readonly payload: unknown;
+  readonly options: EnqueueOptions;
+}
+
+type Items<D extends AnyJobDefinition> = InputOf<D> | EnqueueItem<D>;
+
+/**
+ * Puts jobs into the queue: the one service that most of an app needs.
+ *
+ * Every call settles within 1.1 s, whatever Redis does, and within 50 ms when Redis is known to be down.
+ */
+@Injectable()
+export class EnqueueService implements OnApplicationShutdown {
+  private closed = false;
+
+  /** @internal */
+  constructor(
+    private readonly sender: JobSender,
+    private readonly catalog: JobCatalog,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
+  ) {}
+
+  /**
+   * Enqueues one job.
+   *
+   * @throws InvalidOptionError, PayloadInvalidError, PayloadNotSerializableError, PayloadTooLargeError, UnknownJobError
+   * before anything is sent; QueueUnavailableError when nothing was enqueued; OutcomeUnknownError when that is not known;
+   * QueueFullError when Redis has no memory; QueueClosedError after the shutdown
+   *
+   * @example
+   * const job = await this.jobs.enqueue(SendInvoice, { invoiceId }, { delay: '10m' });
+   */
+  async enqueue<D extends AnyJobDefinition>(definition: D, ...[payload, options = {}]: EnqueueArguments<D>): Promise<EnqueuedJob> {
+    const job = await this.prepare(definition, payload, options);
+    options.signal?.throwIfAborted();
+    this.catalog.record(definition);
+    return this.sender.send(job, options.signal);
+  }
+
+  /**
+   * Enqueues many jobs of one definition, in slices that keep other apps from waiting. An array is checked as a whole before
+   * anything is sent; of any other iterable each slice is.
+   *
+   * @param items payloads, or `{ payload, options }` with options of their own, in any iterable or async iterable
+   * @param options for all of them; `id` can only be given per item
+   * @returns what became of each, in order
+   * @throws what `enqueue` throws; the message of a wrong item names its index
+   */
+  async enqueueMany<D extends AnyJobDefinition>(
+    definition: D,
+    items: Iterable<Items<D>> | AsyncIterable<Items<D>>,
+    options: Omit<EnqueueOptions<InputOf<D>>, 'id'> = {},
+  ): Promise<EnqueuedJob[]> {
+    if ('id' in options) throw new InvalidOptionError('expected id to be given per item of enqueueMany, as { payload, options: { id } }');
+    this.catalog.record(definition);
+    const enqueued: EnqueuedJob[] = [];
+    const source = Array.isArray(items) ? await this.prepareAll(definition, items as Items<D>[], options) : items;
+    let slice: PreparedJob[] = [];
+    let index = 0;
+    for await (const item of source) {
+      slice.push(Array.isArray(items) ? (item as PreparedJob) : await this.prepareItem(definition, item as Items<D>, options, index));
+      index++;
+      if (slice.length < BULK_SLICE) continue;
+      options.signal?.throwIfAborted();
+      enqueued.push(...(await this.sender.sendMany(slice, options.signal)));
+      slice = [];
+    }
+    enqueued.push(...(await this.sender.sendMany(slice, options.signal)));
+    return enqueued;
+  }
+
+  /** @internal */
+  onApplicationShutdown(): void {
+    this.closed = true;
+  }
+
+  private async prepareAll<D extends AnyJobDefinition>(definition: D, items: Items<D>[], options: EnqueueOptions): Promise<PreparedJob[]> {
+    const prepared: PreparedJob[] = [];
+    for (const [index, item] of items.entries()) prepared.push(await this.prepareItem(definition, item, options, index));
+    return prepared;
+  }
+
+  private async prepareItem<D extends AnyJobDefinition>(definition: D, item: Items<D>, options: EnqueueOptions, index: number): Promise<PreparedJob> {
+    const { payload, options: own }: Item = isItem(item) ? item : { payload: item, options: {} };
+    try {
+      return await this.prepare(definition, payload, { ...options, ...own });
+    } catch (error) {
+      if (error instanceof Error) error.message = `item ${index} of enqueueMany: ${error.message}`;
+      throw error;
+    }
+  }
+
+  private prepare(definition: AnyJobDefinition, payload: unknown, options: EnqueueOptions<never>): PreparedJob | Promise<PreparedJob> {
+    if (this.closed) throw new QueueClosedError('nothing can be enqueued any more: the application is shutting down');
+    return prepareJob(definition, payload, options, this.app);
+  }
+}
+
+/** Exactly the two keys, so that a payload which merely has a `payload` key is taken as a payload. */
+function isItem(item: unknown): item is Item {
+  if (typeof item !== 'object' || item === null) return false;
+  const keys = Object.keys(item);
+  return keys.length === 2 && 'payload' in item && 'options' in item;
+}

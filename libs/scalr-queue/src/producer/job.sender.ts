@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { Job, type Queue } from 'bullmq';
+import { withDeadline } from '../connection/deadline.js';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { toEnqueueError } from '../connection/redis-error.js';
+import type { EnqueuedJob } from '../jobs/enqueue-options.js';
+import { fromStoredId } from '../jobs/job-id.js';
+import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import type { PreparedJob } from './prepared-job.js';
+
+type Reply = [error: Error | null, value: unknown];
+
+/** The part of a transaction that the engine's own type leaves out. */
+interface Transaction {
+  exists(key: string): unknown;
+  get(key: string): unknown;
+  exec(): Promise<Reply[] | null>;
+}
+
+/** Brings prepared jobs to Redis, within the deadline, and says honestly what became of them. */
+@Injectable()
+export class JobSender {
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly queues: QueueRegistry,
+  ) {}
+
+  async send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
+    await this.connections.usable();
+    const queue = this.queues.get(job.queue);
+    const sent = job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
+    return this.settle(sent, [job.id], signal);
+  }
+
+  /** One round trip for a slice of jobs of one queue. */
+  async sendMany(jobs: readonly PreparedJob[], signal?: AbortSignal): Promise<EnqueuedJob[]> {
+    const [first] = jobs;
+    if (!first) return [];
+    await this.connections.usable();
+    const queue = this.queues.get(first.queue);
+    const sent = jobs.some((job) => job.contested)
+      ? Promise.all(jobs.map((job) => (job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job))))
+      : queue
+          .addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: job.options })))
+          .then(() => jobs.map((job) => outcome(job, job.id, 'created')));
+    return this.settle(
+      sent,
+      jobs.map((job) => job.id),
+      signal,
+    );
+  }
+
+  private async sendNew(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
+    await queue.add(job.name, job.data, job.options);
+    return outcome(job, job.id, 'created');
+  }
+
+  /**
+   * The engine answers with the id of the job that counts, but not whether it was there before. A transaction that looks
+   * first tells, and nothing can come between the look and the insert.
+   */
+  private async sendContested(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
+    const backend = queue.getBackend();
+    const client = await backend.client;
+    const transaction = client.multi() as unknown as Transaction;
+    transaction.exists(backend.toKey(job.options.jobId));
+    const uniqueKey = job.options.deduplication?.id;
+    if (uniqueKey) transaction.get(`${backend.keys.de}:${uniqueKey}`);
+    const engineJob = new Job(queue, job.name, job.data, job.options, job.options.jobId);
+    void engineJob.addJob(transaction as never);
+    const replies = await transaction.exec();
+    if (!replies) throw new Error('the transaction was discarded');
+    for (const [error] of replies) if (error) throw error;
+    const values = replies.map(([, value]) => value);
+    const existed = values[0] === 1;
+    const holder = uniqueKey ? values[1] : undefined;
+    const counts = String(values.at(-1));
+    const id = fromStoredId(counts);
+    if (existed || counts !== job.options.jobId) return outcome(job, id, 'duplicate');
+    return outcome(job, id, holder ? 'replaced' : 'created');
+  }
+
+  private async settle<T>(sent: Promise<T>, jobIds: readonly string[], signal?: AbortSignal): Promise<T> {
+    try {
+      // The connection has the same limit; this one also covers what the connection forgets.
+      return await withDeadline(sent, ENQUEUE_DEADLINE + 50, () => new Error('no answer in time'), signal);
+    } catch (error) {
+      throw toEnqueueError(error, jobIds);
+    }
+  }
+}
+
+function outcome(job: PreparedJob, id: string, status: EnqueuedJob['status']): EnqueuedJob {
+  return { id, name: job.name, queue: job.queue, status };
+}

@@ -1,0 +1,145 @@
+import type { JobsOptions } from 'bullmq';
+import { InvalidOptionError, UnknownJobError } from '../errors/configuration.errors.js';
+import type { EnqueueOptions } from '../jobs/enqueue-options.js';
+import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.js';
+import { checkJobId, newJobId, toStoredId } from '../jobs/job-id.js';
+import type { JobMeta } from '../jobs/job-meta.js';
+import { checkJobDefaults } from '../jobs/job-settings.js';
+import { toRetryPolicy } from '../jobs/retry-policy.js';
+import { applySchema } from '../jobs/schema.js';
+import { toStrictJson } from '../jobs/strict-json.js';
+import { toUniqueness, uniqueId, type Uniqueness } from '../jobs/unique-options.js';
+import * as defaults from '../options/defaults.js';
+import { describe, OptionChecker } from '../options/option-checker.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { parseDuration } from '../options/duration.js';
+
+/** A job that has passed every check and can be handed to the engine as it is. */
+export interface PreparedJob {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly data: unknown;
+  readonly options: JobsOptions & { jobId: string };
+  /** Whether the outcome may be something else than `created`: the caller chose the id, or the job is unique. */
+  readonly contested: boolean;
+}
+
+const KEYS = ['id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout', 'unique', 'signal'];
+const check = new OptionChecker(InvalidOptionError);
+
+/** Checks the definition, the payload and the options of an `enqueue` call, and puts them into the engine's terms. */
+export function prepareJob(
+  definition: AnyJobDefinition,
+  payload: unknown,
+  options: EnqueueOptions<never>,
+  app: ResolvedOptions,
+): PreparedJob | Promise<PreparedJob> {
+  checkDefinition(definition);
+  checkOptions(options);
+  const subject = `payload of ${definition.name}`;
+  const isVoid = payload === undefined;
+  const json = isVoid ? 'null' : toStrictJson(subject, payload, app.payloadLimit);
+  const finish = () => build(definition, isVoid ? null : payload, json, options, app);
+  const validated = applySchema(subject, definition.payloadSchema, payload);
+  return validated instanceof Promise ? validated.then(finish) : finish();
+}
+
+function checkDefinition(definition: unknown): void {
+  if (isJobDefinition(definition)) return;
+  throw new UnknownJobError(
+    `expected a job definition made by defineJob(), got: ${describe(definition)}. Import the definition and pass it, not its name.`,
+  );
+}
+
+function checkOptions(options: EnqueueOptions<never>): void {
+  const given = check.object('the options of enqueue', options, KEYS);
+  if (given.id !== undefined) checkJobId(check, given.id);
+  checkJobDefaults(check, given);
+  if (typeof given.retry === 'function') {
+    check.fail('retry', 'false or an object; give a function to defineJob, it cannot be stored with one job', given.retry);
+  }
+  if (given.delay !== undefined) check.duration('delay', given.delay);
+  if (given.runAt !== undefined) checkRunAt(given.runAt, given.delay);
+  if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) check.fail('signal', 'an AbortSignal', given.signal);
+}
+
+function checkRunAt(runAt: unknown, delay: unknown): void {
+  if (!(runAt instanceof Date) || Number.isNaN(runAt.getTime())) return check.fail('runAt', 'a valid Date', runAt);
+  if (delay !== undefined) check.fail('delay', 'left out when runAt is given', delay);
+  if (runAt.getTime() > Date.now() + defaults.MAX_DURATION) {
+    check.fail('runAt', 'at most one year from now', runAt.toISOString());
+  }
+}
+
+function build(
+  definition: AnyJobDefinition,
+  data: unknown,
+  json: string,
+  options: EnqueueOptions<never>,
+  app: ResolvedOptions,
+): PreparedJob {
+  const { name, queue, settings } = definition;
+  const now = Date.now();
+  const id = options.id ?? newJobId();
+  const delay = options.runAt ? Math.max(0, options.runAt.getTime() - now) : (parseDuration(options.delay) ?? 0);
+  const expiresIn = parseDuration(options.expiresIn ?? settings.expiresIn ?? app.defaults.expiresIn);
+  const retry = effectiveRetry(definition, options, app);
+  const unique = toUniqueness(check, 'unique', options.unique ?? settings.unique);
+  const keep = keepLimits(definition, app);
+  const meta: JobMeta = {
+    ...(expiresIn === undefined ? {} : { expiresAt: now + delay + expiresIn }),
+    ...(options.retry === undefined ? {} : { retry }),
+    ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
+    ...(data === null && json === 'null' ? { void: true } : {}),
+  };
+  return {
+    id,
+    name,
+    queue,
+    data,
+    contested: options.id !== undefined || unique !== undefined,
+    options: {
+      jobId: toStoredId(name, id),
+      timestamp: now,
+      attempts: retry.attempts,
+      backoff: { type: 'scalr' },
+      priority: options.priority ?? settings.priority ?? app.defaults.priority ?? defaults.DEFAULT_PRIORITY,
+      stackTraceLimit: defaults.KEPT_FAILURES,
+      keepLogs: defaults.KEPT_LOG_LINES,
+      ...keep,
+      ...(delay > 0 ? { delay } : {}),
+      ...(unique ? { deduplication: deduplication(unique, name, data, json) } : {}),
+      ...(Object.keys(meta).length > 0 ? { scalr: meta } : {}),
+    },
+  };
+}
+
+function effectiveRetry(definition: AnyJobDefinition, options: EnqueueOptions<never>, app: ResolvedOptions) {
+  const base = toRetryPolicy(check, 'retry', definition.settings.retry, toRetryPolicy(check, 'retry', app.defaults.retry));
+  return toRetryPolicy(check, 'retry', options.retry, base);
+}
+
+function deduplication(unique: Uniqueness, name: string, payload: unknown, json: string) {
+  return {
+    id: uniqueId(check, unique, name, payload, json),
+    ...(unique.window === undefined ? {} : { ttl: unique.window }),
+    ...(unique.replace ? { replace: true, ...(unique.window === undefined ? {} : { extend: true }) } : {}),
+  };
+}
+
+/** The engine counts ages in seconds. */
+function keepLimits(definition: AnyJobDefinition, app: ResolvedOptions) {
+  const keep = { ...app.defaults.keep, ...definition.settings.keep };
+  const seconds = (value: unknown, fallback: number) => Math.ceil((parseDuration(value) ?? fallback) / 1_000);
+  return {
+    removeOnComplete: {
+      age: seconds(keep.completed?.age, defaults.DEFAULT_KEEP_COMPLETED_AGE),
+      count: keep.completed?.count ?? defaults.DEFAULT_KEEP_COMPLETED_COUNT,
+    },
+    removeOnFail: {
+      age: seconds(keep.dead?.age, defaults.DEFAULT_KEEP_DEAD_AGE),
+      count: keep.dead?.count ?? defaults.DEFAULT_KEEP_DEAD_COUNT,
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+
+const deadline = 60_000;
+
+export default defineConfig({
+  resolve: { tsconfigPaths: true },
+  test: {
+    globals: true,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['{libs,src,scripts}/**/*.spec.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.int-spec.ts'],
+          globalSetup: ['test/support/global-redis.ts'],
+          testTimeout: deadline,
+          hookTimeout: deadline,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.e2e-spec.ts', 'test/package/**/*.e2e-spec.ts'],
+          globalSetup: ['test/support/global-redis.ts'],
+          testTimeout: 2 * deadline,
+          hookTimeout: 2 * deadline,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
