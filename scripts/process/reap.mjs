@@ -14,22 +14,44 @@ export async function reapLeftover(pidFile, graceMs = 5_000) {
   const record = readPidFile(pidFile);
   if (!record) return undefined;
 
-  const keeper = { pid: record.supervisor, marker: 'supervisor.mjs', cwd: undefined };
-  const ended = isSameProcess(record) ? record.pid : undefined;
-  if (ended) await end(() => isSameProcess(record), record.pid, graceMs);
-  // Its supervisor follows by itself, and removes the pid file: it must not remove our next one.
-  void keeper;
+  const ended = await end(record, graceMs);
+  // Its supervisor removes the pid file on its way out: it must not remove the next one's.
+  await end({ ...record, pid: record.supervisor, marker: 'supervisor.mjs' }, graceMs);
   removePidFile(pidFile);
-  return ended;
+  return ended ? record.pid : undefined;
 }
 
-/** @param {() => boolean} isThere @param {number} pid @param {number} graceMs */
-async function end(isThere, pid, graceMs) {
-  process.kill(pid, 'SIGCONT');
-  process.kill(pid, 'SIGTERM');
-  if (await goneWithin(isThere, graceMs)) return;
-  process.kill(pid, 'SIGKILL');
-  if (!(await goneWithin(isThere, 5_000))) throw new Error(`process ${pid} survived SIGKILL`);
+/** @param {import('./pid-file.mjs').ProcessRecord} record @param {number} graceMs */
+async function end(record, graceMs) {
+  if (!isSameProcess(record)) return false;
+  signal(record.pid, 'SIGCONT');
+  signal(record.pid, 'SIGTERM');
+  if (await isGoneWithin(graceMs, record)) return true;
+  signal(record.pid, 'SIGKILL');
+  if (await isGoneWithin(5_000, record)) return true;
+  throw new Error(`process ${record.pid}, left by an earlier run, does not end: stop it by hand`);
 }
 
-/** Not our child, so no event tells of its end: ask until it is gone. */
+/**
+ * Not our child, so no event tells of its end: ask until it is gone.
+ *
+ * @param {number} milliseconds
+ * @param {import('./pid-file.mjs').ProcessRecord} record
+ */
+async function isGoneWithin(milliseconds, record) {
+  const deadline = Date.now() + milliseconds;
+  while (isSameProcess(record)) {
+    if (Date.now() > deadline) return false;
+    await pause(20);
+  }
+  return true;
+}
+
+/** @param {number} pid @param {NodeJS.Signals} name */
+function signal(pid, name) {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone between the question and the signal.
+  }
+}

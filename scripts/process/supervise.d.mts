@@ -30,9 +30,9 @@ export interface SupervisedProcess {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   readonly exited: Promise<ProcessExit>;
-  signal(name: NodeJS.Signals): void;
+  readonly signal: (name: NodeJS.Signals) => void;
   /** SIGTERM, then SIGKILL after the grace; resolves when the process is gone. */
-  stop(graceMs?: number): Promise<ProcessExit>;
+  readonly stop: (graceMs?: number) => Promise<ProcessExit>;
 }
 
 export declare function supervise(options: SuperviseOptions): Promise<SupervisedProcess>;

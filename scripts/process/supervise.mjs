@@ -4,16 +4,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * @typedef {object} SupervisedCommand
- * @property {string} command
- * @property {string[]} args
- * @property {string} cwd
- * @property {NodeJS.ProcessEnv} env
- * @property {boolean} group     signal everything the command started, not only the command
- * @property {number} graceMs    time between SIGTERM and SIGKILL
- * @property {string} marker     text by which a leftover of this command is recognised
- * @property {string} [pidFile]
- *
+ * @typedef {import('./supervisor.mjs').SupervisedCommand} SupervisedCommand
  * @typedef {import('./supervise.d.mts').SuperviseOptions} SuperviseOptions
  * @typedef {import('./supervise.d.mts').SupervisedProcess} SupervisedProcess
  * @typedef {import('./supervise.d.mts').ProcessExit} ProcessExit
@@ -33,6 +24,7 @@ export async function supervise(options) {
   const { stdout = 'pipe', stderr = 'pipe' } = options;
 
   const keeper = fork(supervisor, [marker], {
+    cwd,
     detached: true, // A terminal's Ctrl-C reaches only us; we decide what stops, and when.
     env: { ...process.env, NODE_OPTIONS: '' },
     execArgv: [],
@@ -52,7 +44,7 @@ export async function supervise(options) {
     if (running) send(group ? -pid : pid, name);
   };
 
-  keeper.once('exit', () => signal('SIGKILL')); // Someone killed the supervisor: do its duty.
+  keeper.once('disconnect', () => signal('SIGKILL')); // Someone killed the supervisor: do its duty.
 
   return {
     pid,
@@ -80,7 +72,8 @@ function exitOf(keeper) {
     keeper.on('message', (/** @type {any} */ message) => {
       if (message.type === 'exited') resolve({ code: message.code, signal: message.signal, at: message.at });
     });
-    keeper.once('exit', () => setImmediate(resolve, { code: null, signal: 'SIGKILL', at: Date.now() }));
+    // Comes after every message that was sent, which 'exit' does not promise.
+    keeper.once('disconnect', () => resolve({ code: null, signal: 'SIGKILL', at: Date.now() }));
   });
 }
 
@@ -96,7 +89,7 @@ function pidFrom(keeper, command) {
       if (message.type === 'error') reject(new Error(`cannot start ${command}: ${message.message}`));
     });
     keeper.once('error', reject);
-    keeper.once('exit', () => reject(new Error(`the supervisor of ${command} died`)));
+    keeper.once('disconnect', () => reject(new Error(`the supervisor of ${command} died`)));
   });
 }
 

@@ -7,7 +7,17 @@
 import { spawn } from 'node:child_process';
 import { removePidFile, writePidFile } from './pid-file.mjs';
 
-/** @typedef {import('./supervise.mjs').SupervisedCommand} SupervisedCommand */
+/**
+ * @typedef {object} SupervisedCommand
+ * @property {string} command
+ * @property {string[]} args
+ * @property {string} cwd
+ * @property {NodeJS.ProcessEnv} env
+ * @property {boolean} group     signal everything the command started, not only the command
+ * @property {number} graceMs    time between SIGTERM and SIGKILL
+ * @property {string} marker     text by which a leftover of this command is recognised
+ * @property {string} [pidFile]
+ */
 
 process.on('SIGINT', () => {}); // Ctrl-C is the asker's business.
 process.once('message', (message) => run(/** @type {SupervisedCommand} */ (message)));

@@ -1,0 +1,14 @@
+export interface RedisBinaries {
+  /** Path of redis-server or valkey-server. */
+  readonly server: string;
+  readonly cli: string;
+  readonly checkAof: string;
+  /** What `LD_LIBRARY_PATH` must be for these binaries; empty when nothing is needed. */
+  readonly libraryPath: string;
+  /** The environment to start these binaries with. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export declare function findRedisServer(log?: (line: string) => void): Promise<RedisBinaries | undefined>;
+
+export declare function which(name: string): string | undefined;
