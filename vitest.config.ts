@@ -9,7 +9,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,src,scripts}/**/*.spec.ts'] },
+        test: { name: 'unit', include: ['{libs,src,scripts}/**/*.spec.ts', 'test/deploy/**/*.spec.ts'] },
       },
       {
         extends: true,

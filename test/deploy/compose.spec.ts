@@ -1,0 +1,155 @@
+import { Ajv, type ErrorObject } from 'ajv';
+import ms, { type StringValue } from 'ms';
+import {
+  DEFAULT_CONCURRENCY,
+  DEFAULT_SHUTDOWN_TIMEOUT,
+} from '../../libs/scalr-queue/src/options/defaults.js';
+import { readEnvironment } from '../../libs/scalr-queue/src/options/environment.js';
+import { loadCompose, readRoot, type Service, uncommentWorker } from './deployment-files.js';
+
+const shipped = readRoot('docker-compose.yml');
+const activated = uncommentWorker(shipped);
+
+function service(name: string, text = activated, env?: Record<string, string>): Service {
+  const found = loadCompose(text, env).services[name];
+  if (!found) throw new Error(`no service ${name}`);
+  return found;
+}
+
+function environment(name: string, env?: Record<string, string>): Record<string, string> {
+  const entries = Object.entries(service(name, activated, env).environment ?? {});
+  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
+}
+
+describe('Compose Specification', () => {
+  // The schema names its dialect by a URL that Ajv does not know (https, no #); the dialect is Ajv's default.
+  const { $schema: _, ...schema } = JSON.parse(readRoot('test/deploy/compose-spec.schema.json')) as object & {
+    $schema: string;
+  };
+  const validate = new Ajv({ strict: false, allErrors: true }).compile(schema);
+  const errorsOf = (document: unknown): ErrorObject[] => (validate(document) ? [] : (validate.errors ?? []));
+
+  it.each([
+    ['as shipped', shipped],
+    ['with the worker', activated],
+  ])('docker-compose.yml is valid %s', (_, text) => {
+    expect(errorsOf(loadCompose(text))).toEqual([]);
+  });
+
+  it.each([
+    ['an unknown key', (s: Service) => Object.assign(s, { stop_grace: '35s' })],
+    [
+      'an unknown condition',
+      (s: Service) => Object.assign(s, { depends_on: { redis: { condition: 'ready' } } }),
+    ],
+    ['a command of the wrong type', (s: Service) => Object.assign(s, { command: 3 })],
+    [
+      'a health check without a list',
+      (s: Service) => Object.assign(s, { healthcheck: { test: { CMD: 'x' } } }),
+    ],
+  ])('the schema refuses %s', (_, breakIt) => {
+    const file = loadCompose(activated);
+    breakIt(file.services['worker']!);
+    expect(errorsOf(file)).not.toEqual([]);
+  });
+
+  it('ships without a worker, and uncommenting adds nothing else', () => {
+    const { worker, ...others } = loadCompose(activated).services;
+    expect(worker).toBeDefined();
+    expect(loadCompose(shipped).services).toEqual(others);
+  });
+});
+
+describe('scalr-redis', () => {
+  const redis = service('scalr-redis', shipped);
+  const flag = (name: string) => redis.command?.[redis.command.indexOf(`--${name}`) + 1];
+
+  it('keeps acknowledged jobs: AOF everysec, never evicts', () => {
+    expect(redis.command?.[0]).toBe('redis-server');
+    expect(flag('appendonly')).toBe('yes');
+    expect(flag('appendfsync')).toBe('everysec');
+    expect(flag('maxmemory-policy')).toBe('noeviction');
+  });
+
+  it('has room above maxmemory for the rewrite of the AOF', () => {
+    const megabytes = (text = '') => Number(/^(\d+)mb?$/.exec(text)?.[1]);
+    expect(megabytes(redis.mem_limit)).toBeGreaterThanOrEqual(2 * megabytes(flag('maxmemory')));
+  });
+
+  it('stores its data in a volume that has a fixed name', () => {
+    expect(redis.volumes).toEqual(['scalr-redis-data:/data']);
+    expect(loadCompose(shipped).volumes).toEqual({ 'scalr-redis-data': { name: 'scalr-redis-data' } });
+  });
+
+  it('is reachable on scalr-edge only', () => {
+    expect(redis).not.toHaveProperty('ports');
+    expect(redis.networks).toEqual(['scalr-edge']);
+    expect(loadCompose(shipped).networks).toEqual({ 'scalr-edge': { name: 'scalr-edge' } });
+  });
+
+  it('cannot exist twice under one name', () => {
+    expect(redis.container_name).toBe('scalr-redis');
+  });
+
+  it('is pinned to a minor version, checked by a ping and started again', () => {
+    expect(redis.image).toMatch(/^redis:\d+\.\d+-alpine$/);
+    expect(redis.healthcheck?.test.join(' ')).toContain('redis-cli ping');
+    expect(redis.restart).toBe('unless-stopped');
+  });
+});
+
+describe.each(['web', 'worker'])('%s', (name) => {
+  it('waits for a healthy Redis on scalr-edge', () => {
+    expect(service(name).depends_on).toEqual({ 'scalr-redis': { condition: 'service_healthy' } });
+    expect(service(name).networks).toEqual(['scalr-edge']);
+  });
+
+  it('gets the default Redis and app, and those of .env', () => {
+    expect(environment(name)).toMatchObject({ SCALR_REDIS_URL: 'redis://scalr-redis:6379/0', SMTP_URL: '' });
+    const own = {
+      SCALR_APP: 'billing',
+      SCALR_REDIS_URL: 'rediss://u:p@redis.example:6380/0',
+      SMTP_URL: 'smtp://mail',
+    };
+    expect(environment(name, own)).toMatchObject(own);
+  });
+
+  it('has an environment that the library accepts', () => {
+    expect(() => readEnvironment(environment(name))).not.toThrow();
+  });
+
+  it('is started again, by node behind an init process', () => {
+    expect(service(name)).toMatchObject({ init: true, restart: 'unless-stopped' });
+    expect(service(name).command?.[0]).toBe('node');
+  });
+});
+
+describe('worker', () => {
+  it('runs the image of web, which alone builds it', () => {
+    const project = { COMPOSE_PROJECT_NAME: 'billing' };
+    expect(service('worker', activated, project).image).toBe('billing-app');
+    expect(service('web', activated, project).image).toBe('billing-app');
+    expect(service('web').build).toBe('.');
+    expect(service('worker')).not.toHaveProperty('build');
+    expect(service('worker').pull_policy).toBe('never');
+  });
+
+  it('starts the worker, and publishes nothing', () => {
+    expect(service('worker').command).toEqual(['node', 'dist/main.worker.js']);
+    expect(service('worker')).not.toHaveProperty('ports');
+  });
+
+  it('has more time to stop than its jobs have to finish', () => {
+    const { shutdownTimeout } = readEnvironment(environment('worker'));
+    expect(shutdownTimeout).toBe(DEFAULT_SHUTDOWN_TIMEOUT);
+    expect(ms(service('worker').stop_grace_period as StringValue)).toBeGreaterThan(shutdownTimeout! + 1_000);
+  });
+
+  it('has the defaults of the library', () => {
+    expect(readEnvironment(environment('worker'))).toMatchObject({
+      workerPort: 3001,
+      workerConcurrency: DEFAULT_CONCURRENCY,
+      workerQueues: undefined,
+    });
+  });
+});
