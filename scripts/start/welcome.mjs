@@ -1,0 +1,23 @@
+// @ts-check
+
+/**
+ * @param {{ webUrl: string, workerUrl: string, redis: import('../redis/provide.d.mts').ProvidedRedis }} running
+ */
+export function printWelcome({ webUrl, workerUrl, redis }) {
+  const web = new URL(webUrl).host;
+  const worker = new URL(workerUrl).host;
+  const named = redis.origin === 'SCALR_REDIS_URL';
+  console.log(`
+Ready.
+  web      ${webUrl}
+  worker   ${workerUrl}  (health only)
+  redis    ${named ? 'the one in SCALR_REDIS_URL' : `${redis.url}  (private, data in .run/redis)`}
+
+Try:
+  curl -s -X POST ${web}/invoices/018f4e3a-5b7c-7d2e-9f10-1a2b3c4d5e6f/send -H 'content-type: application/json' -d '{"email":"ada@example.com"}'
+  curl -s ${web}/jobs/<jobId>
+  curl -s ${worker}/health/ready
+
+Ctrl-C stops all of it.
+`);
+}

@@ -1,0 +1,61 @@
+// @ts-check
+/** `npm test`: everything that must hold, on a fresh clone with nothing but node and npm. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { interruption, Interrupted } from './process/interruption.mjs';
+import { findRedisServer } from './redis/find.mjs';
+import { provideRedis } from './redis/provide.mjs';
+import { planOf, usage } from './test/plan.mjs';
+import { runPlan } from './test/run-plan.mjs';
+import { countStep, sum } from './test/totals.mjs';
+import { installIfNeeded } from './workspace/install.mjs';
+import { requireNode } from './workspace/node-version.mjs';
+import { root } from './workspace/root.mjs';
+
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) {
+  console.log(usage);
+  process.exit();
+}
+
+process.chdir(root);
+const interrupted = interruption();
+const total = sum(await runAll());
+if (total.skipped > 0) console.log(`\n${total.skipped} skipped`);
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exit(interrupted.aborted ? 130 : total.failed > 0 ? 1 : 0);
+
+/** @returns {Promise<import('./test/totals.mjs').Totals[]>} */
+async function runAll() {
+  const workshop = await mkdtemp(join(tmpdir(), 'scalr-test-'));
+  let stopRedis = async () => {};
+  try {
+    requireNode();
+    const plan = planOf(args);
+    await installIfNeeded(interrupted);
+    const env = { ...process.env };
+    if (plan.needsRedis) {
+      const redis = await provideRedis({ dir: join(workshop, 'redis'), log: console.log });
+      stopRedis = async () => void (await redis.stop());
+      Object.assign(env, { SCALR_TEST_REDIS_URL: redis.url, ...(await serverForTests()) });
+      console.log(`redis: ${redis.origin}`);
+    }
+    return await runPlan(plan.steps, { env, reports: workshop, signal: interrupted });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(error instanceof Interrupted ? `\n${message}` : `\nnpm test: ${message}`);
+    return [countStep(false)];
+  } finally {
+    await stopRedis();
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+/** Some tests start servers of their own, to kill and freeze them: they need the program. */
+async function serverForTests() {
+  const binaries = await findRedisServer(console.log);
+  return binaries
+    ? { SCALR_TEST_REDIS_SERVER: binaries.server, SCALR_TEST_REDIS_LD_PATH: binaries.libraryPath }
+    : {};
+}
