@@ -40,8 +40,12 @@ export class QueueRegistry {
     const queue = this.get(name);
     const { globalConcurrency, rateLimit } = this.options.queues.get(name) ?? {};
     await this.attempt(async () => {
-      await (globalConcurrency ? queue.setGlobalConcurrency(globalConcurrency) : queue.removeGlobalConcurrency());
-      await (rateLimit ? queue.setGlobalRateLimit(rateLimit.max, rateLimit.per) : queue.removeGlobalRateLimit());
+      await (globalConcurrency
+        ? queue.setGlobalConcurrency(globalConcurrency)
+        : queue.removeGlobalConcurrency());
+      await (rateLimit
+        ? queue.setGlobalRateLimit(rateLimit.max, rateLimit.per)
+        : queue.removeGlobalRateLimit());
     });
   }
 

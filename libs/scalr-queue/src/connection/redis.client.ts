@@ -42,21 +42,38 @@ const WORKER: RedisOptions = {
   maxRetriesPerRequest: null,
 };
 
-/** Opens a connection that fails fast (`producer`) or waits (`worker`). It connects in the background. */
-export function openRedis(target: RedisTarget, role: 'producer' | 'worker', connectionName: string, lazyConnect = false): RedisClient {
+/** Reads the event stream: like a worker, with the engine's blocking read of ten seconds. */
+const EVENTS: RedisOptions = { ...WORKER, socketTimeout: 13_000 };
+
+/** What a connection is for, and with it how it behaves while Redis is away. */
+export type RedisRole = 'producer' | 'worker' | 'events';
+
+const SETTINGS: Readonly<Record<RedisRole, RedisOptions>> = {
+  producer: PRODUCER,
+  worker: WORKER,
+  events: EVENTS,
+};
+
+/** Opens a connection that fails fast (`producer`) or waits (`worker`, `events`). It connects in the background. */
+export function openRedis(target: RedisTarget, role: RedisRole, connectionName: string): RedisClient {
   const { cluster, sentinels, name, sentinelPassword, ...server } = target;
-  const options: RedisOptions = { ...server, ...(role === 'producer' ? PRODUCER : WORKER), connectionName, lazyConnect };
+  const options: RedisOptions = { ...server, ...SETTINGS[role], connectionName };
   if (cluster) {
     return new Cluster([...cluster], {
       redisOptions: options,
       enableOfflineQueue: options.enableOfflineQueue,
       clusterRetryStrategy: retryStrategy,
       slotsRefreshTimeout: 2_000,
-      lazyConnect,
     });
   }
   if (sentinels) {
-    return new Redis({ ...options, sentinels: [...sentinels], name, sentinelPassword, sentinelRetryStrategy: retryStrategy });
+    return new Redis({
+      ...options,
+      sentinels: [...sentinels],
+      name,
+      sentinelPassword,
+      sentinelRetryStrategy: retryStrategy,
+    });
   }
   return new Redis(options);
 }

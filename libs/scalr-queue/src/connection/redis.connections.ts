@@ -5,7 +5,7 @@ import { describeTarget } from '../options/redis-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ConnectionLog, messageOf } from './connection-log.js';
-import { openRedis, type RedisClient } from './redis.client.js';
+import { openRedis, type RedisClient, type RedisRole } from './redis.client.js';
 
 /**
  * The connections of one app in one process: one that fails fast, for everything that a caller waits for, and, only in a
@@ -17,7 +17,6 @@ export class RedisConnections implements OnApplicationShutdown {
   readonly producer: RedisClient;
   readonly log: ConnectionLog;
   private workerClient?: RedisClient;
-  private templateClient?: RedisClient;
   private readonly opened = new Set<RedisClient>();
   private lastError?: Error;
   /** Settles when the very first attempt to connect does. */
@@ -40,12 +39,6 @@ export class RedisConnections implements OnApplicationShutdown {
   worker(): RedisClient {
     this.workerClient ??= this.open('worker');
     return this.workerClient;
-  }
-
-  /** A connection that is never used itself: the engine opens a copy of it for each blocking reader. */
-  template(): RedisClient {
-    this.templateClient ??= this.open('worker', true);
-    return this.templateClient;
   }
 
   /** Whether both connections that are open can be used at this moment. */
@@ -78,30 +71,37 @@ export class RedisConnections implements OnApplicationShutdown {
     return this.producer.status === 'ready';
   }
 
-  private open(role: 'producer' | 'worker', lazy = false): RedisClient {
-    const client = openRedis(this.options.redis, role, `${this.options.prefix}:${role}`, lazy);
-    this.track(client);
+  private open(role: 'producer' | 'worker'): RedisClient {
+    const client = this.connect(role, `${this.options.prefix}:${role}`);
     client.on('error', (error: Error) => {
       this.lastError = error;
-      this.log.trouble(error);
     });
     client.on('ready', () => {
       this.lastError = undefined;
       this.log.recovered();
     });
+    // The engine copies a connection only to block on it, and a copy of the one that fails fast could not.
+    const copyRole = role === 'producer' ? 'events' : 'worker';
+    client.duplicate = ((...args: unknown[]) =>
+      this.connect(copyRole, copyName(args) ?? `${this.options.prefix}:${copyRole}`)) as never;
     return client;
   }
 
-  private track(client: RedisClient): void {
+  private connect(role: RedisRole, name: string): RedisClient {
+    const client = openRedis(this.options.redis, role, name);
     this.opened.add(client);
     client.once('end', () => this.opened.delete(client));
-    const duplicate = client.duplicate.bind(client) as (...args: unknown[]) => RedisClient;
-    client.duplicate = ((...args: unknown[]) => {
-      const copy = duplicate(...args);
-      this.track(copy);
-      copy.on('error', (error: Error) => this.log.trouble(error));
-      if (this.closed) copy.disconnect();
-      return copy;
-    }) as never;
+    client.on('error', (error: Error) => this.log.trouble(error));
+    if (this.closed) client.disconnect();
+    return client;
   }
+}
+
+/** The name that the engine gives a copy: it finds workers by it. The place of the options differs for a cluster. */
+function copyName(args: unknown[]): string | undefined {
+  const [first, second] = args as [
+    { connectionName?: string }?,
+    { redisOptions?: { connectionName?: string } }?,
+  ];
+  return first?.connectionName ?? second?.redisOptions?.connectionName;
 }

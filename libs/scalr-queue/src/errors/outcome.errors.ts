@@ -49,7 +49,9 @@ export class WaitTimeoutError extends ScalrQueueError {
   readonly jobId: string;
 
   constructor(jobId: string, timeout: number) {
-    super(`job ${jobId} did not finish within ${timeout} ms; it goes on, wait again or look with JobsService.get`);
+    super(
+      `job ${jobId} did not finish within ${timeout} ms; it goes on, wait again or look with JobsService.get`,
+    );
     this.jobId = jobId;
   }
 }

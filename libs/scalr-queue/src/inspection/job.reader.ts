@@ -8,14 +8,12 @@ import { toReadError } from '../connection/redis-error.js';
 import { QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { toStoredId } from '../jobs/job-id.js';
+import type { JobRef } from '../jobs/job-ref.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { describe } from '../options/option-checker.js';
 
 /** The engine's score of a delayed job: its time in milliseconds, times this, plus a counter. */
 const DELAYED_SCORE_UNIT = 0x1000;
-
-/** What names a job: its id, or its id and the name of its definition where two definitions use the same id. */
-export type JobRef = string | { readonly id: string; readonly name: string };
 
 /** A stored job of the engine and the state it is in. */
 export interface FoundJob {
@@ -56,10 +54,13 @@ export class JobReader {
   }
 
   async locate(id: string, name?: string): Promise<CatalogEntry | undefined> {
-    const entries = (await this.catalog.entries()).filter((entry) => name === undefined || entry.name === name);
+    const entries = (await this.catalog.entries()).filter(
+      (entry) => name === undefined || entry.name === name,
+    );
     if (entries.length === 0) return undefined;
     const pipeline = this.connections.producer.pipeline();
-    for (const entry of entries) pipeline.exists(this.queues.get(entry.queue).toKey(toStoredId(entry.name, id)));
+    for (const entry of entries)
+      pipeline.exists(this.queues.get(entry.queue).toKey(toStoredId(entry.name, id)));
     const replies = (await pipeline.exec()) ?? [];
     const found = entries.filter((_entry, index) => {
       const [error, count] = replies[index] ?? [];
@@ -85,7 +86,11 @@ export class JobReader {
     if (!job || state === 'unknown') return undefined;
     if (state !== 'delayed') return { job, state };
     const score = await this.connections.producer.zscore(queue.toKey('delayed'), storedId);
-    return { job, state, ...(score === null ? {} : { runAt: Math.floor(Number(score) / DELAYED_SCORE_UNIT) }) };
+    return {
+      job,
+      state,
+      ...(score === null ? {} : { runAt: Math.floor(Number(score) / DELAYED_SCORE_UNIT) }),
+    };
   }
 }
 

@@ -4,10 +4,11 @@ import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobCancelledError, JobFailedError, WaitTimeoutError } from '../errors/outcome.errors.js';
 import { QueueClosedError } from '../errors/enqueue.errors.js';
+import type { JobRef } from '../jobs/job-ref.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { toJobInfo } from './job-info.mapper.js';
-import { JobReader, type JobRef } from './job.reader.js';
+import { JobReader } from './job.reader.js';
 
 /**
  * How soon, and how often at the least, a wait looks at the job itself, in case its event was missed: the connection was
@@ -53,17 +54,23 @@ export class JobWaiter implements OnApplicationShutdown {
           if (Date.now() >= deadline) throw error;
           return 'unreachable' as const;
         });
-        if (found === undefined) throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
+        if (found === undefined)
+          throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
         if (found !== 'unreachable') {
           const info = toJobInfo(found);
           if (info.state === 'completed') return info.result;
           if (info.state === 'dead') {
             if (info.reason === 'cancelled') throw new JobCancelledError(id);
-            throw new JobFailedError(id, info.reason ?? 'attempts', info.error?.message ?? 'no error was recorded');
+            throw new JobFailedError(
+              id,
+              info.reason ?? 'attempts',
+              info.error?.message ?? 'no error was recorded',
+            );
           }
           unwatch ??= this.watch(info.queue, found.job.id ?? '', () => wake());
         }
-        if (this.closing.signal.aborted) throw new QueueClosedError('stopped waiting: the application is shutting down');
+        if (this.closing.signal.aborted)
+          throw new QueueClosedError('stopped waiting: the application is shutting down');
         const left = deadline - Date.now();
         if (left <= 0) throw new WaitTimeoutError(id, timeout);
         await sleepUnless(woken, Math.min(left, pause), this.closing.signal);
@@ -98,7 +105,7 @@ export class JobWaiter implements OnApplicationShutdown {
 
   private open(queue: string): Watch {
     const events = new QueueEvents(queue, {
-      connection: this.connections.template(),
+      connection: this.connections.producer,
       blockingTimeout: DRAIN_DELAY_SECONDS * 1_000,
       prefix: this.options.prefix,
       // The events of long ago are of no use; what ended before is found by looking.

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import type { JobInfo } from '../jobs/job-info.js';
+import type { JobRef } from '../jobs/job-ref.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { Duration } from '../options/duration.js';
 import { toJobInfo } from './job-info.mapper.js';
-import { JobReader, type JobRef } from './job.reader.js';
+import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
 
 /** How long to wait for a job. */

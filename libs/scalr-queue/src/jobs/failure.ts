@@ -15,13 +15,22 @@ const CRASHED = 'job stalled more than allowable limit';
 /** What was thrown, whatever it was, as name, message and code, cut to the limit. */
 export function describeThrown(thrown: unknown): JobErrorInfo & { readonly stack?: string } {
   if (!(thrown instanceof Error)) {
-    return { name: 'NonError', message: cut(`the handler threw ${thrown === null ? 'null' : `a value of type ${typeof thrown}`}`) };
+    return {
+      name: 'NonError',
+      message: cut(`the handler threw ${thrown === null ? 'null' : `a value of type ${typeof thrown}`}`),
+    };
   }
   const { code } = thrown as { code?: unknown };
   return {
     name: cleanName(thrown.name),
     message: cut(safeText(() => thrown.message)),
-    ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code).replace(/[\]\s]/g, '').slice(0, 64) } : {}),
+    ...(typeof code === 'string' || typeof code === 'number'
+      ? {
+          code: String(code)
+            .replace(/[\]\s]/g, '')
+            .slice(0, 64),
+        }
+      : {}),
     stack: cut(safeText(() => thrown.stack ?? '')),
   };
 }
@@ -33,10 +42,14 @@ export function formatFailure(kind: FailureKind, error: JobErrorInfo): string {
 /** The reverse of {@link formatFailure}; texts that others wrote count as `attempts`. */
 export function parseFailure(text: string): { kind: FailureKind; error: JobErrorInfo } {
   if (text === CRASHED) {
-    return { kind: 'crashed', error: { name: 'WorkerCrashed', message: 'its worker crashed too often while running it' } };
+    return {
+      kind: 'crashed',
+      error: { name: 'WorkerCrashed', message: 'its worker crashed too often while running it' },
+    };
   }
   const [, kind, name, code, message] = FORMAT.exec(text) ?? [];
-  if (kind === undefined || !isKind(kind)) return { kind: 'attempts', error: { name: 'Error', message: text } };
+  if (kind === undefined || !isKind(kind))
+    return { kind: 'attempts', error: { name: 'Error', message: text } };
   return { kind, error: { name: name || 'Error', message: message ?? '', ...(code ? { code } : {}) } };
 }
 

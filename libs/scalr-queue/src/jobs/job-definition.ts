@@ -50,7 +50,9 @@ export type InputOf<D extends AnyJobDefinition> = NonNullable<D['~types']>['inpu
 export type ReturnedBy<D extends AnyJobDefinition> = NonNullable<D['~types']>['returned'];
 
 type ResultSchema = StandardSchemaV1 | undefined;
-type OutputOr<S extends ResultSchema> = S extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<S> : unknown;
+type OutputOr<S extends ResultSchema> = S extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<S>
+  : unknown;
 type InputOr<S extends ResultSchema> = S extends StandardSchemaV1 ? StandardSchemaV1.InferInput<S> : unknown;
 
 const BRAND = Symbol.for('scalr-queue.job-definition');

@@ -42,6 +42,6 @@ export class Snooze extends JobSignal {
 /** Thrown by a handler: the job can never succeed. It is dead at once (reason `discarded`), whatever attempts are left. */
 export class Discard extends JobSignal {
   constructor(reason: string, options?: { cause?: unknown }) {
-    super(String(reason), options);
+    super(reason, options);
   }
 }

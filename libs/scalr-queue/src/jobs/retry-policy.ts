@@ -46,7 +46,12 @@ const DEFAULT_POLICY: RetryPolicy = {
 const KEYS = ['attempts', 'delay', 'factor', 'maxDelay', 'jitter'];
 
 /** Checks a `retry` option and fills in what it leaves out from `base`. */
-export function toRetryPolicy(check: OptionChecker, field: string, value: unknown, base = DEFAULT_POLICY): RetryPolicy {
+export function toRetryPolicy(
+  check: OptionChecker,
+  field: string,
+  value: unknown,
+  base = DEFAULT_POLICY,
+): RetryPolicy {
   if (value === undefined) return base;
   if (value === false) return { ...DEFAULT_POLICY, attempts: 1 };
   if (typeof value === 'function') {
@@ -69,7 +74,12 @@ export function toRetryPolicy(check: OptionChecker, field: string, value: unknow
  * Milliseconds to wait after the failed attempt number `attempt`, or `false` to give up.
  * `random` is a number from 0 (inclusive) to 1 (exclusive).
  */
-export function retryDelay(policy: RetryPolicy, attempt: number, error: Error, random = Math.random()): number | false {
+export function retryDelay(
+  policy: RetryPolicy,
+  attempt: number,
+  error: Error,
+  random = Math.random(),
+): number | false {
   if (policy.decide) {
     const decided = policy.decide(attempt, error);
     if (decided === false) return false;

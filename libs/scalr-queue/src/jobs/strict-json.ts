@@ -18,7 +18,9 @@ export function toStrictJson(subject: string, value: unknown, limit: number): st
   } catch (error) {
     if (error instanceof PayloadNotSerializableError) throw error;
     // A getter, a proxy or a toJSON of the caller threw.
-    throw new PayloadNotSerializableError(subject, walker.path, 'reading it threw an error', { cause: error });
+    throw new PayloadNotSerializableError(subject, walker.path, 'reading it threw an error', {
+      cause: error,
+    });
   }
   const size = Buffer.byteLength(json);
   if (size > limit) throw new PayloadTooLargeError(subject, size, limit);
@@ -64,12 +66,14 @@ class Walker {
 
   private visitArray(value: unknown[], path: string, depth: number): void {
     if (Object.keys(value).length !== value.length) this.refuse('an array with holes or named properties');
-    for (let index = 0; index < value.length; index++) this.visit(value[index], `${path}[${index}]`, depth + 1);
+    for (let index = 0; index < value.length; index++)
+      this.visit(value[index], `${path}[${index}]`, depth + 1);
   }
 
   private visitRecord(value: object, path: string, depth: number): void {
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) this.refuse(`${className(value)}; turn it into plain data`);
+    if (prototype !== Object.prototype && prototype !== null)
+      this.refuse(`${className(value)}; turn it into plain data`);
     if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('an object with symbol keys');
     for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
       const at = `${path}${/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`}`;

@@ -46,7 +46,13 @@ export function toUniqueness(check: OptionChecker, field: string, value: unknown
 }
 
 /** A short id for the key of a unique job: the same for the same definition and key, and free of key syntax. */
-export function uniqueId(check: OptionChecker, unique: Uniqueness, name: string, payload: unknown, json: string): string {
+export function uniqueId(
+  check: OptionChecker,
+  unique: Uniqueness,
+  name: string,
+  payload: unknown,
+  json: string,
+): string {
   const key = typeof unique.key === 'function' ? unique.key(payload) : unique.key;
   if (key !== undefined) checkKey(check, 'unique.key', key);
   // A chosen key and a whole payload can be the same text; the first character keeps them apart.
@@ -64,6 +70,6 @@ function checkKey(check: OptionChecker, field: string, key: unknown): void {
 function canonical(json: string): string {
   return JSON.stringify(JSON.parse(json), (_key, value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   });
 }

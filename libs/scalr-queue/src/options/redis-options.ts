@@ -62,14 +62,16 @@ export function toRedisTarget(check: OptionChecker, field: string, value: unknow
   if (target.db !== undefined) check.integer(`${field}.db`, target.db, 0, target.cluster ? 0 : MAX_DB);
   checkNodes(check, `${field}.sentinels`, target.sentinels);
   checkNodes(check, `${field}.cluster`, target.cluster);
-  if (target.sentinels && !target.name) check.fail(`${field}.name`, 'the name of the master that the sentinels watch', undefined);
+  if (target.sentinels && !target.name)
+    check.fail(`${field}.name`, 'the name of the master that the sentinels watch', undefined);
   return target;
 }
 
 /** Where the target is, for messages: no user, no password. */
 export function describeTarget(target: RedisTarget): string {
   if (target.cluster) return `cluster of ${target.cluster.map(hostAndPort).join(', ')}`;
-  if (target.sentinels) return `master "${target.name}" of sentinels ${target.sentinels.map(hostAndPort).join(', ')}`;
+  if (target.sentinels)
+    return `master "${target.name}" of sentinels ${target.sentinels.map(hostAndPort).join(', ')}`;
   return hostAndPort({ host: target.host ?? '127.0.0.1', port: target.port });
 }
 
@@ -83,14 +85,22 @@ function fromUrl(check: OptionChecker, field: string, value: string): RedisTarge
     return check.fail(field, `${expected} (${cure})`, new HiddenValue('a text that is no URL'));
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-    check.fail(field, `${expected}, with redis:// or rediss://`, new HiddenValue(`a URL with ${url.protocol}//`));
+    check.fail(
+      field,
+      `${expected}, with redis:// or rediss://`,
+      new HiddenValue(`a URL with ${url.protocol}//`),
+    );
   }
   if (url.hash || url.search || !url.hostname) {
     check.fail(field, `${expected} (${cure})`, new HiddenValue('a URL with "#" or "?", or without a host'));
   }
   const db = url.pathname.replace(/^\//, '');
   if (!/^\d*$/.test(db) || Number(db) > MAX_DB) {
-    check.fail(field, `${expected}, with a database from 0 to ${MAX_DB}`, new HiddenValue(`the database "${db.slice(0, 8)}"`));
+    check.fail(
+      field,
+      `${expected}, with a database from 0 to ${MAX_DB}`,
+      new HiddenValue(`the database "${db.slice(0, 8)}"`),
+    );
   }
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),

@@ -102,7 +102,11 @@ function resolveWorker(given: unknown, environment: Environment): ResolvedOption
   const stalledInterval = duration('stalledInterval', defaults.DEFAULT_STALLED_INTERVAL);
   const lockDuration = duration('lockDuration', defaults.DEFAULT_LOCK_DURATION);
   if (lockDuration < 2 * stalledInterval) {
-    check.fail('worker.lockDuration', `at least twice worker.stalledInterval (${2 * stalledInterval} ms)`, lockDuration);
+    check.fail(
+      'worker.lockDuration',
+      `at least twice worker.stalledInterval (${2 * stalledInterval} ms)`,
+      lockDuration,
+    );
   }
   return {
     concurrency:

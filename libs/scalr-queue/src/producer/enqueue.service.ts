@@ -55,7 +55,10 @@ export class EnqueueService implements OnApplicationShutdown {
    * @example
    * const job = await this.jobs.enqueue(SendInvoice, { invoiceId }, { delay: '10m' });
    */
-  async enqueue<D extends AnyJobDefinition>(definition: D, ...[payload, options = {}]: EnqueueArguments<D>): Promise<EnqueuedJob> {
+  async enqueue<D extends AnyJobDefinition>(
+    definition: D,
+    ...[payload, options = {}]: EnqueueArguments<D>
+  ): Promise<EnqueuedJob> {
     const job = await this.prepare(definition, payload, options);
     options.signal?.throwIfAborted();
     this.catalog.record(definition);
@@ -76,14 +79,23 @@ export class EnqueueService implements OnApplicationShutdown {
     items: Iterable<Items<D>> | AsyncIterable<Items<D>>,
     options: Omit<EnqueueOptions<InputOf<D>>, 'id'> = {},
   ): Promise<EnqueuedJob[]> {
-    if ('id' in options) throw new InvalidOptionError('expected id to be given per item of enqueueMany, as { payload, options: { id } }');
+    if ('id' in options)
+      throw new InvalidOptionError(
+        'expected id to be given per item of enqueueMany, as { payload, options: { id } }',
+      );
     this.catalog.record(definition);
     const enqueued: EnqueuedJob[] = [];
-    const source = Array.isArray(items) ? await this.prepareAll(definition, items as Items<D>[], options) : items;
+    const source = Array.isArray(items)
+      ? await this.prepareAll(definition, items as Items<D>[], options)
+      : items;
     let slice: PreparedJob[] = [];
     let index = 0;
     for await (const item of source) {
-      slice.push(Array.isArray(items) ? (item as PreparedJob) : await this.prepareItem(definition, item as Items<D>, options, index));
+      slice.push(
+        Array.isArray(items)
+          ? (item as PreparedJob)
+          : await this.prepareItem(definition, item, options, index),
+      );
       index++;
       if (slice.length < BULK_SLICE) continue;
       options.signal?.throwIfAborted();
@@ -99,13 +111,23 @@ export class EnqueueService implements OnApplicationShutdown {
     this.closed = true;
   }
 
-  private async prepareAll<D extends AnyJobDefinition>(definition: D, items: Items<D>[], options: EnqueueOptions): Promise<PreparedJob[]> {
+  private async prepareAll<D extends AnyJobDefinition>(
+    definition: D,
+    items: Items<D>[],
+    options: EnqueueOptions,
+  ): Promise<PreparedJob[]> {
     const prepared: PreparedJob[] = [];
-    for (const [index, item] of items.entries()) prepared.push(await this.prepareItem(definition, item, options, index));
+    for (const [index, item] of items.entries())
+      prepared.push(await this.prepareItem(definition, item, options, index));
     return prepared;
   }
 
-  private async prepareItem<D extends AnyJobDefinition>(definition: D, item: Items<D>, options: EnqueueOptions, index: number): Promise<PreparedJob> {
+  private async prepareItem<D extends AnyJobDefinition>(
+    definition: D,
+    item: Items<D>,
+    options: EnqueueOptions,
+    index: number,
+  ): Promise<PreparedJob> {
     const { payload, options: own }: Item = isItem(item) ? item : { payload: item, options: {} };
     try {
       return await this.prepare(definition, payload, { ...options, ...own });
@@ -115,8 +137,13 @@ export class EnqueueService implements OnApplicationShutdown {
     }
   }
 
-  private prepare(definition: AnyJobDefinition, payload: unknown, options: EnqueueOptions<never>): PreparedJob | Promise<PreparedJob> {
-    if (this.closed) throw new QueueClosedError('nothing can be enqueued any more: the application is shutting down');
+  private prepare(
+    definition: AnyJobDefinition,
+    payload: unknown,
+    options: EnqueueOptions<never>,
+  ): PreparedJob | Promise<PreparedJob> {
+    if (this.closed)
+      throw new QueueClosedError('nothing can be enqueued any more: the application is shutting down');
     return prepareJob(definition, payload, options, this.app);
   }
 }

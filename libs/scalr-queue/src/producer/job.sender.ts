@@ -40,7 +40,9 @@ export class JobSender {
     await this.connections.usable();
     const queue = this.queues.get(first.queue);
     const sent = jobs.some((job) => job.contested)
-      ? Promise.all(jobs.map((job) => (job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job))))
+      ? Promise.all(
+          jobs.map((job) => (job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job))),
+        )
       : queue
           .addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: job.options })))
           .then(() => jobs.map((job) => outcome(job, job.id, 'created')));

@@ -57,15 +57,21 @@ function checkOptions(options: EnqueueOptions<never>): void {
   if (given.id !== undefined) checkJobId(check, given.id);
   checkJobDefaults(check, given);
   if (typeof given.retry === 'function') {
-    check.fail('retry', 'false or an object; give a function to defineJob, it cannot be stored with one job', given.retry);
+    check.fail(
+      'retry',
+      'false or an object; give a function to defineJob, it cannot be stored with one job',
+      given.retry,
+    );
   }
   if (given.delay !== undefined) check.duration('delay', given.delay);
   if (given.runAt !== undefined) checkRunAt(given.runAt, given.delay);
-  if (given.signal !== undefined && !(given.signal instanceof AbortSignal)) check.fail('signal', 'an AbortSignal', given.signal);
+  if (given.signal !== undefined && !(given.signal instanceof AbortSignal))
+    check.fail('signal', 'an AbortSignal', given.signal);
 }
 
 function checkRunAt(runAt: unknown, delay: unknown): void {
-  if (!(runAt instanceof Date) || Number.isNaN(runAt.getTime())) return check.fail('runAt', 'a valid Date', runAt);
+  if (!(runAt instanceof Date) || Number.isNaN(runAt.getTime()))
+    return check.fail('runAt', 'a valid Date', runAt);
   if (delay !== undefined) check.fail('delay', 'left out when runAt is given', delay);
   if (runAt.getTime() > Date.now() + defaults.MAX_DURATION) {
     check.fail('runAt', 'at most one year from now', runAt.toISOString());
@@ -82,7 +88,9 @@ function build(
   const { name, queue, settings } = definition;
   const now = Date.now();
   const id = options.id ?? newJobId();
-  const delay = options.runAt ? Math.max(0, options.runAt.getTime() - now) : (parseDuration(options.delay) ?? 0);
+  const delay = options.runAt
+    ? Math.max(0, options.runAt.getTime() - now)
+    : (parseDuration(options.delay) ?? 0);
   const expiresIn = parseDuration(options.expiresIn ?? settings.expiresIn ?? app.defaults.expiresIn);
   const retry = effectiveRetry(definition, options, app);
   const unique = toUniqueness(check, 'unique', options.unique ?? settings.unique);
@@ -116,7 +124,12 @@ function build(
 }
 
 function effectiveRetry(definition: AnyJobDefinition, options: EnqueueOptions<never>, app: ResolvedOptions) {
-  const base = toRetryPolicy(check, 'retry', definition.settings.retry, toRetryPolicy(check, 'retry', app.defaults.retry));
+  const base = toRetryPolicy(
+    check,
+    'retry',
+    definition.settings.retry,
+    toRetryPolicy(check, 'retry', app.defaults.retry),
+  );
   return toRetryPolicy(check, 'retry', options.retry, base);
 }
 

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { HealthReport } from './health.report.js';
+
+/**
+ * Health of the queue for an app's own terminus controller. Each check answers within 1 s whatever Redis does, its result
+ * is kept for 1 s, and it shows no host, version or error text.
+ *
+ * @example
+ * this.health.check([() => this.queue.isHealthy('queue')]);
+ */
+@Injectable()
+export class ScalrQueueHealthIndicator {
+  /** @internal */
+  constructor(
+    private readonly indicators: HealthIndicatorService,
+    private readonly report: HealthReport,
+  ) {}
+
+  /** `up` when Redis answers, else `down`. For readiness checks. */
+  async isHealthy<const Key extends string>(key: Key): Promise<HealthIndicatorResult<Key>> {
+    const indicator = this.indicators.check(key);
+    return (await this.report.redisAnswers()) ? indicator.up() : indicator.down();
+  }
+
+  /** Depth and oldest pending age of the queues that this process knows; `down` when Redis does not tell. */
+  async queues<const Key extends string>(key: Key): Promise<HealthIndicatorResult<Key>> {
+    const indicator = this.indicators.check(key);
+    const depths = await this.report.queueDepths();
+    if (!depths) return indicator.down();
+    return indicator.up({ queues: depths.map(({ name, ...depth }) => ({ name, ...depth })) });
+  }
+}

@@ -1,0 +1,57 @@
+export { ScalrQueueModule, type ScalrQueueAsyncOptions } from './scalr-queue.module.js';
+export type {
+  QueueOptions,
+  ScalrQueueOptions,
+  ScalrQueueOptionsFactory,
+  WorkerOptions,
+} from './options/scalr-queue.options.js';
+export type { RedisConnectionOptions, RedisNode } from './options/redis-options.js';
+export type { Duration } from './options/duration.js';
+
+export {
+  defineJob,
+  type AnyJobDefinition,
+  type JobDefinition,
+  type PayloadOf,
+  type ResultOf,
+} from './jobs/job-definition.js';
+export type { JobDefaults, JobSettings, KeepOptions } from './jobs/job-settings.js';
+export type { RetryFunction, RetryOptions } from './jobs/retry-policy.js';
+export type { UniqueOptions } from './jobs/unique-options.js';
+export { JobContext } from './jobs/job-context.js';
+export { Discard, JobSignal, RetryLater, Snooze } from './jobs/job-signals.js';
+export type { EnqueuedJob, EnqueueOptions } from './jobs/enqueue-options.js';
+export type { DeadReason, JobErrorInfo, JobInfo, JobState } from './jobs/job-info.js';
+
+export { EnqueueService, type EnqueueArguments, type EnqueueItem } from './producer/enqueue.service.js';
+export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
+export type { JobRef } from './jobs/job-ref.js';
+export { ProcessJob, type JobHandlerMethod } from './worker/process-job.decorator.js';
+export { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
+
+export { ScalrQueueError } from './errors/scalr-queue.error.js';
+export {
+  DuplicateHandlerError,
+  InvalidJobDefinitionError,
+  InvalidOptionError,
+  QueueConfigError,
+  UnknownJobError,
+} from './errors/configuration.errors.js';
+export {
+  OutcomeUnknownError,
+  QueueClosedError,
+  QueueFullError,
+  QueueUnavailableError,
+} from './errors/enqueue.errors.js';
+export {
+  PayloadInvalidError,
+  type PayloadIssue,
+  PayloadNotSerializableError,
+  PayloadTooLargeError,
+} from './errors/payload.errors.js';
+export {
+  JobCancelledError,
+  JobFailedError,
+  JobTimeoutError,
+  WaitTimeoutError,
+} from './errors/outcome.errors.js';

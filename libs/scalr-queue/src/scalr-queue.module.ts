@@ -1,0 +1,109 @@
+import { BullModule } from '@nestjs/bullmq';
+import {
+  type DynamicModule,
+  Global,
+  Module,
+  type ModuleMetadata,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { ConnectionModule } from './connection/connection.module.js';
+import { queueOptions } from './connection/queue.registry.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import { QueueConfigError } from './errors/configuration.errors.js';
+import { HealthModule } from './health/health.module.js';
+import { InspectionModule } from './inspection/inspection.module.js';
+import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
+import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './options/scalr-queue.options.js';
+import { RESOLVED_OPTIONS } from './options/tokens.js';
+import { ProducerModule } from './producer/producer.module.js';
+import { WorkerModule } from './worker/worker.module.js';
+
+/** Options of `ScalrQueueModule.forRootAsync`: one of `useFactory`, `useClass` and `useExisting`. */
+export interface ScalrQueueAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** Makes the options, from what `inject` names. */
+  readonly useFactory?: (...dependencies: never[]) => ScalrQueueOptions | Promise<ScalrQueueOptions>;
+  /** What the factory is given. */
+  readonly inject?: NonNullable<Extract<Provider, { inject?: unknown }>['inject']>;
+  /** A class to instantiate that makes the options. */
+  readonly useClass?: Type<ScalrQueueOptionsFactory>;
+  /** A provider of `imports` that makes the options. */
+  readonly useExisting?: Type<ScalrQueueOptionsFactory>;
+}
+
+/** The checked options, visible to every module of the library. */
+@Global()
+@Module({})
+class OptionsModule {}
+
+/** Gives @nestjs/bullmq our connection and prefix, and keeps it from starting any worker by itself. */
+const BULL = BullModule.forRootAsync({
+  imports: [ConnectionModule],
+  inject: [RedisConnections, RESOLVED_OPTIONS],
+  useFactory: (connections: RedisConnections, options: ResolvedOptions) => queueOptions(connections, options),
+  extraOptions: { manualRegistration: true },
+});
+
+/**
+ * The queue of an app. Import it once, at the root; `EnqueueService`, `JobsService` and `ScalrQueueHealthIndicator` can then be
+ * injected everywhere. The same module serves web and worker processes: only `runWorker` runs jobs.
+ */
+@Global()
+@Module({})
+export class ScalrQueueModule {
+  /**
+   * @throws QueueConfigError when an option or a `SCALR_*` variable is wrong
+   *
+   * @example
+   * ScalrQueueModule.forRoot({ app: 'billing', redis: 'redis://scalr-redis:6379/0' })
+   */
+  static forRoot(options: ScalrQueueOptions = {}): DynamicModule {
+    return compose({ provide: RESOLVED_OPTIONS, useFactory: () => resolveOptions(options) });
+  }
+
+  /**
+   * The same with options that come from other providers.
+   *
+   * @example
+   * ScalrQueueModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ app: 'billing', redis: config.getOrThrow('SCALR_REDIS_URL') }),
+   * })
+   */
+  static forRootAsync(options: ScalrQueueAsyncOptions): DynamicModule {
+    const { imports, useFactory, inject = [], useClass, useExisting } = options;
+    if (useFactory) {
+      const resolve = async (...dependencies: never[]) => resolveOptions(await useFactory(...dependencies));
+      return compose({ provide: RESOLVED_OPTIONS, useFactory: resolve, inject }, imports);
+    }
+    const factory = useClass ?? useExisting;
+    if (!factory)
+      throw new QueueConfigError(
+        'expected forRootAsync to get one of useFactory, useClass and useExisting, got none of them',
+      );
+    const resolve = async (made: ScalrQueueOptionsFactory) =>
+      resolveOptions(await made.createScalrQueueOptions());
+    return compose(
+      { provide: RESOLVED_OPTIONS, useFactory: resolve, inject: [factory] },
+      imports,
+      useClass ? [useClass] : [],
+    );
+  }
+}
+
+function compose(
+  options: Provider,
+  imports: ModuleMetadata['imports'] = [],
+  providers: Provider[] = [],
+): DynamicModule {
+  const parts = [ProducerModule, InspectionModule, HealthModule, WorkerModule];
+  return {
+    module: ScalrQueueModule,
+    imports: [
+      { module: OptionsModule, imports, providers: [...providers, options], exports: [RESOLVED_OPTIONS] },
+      BULL,
+      ...parts,
+    ],
+    exports: parts,
+  };
+}

@@ -1,0 +1,1 @@
+export { runWorker, type RunningWorker, type RunWorkerOptions } from './worker/run-worker.js';

@@ -1,0 +1,32 @@
+import { describeThrown, type FailureKind, formatFailure } from '../jobs/failure.js';
+import type { JobErrorInfo } from '../jobs/job-info.js';
+
+/**
+ * What the engine is given when an attempt fails. It stores the message and the stack, gives up at once on this special
+ * name, and else asks our backoff strategy, which reads `retryDelay`.
+ */
+export class AttemptFailure extends Error {
+  readonly info: JobErrorInfo;
+
+  /**
+   * @param kind why the job is dead, or `retrying`
+   * @param retryDelay milliseconds until the next attempt
+   */
+  constructor(
+    readonly kind: FailureKind,
+    thrown: unknown,
+    attempt: number,
+    readonly retryDelay = 0,
+  ) {
+    const { stack, ...info } = describeThrown(thrown);
+    super(formatFailure(kind, info));
+    this.info = info;
+    this.name = kind === 'retrying' ? 'AttemptFailure' : 'UnrecoverableError';
+    this.stack = `${new Date().toISOString()} attempt ${attempt}\n${stack ?? `${info.name}: ${info.message}`}`;
+  }
+}
+
+/** The engine's backoff strategy: never throws, for that would leave the job stuck until its lock expires. */
+export function attemptBackoff(_attemptsMade: number, _type?: string, error?: Error): number {
+  return error instanceof AttemptFailure ? error.retryDelay : 1_000;
+}

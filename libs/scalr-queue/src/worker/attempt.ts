@@ -1,0 +1,66 @@
+import { Logger } from '@nestjs/common';
+import { JobTimeoutError } from '../errors/outcome.errors.js';
+
+/** A handler still running this long after its signal aborted is reported. */
+const STUCK_AFTER = 10_000;
+
+/** One run of a handler: it ends when the handler does or when its signal aborts, whichever comes first. */
+export class Attempt {
+  private static stuckCount = 0;
+  private readonly logger = new Logger('ScalrQueue');
+  private readonly controller = new AbortController();
+
+  constructor(
+    private readonly label: string,
+    private readonly jobId: string,
+  ) {}
+
+  /** Handlers of this process that ignored their aborted signal and still run. */
+  static get stuck(): number {
+    return Attempt.stuckCount;
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** Ends the attempt: it rejects with `reason`, whatever the handler does. */
+  abort(reason: Error): void {
+    this.controller.abort(reason);
+  }
+
+  async run(handler: () => Promise<unknown>, timeout: number, jobName: string): Promise<unknown> {
+    const timer = setTimeout(() => this.abort(new JobTimeoutError(jobName, timeout)), timeout);
+    const aborted = new Promise<never>((_, reject) => {
+      this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true });
+    });
+    aborted.catch(() => undefined);
+    let settled = false;
+    const running = handler().finally(() => (settled = true));
+    try {
+      return await Promise.race([running, aborted]);
+    } finally {
+      clearTimeout(timer);
+      if (!settled) this.watchStuck(running);
+    }
+  }
+
+  /** The slot is free again, but the code still runs beside the next job: say so. */
+  private watchStuck(running: Promise<unknown>): void {
+    let reported = false;
+    const timer = setTimeout(() => {
+      reported = true;
+      Attempt.stuckCount++;
+      this.logger.warn(
+        `${this.label} still runs ${STUCK_AFTER / 1_000} s after its signal aborted (job ${this.jobId}). ` +
+          'Pass ctx.signal on, or check ctx.signal.aborted in loops.',
+      );
+    }, STUCK_AFTER);
+    timer.unref();
+    const end = () => {
+      clearTimeout(timer);
+      if (reported) Attempt.stuckCount--;
+    };
+    running.then(end, end);
+  }
+}

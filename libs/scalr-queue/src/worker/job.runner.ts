@@ -1,0 +1,154 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DelayedError, type Job } from 'bullmq';
+import { PayloadInvalidError } from '../errors/payload.errors.js';
+import { JobCancelledError } from '../errors/outcome.errors.js';
+import type { AnyJobDefinition } from '../jobs/job-definition.js';
+import { fromStoredId } from '../jobs/job-id.js';
+import { type JobMeta, readMeta } from '../jobs/job-meta.js';
+import { Discard, RetryLater, Snooze } from '../jobs/job-signals.js';
+import { type RetryPolicy, retryDelay, toRetryPolicy } from '../jobs/retry-policy.js';
+import { applySchema } from '../jobs/schema.js';
+import { toStrictJson } from '../jobs/strict-json.js';
+import { InvalidOptionError, UnknownJobError } from '../errors/configuration.errors.js';
+import { DEFAULT_TIMEOUT, PARK_DELAY, PARK_LIMIT } from '../options/defaults.js';
+import { parseDuration } from '../options/duration.js';
+import { OptionChecker } from '../options/option-checker.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { Attempt } from './attempt.js';
+import { AttemptContext } from './attempt.context.js';
+import { AttemptFailure } from './attempt.failure.js';
+import type { JobHandler } from './handler.explorer.js';
+import { RunningJobs } from './running.jobs.js';
+
+const check = new OptionChecker(InvalidOptionError);
+
+/** Runs one attempt of a job: validate, run within its time, and translate the outcome into the engine's terms. */
+@Injectable()
+export class JobRunner {
+  private handlers: ReadonlyMap<string, JobHandler> = new Map();
+
+  constructor(
+    private readonly running: RunningJobs,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
+  ) {}
+
+  use(handlers: ReadonlyMap<string, JobHandler>): void {
+    this.handlers = handlers;
+  }
+
+  async run(job: Job, token: string | undefined): Promise<unknown> {
+    const handler = this.handlers.get(job.name);
+    if (!handler) return this.park(job, token);
+    const meta = readMeta(job.opts);
+    const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''));
+    const context = new AttemptContext(job, meta, attempt.signal);
+    this.refuseExpired(job, meta, context.attempt);
+    const payload = await this.payloadOf(handler.definition, job, meta, context.attempt);
+    this.running.add(job, attempt);
+    try {
+      const returned = await attempt.run(
+        () => handler.invoke(payload, context),
+        this.timeoutOf(handler.definition, meta),
+        job.name,
+      );
+      return await this.resultOf(handler.definition, returned);
+    } catch (thrown) {
+      if (thrown instanceof Snooze) return await postpone(job, token, thrown.delay);
+      throw this.failureOf(thrown, handler.definition, meta, context);
+    } finally {
+      this.running.remove(job);
+    }
+  }
+
+  /** A newer version of the app may know this job: it waits for a worker that does, and is dead if none comes. */
+  private async park(job: Job, token: string | undefined): Promise<never> {
+    const since = Math.max(job.timestamp + (job.opts.delay ?? 0), 0);
+    if (Date.now() - since > PARK_LIMIT) {
+      const error = new UnknownJobError(
+        `no worker has a handler for "${job.name}": add a @ProcessJob for it, or discard the job`,
+      );
+      throw new AttemptFailure('unknown-job', error, job.attemptsMade + 1);
+    }
+    return postpone(job, token, PARK_DELAY);
+  }
+
+  private refuseExpired(job: Job, meta: JobMeta, attempt: number): void {
+    const startedBefore = job.attemptsStarted > 1 || job.attemptsMade > 0;
+    if (meta.expiresAt === undefined || startedBefore || Date.now() <= meta.expiresAt) return;
+    const late = Date.now() - meta.expiresAt;
+    throw new AttemptFailure('expired', new Error(`not started in time, expired ${late} ms ago`), attempt);
+  }
+
+  private async payloadOf(
+    definition: AnyJobDefinition,
+    job: Job,
+    meta: JobMeta,
+    attempt: number,
+  ): Promise<unknown> {
+    const stored: unknown = meta.void ? undefined : job.data;
+    try {
+      return await applySchema(`payload of ${job.name}`, definition.payloadSchema, stored);
+    } catch (error) {
+      const kind = error instanceof PayloadInvalidError ? 'invalid-payload' : 'discarded';
+      throw new AttemptFailure(kind, error, attempt);
+    }
+  }
+
+  private async resultOf(definition: AnyJobDefinition, returned: unknown): Promise<unknown> {
+    const subject = `result of ${definition.name}`;
+    const result = await applySchema(subject, definition.resultSchema, returned);
+    if (result === undefined) return null;
+    toStrictJson(subject, result, this.app.resultLimit);
+    return result;
+  }
+
+  private failureOf(
+    thrown: unknown,
+    definition: AnyJobDefinition,
+    meta: JobMeta,
+    context: AttemptContext,
+  ): AttemptFailure {
+    const { attempt, maxAttempts } = context;
+    if (thrown instanceof Discard) return new AttemptFailure('discarded', thrown, attempt);
+    if (thrown instanceof JobCancelledError) return new AttemptFailure('cancelled', thrown, attempt);
+    if (attempt >= maxAttempts) return new AttemptFailure('attempts', thrown, attempt);
+    if (thrown instanceof RetryLater)
+      return new AttemptFailure('retrying', thrown.cause ?? thrown, attempt, thrown.delay);
+    try {
+      const delay = retryDelay(
+        this.retryOf(definition, meta),
+        attempt,
+        thrown instanceof Error ? thrown : new Error(String(thrown)),
+      );
+      return delay === false
+        ? new AttemptFailure('attempts', thrown, attempt)
+        : new AttemptFailure('retrying', thrown, attempt, delay);
+    } catch {
+      // The retry function of the definition threw: fall back to the default policy rather than lose the job.
+      return new AttemptFailure(
+        'retrying',
+        thrown,
+        attempt,
+        retryDelay(toRetryPolicy(check, 'retry', undefined), attempt, new Error()) || 0,
+      );
+    }
+  }
+
+  private retryOf({ settings }: AnyJobDefinition, meta: JobMeta): RetryPolicy {
+    return (
+      meta.retry ??
+      toRetryPolicy(check, 'retry', settings.retry, toRetryPolicy(check, 'retry', this.app.defaults.retry))
+    );
+  }
+
+  private timeoutOf({ settings }: AnyJobDefinition, meta: JobMeta): number {
+    return meta.timeout ?? parseDuration(settings.timeout ?? this.app.defaults.timeout) ?? DEFAULT_TIMEOUT;
+  }
+}
+
+/** Puts the job aside for a while, without using an attempt. */
+async function postpone(job: Job, token: string | undefined, delay: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + delay, token);
+  throw new DelayedError();
+}

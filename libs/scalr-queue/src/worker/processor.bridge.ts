@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import { BullModule, BullRegistrar } from '@nestjs/bullmq';
+import { Injectable } from '@nestjs/common';
+import { DiscoveryService, ModuleRef } from '@nestjs/core';
+import { type Job, Worker, type WorkerOptions } from 'bullmq';
+import { RedisConnections } from '../connection/redis.connections.js';
+import type { ManagedProcessor, ManagedWorker } from './managed.worker.js';
+
+type WorkerFactory = (
+  queue: string,
+  processor: ManagedProcessor,
+  options: Partial<WorkerOptions>,
+) => ManagedWorker;
+type BullProcessor = (job: Job, token?: string, signal?: AbortSignal) => Promise<unknown>;
+
+/** Where @nestjs/bullmq keeps the queue of a `@Processor` class. */
+const PROCESSOR_METADATA = 'bullmq:processor_metadata';
+
+/**
+ * Lets classes written for @nestjs/bullmq (`@Processor` with `WorkerHost`) run in our worker under our rules. The registrar
+ * of @nestjs/bullmq makes the workers, of the class it is told: one that asks us for a managed worker instead.
+ */
+@Injectable()
+export class ProcessorBridge {
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    private readonly discovery: DiscoveryService,
+    private readonly connections: RedisConnections,
+  ) {}
+
+  /** Queues that `@Processor` classes want to work on. */
+  queues(): string[] {
+    const names = this.discovery.getProviders().map(({ metatype, inject, instance }) => {
+      const type: unknown = !metatype || inject ? (instance as object | undefined)?.constructor : metatype;
+      if (typeof type !== 'function') return undefined;
+      return (Reflect.getMetadata(PROCESSOR_METADATA, type) as { name?: string } | undefined)?.name;
+    });
+    return [...new Set(names.filter((name) => name !== undefined))];
+  }
+
+  /** Makes the workers of all `@Processor` classes; returns how many. */
+  start(create: WorkerFactory, queues: ReadonlySet<string>): number {
+    const registrar = this.registrar();
+    if (!registrar) return 0;
+    const { producer } = this.connections;
+    let count = 0;
+    // A function used with `new` may return another object than `this`.
+    const Bridged = function (queue: string, processor: BullProcessor, options: WorkerOptions) {
+      const isOurs = options.connection === (producer as unknown);
+      if (!isOurs) return new Worker(queue, processor, options);
+      if (!queues.has(queue)) return absentWorker();
+      count++;
+      return create(queue, (job, token, signal) => processor(job, token, signal), options);
+    };
+    try {
+      BullModule.workerClass = Bridged as never;
+      registrar.register();
+    } finally {
+      BullModule.workerClass = Worker;
+    }
+    return count;
+  }
+
+  /** Absent when the application registers no queue with @nestjs/bullmq. */
+  private registrar(): BullRegistrar | undefined {
+    try {
+      return this.moduleRef.get(BullRegistrar, { strict: false });
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Stands for the worker of a queue that this process leaves alone: takes listeners and does nothing. */
+function absentWorker(): object {
+  return Object.assign(new EventEmitter(), { close: () => Promise.resolve() });
+}

@@ -1,0 +1,154 @@
+import {
+  type INestApplicationContext,
+  Logger,
+  type LoggerService,
+  type LogLevel,
+  type Type,
+  type DynamicModule,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { QueueConfigError } from '../errors/configuration.errors.js';
+import { HealthReport } from '../health/health.report.js';
+import { WorkerHealthServer } from '../health/worker-health.server.js';
+import { WorkerState } from '../health/worker.state.js';
+import * as defaults from '../options/defaults.js';
+import type { Duration } from '../options/duration.js';
+import { readEnvironment } from '../options/environment.js';
+import { OptionChecker } from '../options/option-checker.js';
+import { WorkerLifecycle } from './worker.lifecycle.js';
+import { type PoolOptions, WorkerPool } from './worker.pool.js';
+
+/** Options of `runWorker`; they win over the environment. */
+export interface RunWorkerOptions {
+  /** Port of the health endpoints; 0 for any free one. Defaults to `SCALR_WORKER_PORT`, else 3001. */
+  readonly port?: number;
+  /** How long running jobs may go on after a signal. Defaults to `SCALR_SHUTDOWN_TIMEOUT`, else `'25s'`. */
+  readonly shutdownTimeout?: Duration;
+  /** Jobs at a time per queue, for all queues. Defaults to what the module says. */
+  readonly concurrency?: number;
+  /** The only queues to work on. Defaults to `SCALR_WORKER_QUEUES`, else to all that have handlers. */
+  readonly queues?: readonly string[];
+  /** Whether SIGTERM and SIGINT shut the worker down and end the process. Defaults to true. */
+  readonly signals?: boolean;
+  /** Logger, or log levels, of the application context, as of `NestFactory.createApplicationContext`. */
+  readonly logger?: LoggerService | LogLevel[] | false;
+}
+
+/** A worker that runs. */
+export interface RunningWorker {
+  /** Where its health endpoints are, such as `http://127.0.0.1:3001`. */
+  readonly url: string;
+  /** Shuts down as a signal would, without ending the process. */
+  close(): Promise<void>;
+}
+
+const KEYS = ['port', 'shutdownTimeout', 'concurrency', 'queues', 'signals', 'logger'];
+const check = new OptionChecker(QueueConfigError);
+const HOUR = 3_600_000;
+
+/**
+ * Runs a worker: first the health endpoints, then a plain Nest application context of `module` (its controllers are not
+ * mounted), then the processors. Resolves once it takes jobs; while Redis is away it waits, alive and not ready.
+ *
+ * @throws QueueConfigError, DuplicateHandlerError and whatever the module's own boot throws
+ *
+ * @example
+ * // main.worker.ts
+ * await runWorker(WorkerModule);
+ */
+export async function runWorker(
+  module: Type<unknown> | DynamicModule,
+  options: RunWorkerOptions = {},
+): Promise<RunningWorker> {
+  const settings = resolve(options);
+  const state = new WorkerState();
+  const lifecycle = new WorkerLifecycle(state, settings.shutdownTimeout);
+  if (settings.signals) lifecycle.listen();
+  try {
+    const health = await WorkerHealthServer.start(state, settings.port);
+    lifecycle.health = health;
+    // Without a logger of its own the context keeps the one that is set.
+    const logger = options.logger === undefined ? {} : { logger: options.logger };
+    const context = await NestFactory.createApplicationContext(module, { abortOnError: false, ...logger });
+    lifecycle.context = context;
+    await start(context, state, lifecycle, settings.pool);
+    return { url: health.url, close: () => lifecycle.close() };
+  } catch (error) {
+    await lifecycle.close();
+    throw error;
+  }
+}
+
+async function start(
+  context: INestApplicationContext,
+  state: WorkerState,
+  lifecycle: WorkerLifecycle,
+  options: PoolOptions,
+): Promise<void> {
+  const pool = moduleProvider(context, WorkerPool);
+  if (lifecycle.closing) return;
+  state.worker = {
+    report: context.get(HealthReport, { strict: false }),
+    accepting: () => pool.accepting,
+    running: () => pool.running,
+    queues: () => pool.queueNames,
+  };
+  pool.start(options);
+  lifecycle.pool = pool;
+  state.phase = 'running';
+  await untilConnected(context.get(RedisConnections, { strict: false }), lifecycle);
+  if (!lifecycle.closing)
+    new Logger('ScalrQueue').log(`Worker ready, health at ${lifecycle.health?.url}/health`);
+}
+
+function moduleProvider(context: INestApplicationContext, type: typeof WorkerPool): WorkerPool {
+  try {
+    return context.get(type, { strict: false });
+  } catch {
+    throw new QueueConfigError(
+      'the module given to runWorker does not import ScalrQueueModule.forRoot() or forRootAsync()',
+    );
+  }
+}
+
+async function untilConnected(connections: RedisConnections, lifecycle: WorkerLifecycle): Promise<void> {
+  if (connections.ready) return;
+  await new Promise<void>((resolve) => {
+    const settle = () => {
+      if (!connections.ready && !lifecycle.closing) return;
+      connections.producer.off('ready', settle);
+      connections.worker().off('ready', settle);
+      resolve();
+    };
+    connections.producer.on('ready', settle);
+    connections.worker().on('ready', settle);
+    lifecycle.onClose(settle);
+  });
+}
+
+function resolve(options: RunWorkerOptions) {
+  const given = check.object('the options of runWorker', options, KEYS);
+  const environment = readEnvironment();
+  const queues = (given.queues as string[] | undefined) ?? environment.workerQueues;
+  if (queues !== undefined && (!Array.isArray(queues) || queues.length === 0))
+    check.fail('queues', 'a list of names', queues);
+  return {
+    port:
+      given.port === undefined
+        ? (environment.workerPort ?? defaults.DEFAULT_WORKER_PORT)
+        : check.integer('port', given.port, 0, 65_535),
+    shutdownTimeout:
+      given.shutdownTimeout === undefined
+        ? (environment.shutdownTimeout ?? defaults.DEFAULT_SHUTDOWN_TIMEOUT)
+        : check.duration('shutdownTimeout', given.shutdownTimeout, 0, HOUR),
+    signals: given.signals === undefined || check.boolean('signals', given.signals),
+    pool: {
+      queues: queues?.map((name) => check.name('queues', name)),
+      concurrency:
+        given.concurrency === undefined
+          ? undefined
+          : check.integer('concurrency', given.concurrency, 1, defaults.MAX_CONCURRENCY),
+    } satisfies PoolOptions,
+  };
+}

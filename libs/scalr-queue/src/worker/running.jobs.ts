@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import type { Attempt } from './attempt.js';
+
+/** The attempts that run in this process at this moment. */
+@Injectable()
+export class RunningJobs {
+  private readonly attempts = new Map<string, Attempt>();
+
+  add(job: Job, attempt: Attempt): void {
+    this.attempts.set(keyOf(job.queueName, job.id), attempt);
+  }
+
+  remove(job: Job): void {
+    this.attempts.delete(keyOf(job.queueName, job.id));
+  }
+
+  /** Ends one attempt with a reason; false when no such job runs here. */
+  abort(queue: string, storedId: string, reason: Error): boolean {
+    const attempt = this.attempts.get(keyOf(queue, storedId));
+    attempt?.abort(reason);
+    return attempt !== undefined;
+  }
+
+  abortAll(reason: Error): void {
+    for (const attempt of this.attempts.values()) attempt.abort(reason);
+  }
+
+  get count(): number {
+    return this.attempts.size;
+  }
+}
+
+function keyOf(queue: string, storedId: string | undefined): string {
+  return `${queue} ${storedId ?? ''}`;
+}

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+
+/** The reason of a `ctx.signal` that aborts because the worker must go: the job runs again elsewhere. */
+export class WorkerShutdownError extends Error {
+  override readonly name = 'WorkerShutdownError';
+
+  constructor() {
+    super('the worker is shutting down and its patience is over; the job goes back to its queue');
+  }
+}
+
+/** What became of the jobs that ran when the shutdown began. */
+export interface ShutdownLedger {
+  finished: number;
+  handedBack: number;
+  /** Neither finished nor handed back: they run again when their lock has expired. */
+  abandoned: number;
+}
+
+/** Tells everything that runs jobs how far the shutdown is, and counts what becomes of the jobs. */
+@Injectable()
+export class ShutdownGate {
+  readonly ledger: ShutdownLedger = { finished: 0, handedBack: 0, abandoned: 0 };
+  private readonly controller = new AbortController();
+  private isDraining = false;
+
+  /** From here on no job may start. */
+  drain(): void {
+    this.isDraining = true;
+  }
+
+  get draining(): boolean {
+    return this.isDraining;
+  }
+
+  /** Aborts when running jobs have no more time. */
+  get patience(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  endPatience(): void {
+    this.controller.abort(new WorkerShutdownError());
+  }
+}
