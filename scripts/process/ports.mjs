@@ -9,9 +9,10 @@ import { createServer } from 'node:net';
  */
 export async function freePort() {
   const server = await listen({ port: 0, host: '127.0.0.1' });
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const address = server.address();
   await close(server);
-  return port;
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
+  return address.port;
 }
 
 /** @param {number} port @returns {Promise<boolean>} */

@@ -74,11 +74,11 @@ async function launch({ binaries, dir, args = [] }, port) {
  * @param {number} [pid] of the Redis itself, where it can be known
  */
 export async function becomesReady(child, port, pid) {
-  let running = true;
-  void child.exited.then(() => (running = false));
+  const state = { running: true };
+  void child.exited.then(() => (state.running = false));
   const deadline = Date.now() + startDeadline;
-  while (running && Date.now() < deadline) {
-    if ((await answersPing(port, pid)) && running) return true;
+  while (state.running && Date.now() < deadline) {
+    if ((await answersPing(port, pid)) && state.running) return true;
     await pause(10);
   }
   return false;
