@@ -19,7 +19,7 @@ export async function installIfNeeded(signal) {
   if (isInstalled(wanted)) return;
   console.log('installing the dependencies (npm ci)');
   // Building and testing need the development dependencies, whatever NODE_ENV says.
-  if (!(await npm(['ci', '--include=dev'], signal))) throw new Error('npm ci failed');
+  if (!(await npm(['ci', '--include=dev', '--loglevel=error'], signal))) throw new Error('npm ci failed');
   writeFileSync(stamp, wanted);
 }
 
