@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ScalrQueueModule } from 'scalr-queue';
+import { checkEnvironment, type Environment } from './environment.js';
+
+/** What both processes need: the settings and the queue. */
+@Module({
+  imports: [
+    ConfigModule.forRoot({ isGlobal: true, cache: true, validate: checkEnvironment }),
+    ScalrQueueModule.forRootAsync({
+      inject: [ConfigService],
+      useFactory: (config: ConfigService<Environment, true>) => ({
+        app: config.get('SCALR_APP', { infer: true }),
+        // Redis comes from SCALR_REDIS_URL.
+      }),
+    }),
+  ],
+})
+export class SharedModule {}

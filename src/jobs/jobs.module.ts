@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { JobsController } from './jobs.controller.js';
+import { QueueErrorFilter } from './queue-error.filter.js';
+
+/** Looking at jobs over HTTP, and the errors of the queue as HTTP answers, for all controllers. */
+@Module({
+  controllers: [JobsController],
+  providers: [{ provide: APP_FILTER, useClass: QueueErrorFilter }],
+})
+export class JobsModule {}
