@@ -40,8 +40,4 @@ export class Snooze extends JobSignal {
 }
 
 /** Thrown by a handler: the job can never succeed. It is dead at once (reason `discarded`), whatever attempts are left. */
-export class Discard extends JobSignal {
-  constructor(reason: string, options?: { cause?: unknown }) {
-    super(reason, options);
-  }
-}
+export class Discard extends JobSignal {}

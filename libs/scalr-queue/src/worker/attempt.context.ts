@@ -40,7 +40,7 @@ export class AttemptContext extends JobContext {
   }
 
   async log(message: string): Promise<void> {
-    await bestEffort(this.job.log(`${message}`.slice(0, LOG_LINE_LIMIT)));
+    await bestEffort(this.job.log(message.slice(0, LOG_LINE_LIMIT)));
   }
 }
 
