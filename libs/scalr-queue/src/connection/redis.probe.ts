@@ -16,6 +16,8 @@ export class RedisProbe {
   constructor(private readonly connections: RedisConnections) {}
 
   answers(): Promise<boolean> {
+    // Costs nothing to know, so it is never kept: a process becomes ready the moment it is connected.
+    if (!this.connections.ready) return Promise.resolve(false);
     const now = performance.now();
     if (!this.running || now - this.startedAt >= CACHE) {
       this.startedAt = now;
@@ -25,7 +27,6 @@ export class RedisProbe {
   }
 
   private async ping(): Promise<boolean> {
-    if (!this.connections.ready) return false;
     let timer: NodeJS.Timeout | undefined;
     try {
       const late = new Promise<boolean>((resolve) => {

@@ -27,12 +27,13 @@ export class HealthReport {
 
   /** Depth and age of the queues; undefined when Redis does not tell. */
   queueDepths(names: readonly string[] = this.queues.names()): Promise<readonly QueueDepth[] | undefined> {
+    if (!this.connections.ready) return Promise.resolve(undefined);
     const now = performance.now();
     if (now - this.depthsAt < CACHE) return this.depths;
     this.depthsAt = now;
-    this.depths = this.connections.ready
-      ? withDeadline(this.reader.depths(names), TIMEOUT, () => new Error('late')).catch(() => undefined)
-      : Promise.resolve(undefined);
+    this.depths = withDeadline(this.reader.depths(names), TIMEOUT, () => new Error('late')).catch(
+      () => undefined,
+    );
     return this.depths;
   }
 }
