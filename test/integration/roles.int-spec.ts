@@ -48,7 +48,9 @@ class LegacyProducer {
 /** Names of the connections of an app, as Redis sees them. */
 async function connectionsOf(app: string): Promise<string[]> {
   const redis = new Redis(sharedRedisUrl());
-  onTestFinished(() => void redis.disconnect());
+  onTestFinished(() => {
+    redis.disconnect();
+  });
   const list = (await redis.client('LIST')) as string;
   return list
     .split('\n')

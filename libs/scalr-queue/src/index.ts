@@ -25,6 +25,7 @@ export type { DeadReason, JobErrorInfo, JobInfo, JobState } from './jobs/job-inf
 
 export { EnqueueService, type EnqueueArguments, type EnqueueItem } from './producer/enqueue.service.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
+export type { CancelOutcome } from './inspection/job.canceller.js';
 export type { JobRef } from './jobs/job-ref.js';
 export { ProcessJob, type JobHandlerMethod } from './worker/process-job.decorator.js';
 export { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';

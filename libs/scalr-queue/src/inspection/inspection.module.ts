@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConnectionModule } from '../connection/connection.module.js';
+import { JobCanceller } from './job.canceller.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
 import { JobsService } from './jobs.service.js';
@@ -8,7 +9,7 @@ import { QueueReader } from './queue.reader.js';
 /** Looking at jobs. */
 @Module({
   imports: [ConnectionModule],
-  providers: [JobReader, JobWaiter, JobsService, QueueReader],
-  exports: [JobsService, QueueReader],
+  providers: [JobCanceller, JobReader, JobWaiter, JobsService, QueueReader],
+  exports: [JobReader, JobWaiter, JobsService, QueueReader],
 })
 export class InspectionModule {}

@@ -21,7 +21,7 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
     queue: job.queueName,
     state,
     ...(state === 'dead' && failure && failure.kind !== 'retrying' ? { reason: failure.kind } : {}),
-    attempt: job.attemptsMade + (state === 'running' ? 1 : 0),
+    attempt: attemptOf(job, state, failure?.kind),
     maxAttempts: Math.max(job.opts.attempts ?? 1, 1),
     ...(isProgress(job.progress) ? { progress: job.progress } : {}),
     ...(state === 'completed' ? { result: resultOf(job) } : {}),
@@ -36,6 +36,14 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
 /** What the handler returned; a handler without a result stores null. */
 export function resultOf(job: Job): unknown {
   return (job.returnvalue as unknown) ?? undefined;
+}
+
+/** Ends without a run: the engine counts them as an attempt, we do not. */
+const NEVER_RUN: readonly (string | undefined)[] = ['expired', 'invalid-payload', 'unknown-job'];
+
+function attemptOf(job: Job, state: JobState, kind: string | undefined): number {
+  if (state === 'running') return job.attemptsMade + 1;
+  return state === 'dead' && NEVER_RUN.includes(kind) ? Math.max(0, job.attemptsMade - 1) : job.attemptsMade;
 }
 
 function isProgress(progress: unknown): progress is number | object {

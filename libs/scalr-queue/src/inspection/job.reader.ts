@@ -37,7 +37,7 @@ export class JobReader {
    * @throws InvalidOptionError when two definitions have a job with this id; QueueUnavailableError
    */
   async find(ref: JobRef): Promise<FoundJob | undefined> {
-    const { id, name } = checkRef(ref);
+    const { id, name } = refParts(ref);
     return this.bounded(async () => {
       const entry = await this.locate(id, name);
       return entry && this.read(entry, id);
@@ -94,7 +94,8 @@ export class JobReader {
   }
 }
 
-function checkRef(ref: unknown): { id: string; name?: string } {
+/** The parts of a reference to a job; throws InvalidOptionError. */
+export function refParts(ref: unknown): { id: string; name?: string } {
   if (typeof ref === 'string' && ref !== '') return { id: ref };
   if (typeof ref === 'object' && ref !== null) {
     const { id, name } = ref as { id?: unknown; name?: unknown };

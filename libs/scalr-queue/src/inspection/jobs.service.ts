@@ -5,6 +5,7 @@ import type { JobInfo } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { Duration } from '../options/duration.js';
+import { type CancelOutcome, JobCanceller } from './job.canceller.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
@@ -24,6 +25,7 @@ export class JobsService {
   constructor(
     private readonly reader: JobReader,
     private readonly waiter: JobWaiter,
+    private readonly canceller: JobCanceller,
   ) {}
 
   /**
@@ -36,6 +38,18 @@ export class JobsService {
   async get(ref: JobRef): Promise<JobInfo | undefined> {
     const found = await this.reader.find(ref);
     return found && toJobInfo(found);
+  }
+
+  /**
+   * Ends a job, from any process. A job that waits or is delayed is dead at once (reason `cancelled`); of one that runs, the
+   * signal aborts within a second on whichever worker runs it. A cancelled job is not retried.
+   *
+   * @returns `cancelled`: it will never run. `cancelling`: it runs, and was told to stop; it is dead soon, or completes if it
+   * ends first. `finished`: too late. `not-found`: no such job is stored.
+   * @throws QueueUnavailableError when Redis does not answer; InvalidOptionError for an ambiguous id
+   */
+  cancel(ref: JobRef): Promise<CancelOutcome> {
+    return this.canceller.cancel(ref);
   }
 
   /**

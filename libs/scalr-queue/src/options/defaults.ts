@@ -28,6 +28,7 @@ export const DEFAULT_WORKER_PORT = 3001;
 export const DEFAULT_LOCK_DURATION = 30 * SECOND;
 export const DEFAULT_STALLED_INTERVAL = 5 * SECOND;
 export const DEFAULT_MAX_CRASHES = 3;
+export const DEFAULT_UNKNOWN_JOB_TIMEOUT = 10 * MINUTE;
 
 /** `enqueue` gives up waiting for Redis after this time. */
 export const ENQUEUE_DEADLINE = SECOND;
@@ -41,14 +42,16 @@ export const KEPT_LOG_LINES = 100;
 export const EVENT_STREAM_LENGTH = 1_000;
 /** Jobs sent to Redis in one round trip by `enqueueMany`, so that other apps are never held up. */
 export const BULK_SLICE = 250;
-/** How long a job that this worker cannot run is put aside before it is offered again. */
+/** How long a job without a handler is put aside before it is offered again. */
 export const PARK_DELAY = 5 * SECOND;
-/** How long a job without a handler waits for a worker that has one. */
-export const PARK_LIMIT = 10 * MINUTE;
 
 export const MAX_ATTEMPTS = 100;
 export const MAX_PRIORITY = 2_097_151;
 export const MAX_CONCURRENCY = 1_000;
-export const MAX_DURATION = 365 * DAY;
+/** A leap year, so that `'1y'` of the `ms` package (365.25 days) is in. */
+export const MAX_DURATION = 366 * DAY;
+/** What a timer of node can hold is 24.8 days; a longer one would fire at once. */
+export const MAX_TIMEOUT = 24 * DAY;
+export const MAX_SHUTDOWN_TIMEOUT = HOUR;
 export const MAX_NAME_LENGTH = 128;
 export const MAX_DEPTH = 100;

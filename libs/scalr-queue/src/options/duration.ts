@@ -13,5 +13,8 @@ export function parseDuration(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string' || value.length > 32 || !/[a-z]$/i.test(value)) return undefined;
   const parsed: unknown = ms(value as StringValue);
-  return typeof parsed === 'number' && Number.isFinite(parsed) ? parsed : undefined;
+  if (typeof parsed !== 'number' || !Number.isFinite(parsed)) return undefined;
+  // '1.005s' is 1004.9999999999999 in floating point.
+  const whole = Math.round(parsed);
+  return Math.abs(parsed - whole) < 1e-4 ? whole : parsed;
 }

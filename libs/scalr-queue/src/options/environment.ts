@@ -1,5 +1,5 @@
 import { QueueConfigError } from '../errors/configuration.errors.js';
-import { MAX_CONCURRENCY } from './defaults.js';
+import { MAX_CONCURRENCY, MAX_SHUTDOWN_TIMEOUT } from './defaults.js';
 import { OptionChecker } from './option-checker.js';
 
 /** What the environment says; explicit options win over it. */
@@ -26,7 +26,11 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     if (value === undefined) return undefined;
     return check.integer(name, /^\d+$/.test(value) ? Number(value) : value, min, max);
   };
-  const timeout = text('SCALR_SHUTDOWN_TIMEOUT');
+  const milliseconds = (name: string, max: number) => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    return check.duration(name, /^\d+$/.test(value) ? Number(value) : value, 0, max);
+  };
   return {
     app: text('SCALR_APP'),
     redisUrl: text('SCALR_REDIS_URL'),
@@ -35,9 +39,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     workerQueues: text('SCALR_WORKER_QUEUES')
       ?.split(',')
       .map((name) => check.name('SCALR_WORKER_QUEUES', name.trim())),
-    shutdownTimeout:
-      timeout === undefined
-        ? undefined
-        : check.duration('SCALR_SHUTDOWN_TIMEOUT', /^\d+$/.test(timeout) ? Number(timeout) : timeout),
+    shutdownTimeout: milliseconds('SCALR_SHUTDOWN_TIMEOUT', MAX_SHUTDOWN_TIMEOUT),
   };
 }

@@ -86,13 +86,14 @@ export class HiddenValue {
 /** A short, harmless picture of a wrong value: primitives as they are, the rest by their kind. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(clip(value));
-  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'bigint') return clip(`${value}n`);
   if (value === null || ['undefined', 'number', 'boolean'].includes(typeof value)) return String(value);
   if (Array.isArray(value)) return 'an array';
   if (value instanceof HiddenValue) return value.picture;
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-function clip(text: string): string {
+/** The beginning of a text, short enough for a message. */
+export function clip(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -47,11 +47,11 @@ const MAX_DB = 15;
 export function toRedisTarget(check: OptionChecker, field: string, value: unknown): RedisTarget {
   if (typeof value === 'string') return fromUrl(check, field, value);
   const { url, tls, ...given } = check.object(field, value, KEYS) as RedisConnectionOptions;
-  const base = url === undefined ? {} : fromUrl(check, `${field}.url`, url);
+  const { tls: tlsOfUrl, ...base } = url === undefined ? {} : fromUrl(check, `${field}.url`, url);
   const target: RedisTarget = {
     ...base,
-    ...given,
-    ...(tls ? { tls: tls === true ? {} : tls } : {}),
+    ...withoutUndefined(given),
+    ...toTls(check, `${field}.tls`, tls ?? tlsOfUrl),
   };
   for (const text of ['host', 'username', 'password', 'name', 'sentinelPassword'] as const) {
     if (target[text] !== undefined && (typeof target[text] !== 'string' || target[text] === '')) {
@@ -85,22 +85,23 @@ function fromUrl(check: OptionChecker, field: string, value: string): RedisTarge
     return check.fail(field, `${expected} (${cure})`, new HiddenValue('a text that is no URL'));
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-    check.fail(
-      field,
-      `${expected}, with redis:// or rediss://`,
-      new HiddenValue(`a URL with ${url.protocol}//`),
-    );
+    // Without a scheme, in `user:password@host`, this may be a secret.
+    const scheme = value.startsWith(`${url.protocol}//`)
+      ? `a URL with ${url.protocol}//`
+      : 'a text without it';
+    check.fail(field, `${expected}, with redis:// or rediss://`, new HiddenValue(scheme));
   }
   if (url.hash || url.search || !url.hostname) {
     check.fail(field, `${expected} (${cure})`, new HiddenValue('a URL with "#" or "?", or without a host'));
   }
   const db = url.pathname.replace(/^\//, '');
-  if (!/^\d*$/.test(db) || Number(db) > MAX_DB) {
-    check.fail(
-      field,
-      `${expected}, with a database from 0 to ${MAX_DB}`,
-      new HiddenValue(`the database "${db.slice(0, 8)}"`),
-    );
+  // With an unescaped "/" in the password the rest of the password stands here.
+  if (!/^\d*$/.test(db)) {
+    check.fail(field, `${expected} (${cure})`, new HiddenValue('a URL whose database is not a number'));
+  }
+  if (Number(db) > MAX_DB) {
+    const where = `the database ${db.length > 8 ? 'of a longer number' : db}`;
+    check.fail(field, `${expected}, with a database from 0 to ${MAX_DB}`, new HiddenValue(where));
   }
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
@@ -112,9 +113,24 @@ function fromUrl(check: OptionChecker, field: string, value: string): RedisTarge
   };
 }
 
+/** An option that a ConfigService does not know is `undefined`: the same as left out. */
+function withoutUndefined<T extends object>(given: T): Partial<T> {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function toTls(check: OptionChecker, field: string, tls: unknown): Pick<RedisTarget, 'tls'> {
+  if (tls === undefined || tls === false) return {};
+  if (tls === true) return { tls: {} };
+  if (typeof tls === 'object' && tls !== null && !Array.isArray(tls)) return { tls };
+  return check.fail(field, 'true, false or an object with options of node:tls', kindOf(tls));
+}
+
 function checkNodes(check: OptionChecker, field: string, nodes: unknown): void {
   if (nodes === undefined) return;
-  if (!Array.isArray(nodes) || nodes.length === 0) check.fail(field, 'a list of { host, port }', nodes);
+  if (!Array.isArray(nodes) || nodes.length === 0) {
+    const got = Array.isArray(nodes) ? new HiddenValue('an empty list') : kindOf(nodes);
+    check.fail(field, 'a list of { host, port }', got);
+  }
   for (const [index, node] of (nodes as unknown[]).entries()) {
     const { host, port } = check.object(`${field}[${index}]`, node, ['host', 'port']);
     if (typeof host !== 'string' || host === '') check.fail(`${field}[${index}].host`, 'a host name', host);
@@ -130,8 +146,9 @@ function decode(part: string): string {
   }
 }
 
-function kindOf(value: unknown): unknown {
-  return typeof value === 'string' ? new HiddenValue('an empty text') : new HiddenValue(describe(value));
+function kindOf(value: unknown): HiddenValue {
+  if (typeof value !== 'string') return new HiddenValue(describe(value));
+  return new HiddenValue(value === '' ? 'an empty text' : 'a text');
 }
 
 function hostAndPort(node: RedisNode): string {

@@ -28,6 +28,7 @@ export interface ResolvedOptions {
     readonly lockDuration: number;
     readonly stalledInterval: number;
     readonly maxCrashes: number;
+    readonly unknownJobTimeout: number;
   };
   readonly environment: Environment;
 }
@@ -95,7 +96,7 @@ function resolveDefaults(given: unknown): JobDefaults {
 }
 
 function resolveWorker(given: unknown, environment: Environment): ResolvedOptions['worker'] {
-  const keys = ['concurrency', 'lockDuration', 'stalledInterval', 'maxCrashes'];
+  const keys = ['concurrency', 'lockDuration', 'stalledInterval', 'maxCrashes', 'unknownJobTimeout'];
   const worker = check.object('worker', given, keys);
   const duration = (name: string, fallback: number) =>
     worker[name] === undefined ? fallback : check.duration(`worker.${name}`, worker[name], 100, 3_600_000);
@@ -116,6 +117,7 @@ function resolveWorker(given: unknown, environment: Environment): ResolvedOption
     lockDuration,
     stalledInterval,
     maxCrashes: optionalInteger('worker.maxCrashes', worker.maxCrashes, 100) ?? defaults.DEFAULT_MAX_CRASHES,
+    unknownJobTimeout: duration('unknownJobTimeout', defaults.DEFAULT_UNKNOWN_JOB_TIMEOUT),
   };
 }
 

@@ -25,6 +25,11 @@ export interface WorkerOptions {
   readonly stalledInterval?: Duration;
   /** A job whose worker crashed this many times is dead (reason `crashed`). Defaults to 3. */
   readonly maxCrashes?: number;
+  /**
+   * How long a job without a handler, enqueued by a newer version of the app, is put aside for a worker that has one. Then it
+   * is dead (reason `unknown-job`). Defaults to `'10m'`.
+   */
+  readonly unknownJobTimeout?: Duration;
 }
 
 /** Options of `ScalrQueueModule.forRoot`. */

@@ -3,8 +3,11 @@ import { JobCatalog } from '../connection/job.catalog.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { QueueClosedError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob, EnqueueOptions } from '../jobs/enqueue-options.js';
-import type { AnyJobDefinition, InputOf } from '../jobs/job-definition.js';
+import type { AnyJobDefinition, InputOf, ResultOf } from '../jobs/job-definition.js';
+import { JobWaiter } from '../inspection/job.waiter.js';
 import { BULK_SLICE } from '../options/defaults.js';
+import type { Duration } from '../options/duration.js';
+import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { JobSender } from './job.sender.js';
@@ -27,6 +30,8 @@ interface Item {
   readonly options: EnqueueOptions;
 }
 
+const check = new OptionChecker(InvalidOptionError);
+
 type Items<D extends AnyJobDefinition> = InputOf<D> | EnqueueItem<D>;
 
 /**
@@ -42,6 +47,7 @@ export class EnqueueService implements OnApplicationShutdown {
   constructor(
     private readonly sender: JobSender,
     private readonly catalog: JobCatalog,
+    private readonly waiter: JobWaiter,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -104,6 +110,26 @@ export class EnqueueService implements OnApplicationShutdown {
     }
     enqueued.push(...(await this.sender.sendMany(slice, options.signal)));
     return enqueued;
+  }
+
+  /**
+   * Enqueues a job and waits for its result. For a duplicate it waits for the job that is there.
+   *
+   * @param options those of `enqueue`, and `waitFor`: the longest time to wait, mandatory
+   * @throws what `enqueue` throws; JobFailedError when the job is dead, JobCancelledError when it was cancelled,
+   * WaitTimeoutError when the time is over (the job goes on)
+   *
+   * @example
+   * const { messageId } = await this.jobs.enqueueAndWait(SendInvoice, { invoiceId }, { waitFor: '10s' });
+   */
+  async enqueueAndWait<D extends AnyJobDefinition>(
+    definition: D,
+    payload: InputOf<D>,
+    { waitFor, ...options }: EnqueueOptions<InputOf<D>> & { readonly waitFor: Duration },
+  ): Promise<ResultOf<D>> {
+    const timeout = check.duration('waitFor', waitFor, 1);
+    const job = await this.enqueue(definition, ...([payload, options] as unknown as EnqueueArguments<D>));
+    return (await this.waiter.wait(job, timeout)) as ResultOf<D>;
   }
 
   /** @internal */

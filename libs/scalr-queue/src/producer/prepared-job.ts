@@ -40,7 +40,8 @@ export function prepareJob(
   const subject = `payload of ${definition.name}`;
   const isVoid = payload === undefined;
   const json = isVoid ? 'null' : toStrictJson(subject, payload, app.payloadLimit);
-  const finish = () => build(definition, isVoid ? null : payload, json, options, app);
+  // The engine gets a copy: what is checked here is what is stored, whatever the caller does to the object meanwhile.
+  const finish = () => build(definition, isVoid ? undefined : JSON.parse(json), json, options, app);
   const validated = applySchema(subject, definition.payloadSchema, payload);
   return validated instanceof Promise ? validated.then(finish) : finish();
 }
@@ -99,13 +100,13 @@ function build(
     ...(expiresIn === undefined ? {} : { expiresAt: now + delay + expiresIn }),
     ...(options.retry === undefined ? {} : { retry }),
     ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
-    ...(data === null && json === 'null' ? { void: true } : {}),
+    ...(data === undefined ? { void: true } : {}),
   };
   return {
     id,
     name,
     queue,
-    data,
+    data: data ?? null,
     contested: options.id !== undefined || unique !== undefined,
     options: {
       jobId: toStoredId(name, id),

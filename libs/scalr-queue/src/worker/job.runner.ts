@@ -10,7 +10,7 @@ import { type RetryPolicy, retryDelay, toRetryPolicy } from '../jobs/retry-polic
 import { applySchema } from '../jobs/schema.js';
 import { toStrictJson } from '../jobs/strict-json.js';
 import { InvalidOptionError, UnknownJobError } from '../errors/configuration.errors.js';
-import { DEFAULT_TIMEOUT, PARK_DELAY, PARK_LIMIT } from '../options/defaults.js';
+import { DEFAULT_TIMEOUT, PARK_DELAY } from '../options/defaults.js';
 import { parseDuration } from '../options/duration.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -63,14 +63,17 @@ export class JobRunner {
 
   /** A newer version of the app may know this job: it waits for a worker that does, and is dead if none comes. */
   private async park(job: Job, token: string | undefined): Promise<never> {
-    const since = Math.max(job.timestamp + (job.opts.delay ?? 0), 0);
-    if (Date.now() - since > PARK_LIMIT) {
+    const { unknownJobTimeout } = this.app.worker;
+    const delay = Math.min(PARK_DELAY, Math.ceil(unknownJobTimeout / 10));
+    // How often it was put aside: starts that came to no attempt.
+    const parked = job.attemptsStarted - 1 - job.attemptsMade;
+    if (parked * delay >= unknownJobTimeout) {
       const error = new UnknownJobError(
         `no worker has a handler for "${job.name}": add a @ProcessJob for it, or discard the job`,
       );
       throw new AttemptFailure('unknown-job', error, job.attemptsMade + 1);
     }
-    return postpone(job, token, PARK_DELAY);
+    return postpone(job, token, delay);
   }
 
   private refuseExpired(job: Job, meta: JobMeta, attempt: number): void {

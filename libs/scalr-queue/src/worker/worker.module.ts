@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ConnectionModule } from '../connection/connection.module.js';
+import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { JobRunner } from './job.runner.js';
 import { ProcessorBridge } from './processor.bridge.js';
@@ -11,7 +12,15 @@ import { WorkerPool } from './worker.pool.js';
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
 @Module({
   imports: [ConnectionModule, DiscoveryModule],
-  providers: [HandlerExplorer, JobRunner, ProcessorBridge, RunningJobs, ShutdownGate, WorkerPool],
+  providers: [
+    CancelWatcher,
+    HandlerExplorer,
+    JobRunner,
+    ProcessorBridge,
+    RunningJobs,
+    ShutdownGate,
+    WorkerPool,
+  ],
   exports: [WorkerPool, ShutdownGate],
 })
 export class WorkerModule {}

@@ -10,6 +10,7 @@ import { fromStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { attemptBackoff } from './attempt.failure.js';
+import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { JobRunner } from './job.runner.js';
 import { ManagedWorker } from './managed.worker.js';
@@ -40,6 +41,7 @@ export class WorkerPool {
     private readonly runningJobs: RunningJobs,
     private readonly gate: ShutdownGate,
     private readonly bridge: ProcessorBridge,
+    private readonly cancels: CancelWatcher,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -63,6 +65,7 @@ export class WorkerPool {
     for (const { definition } of handlers.values()) this.catalog.record(definition);
     for (const name of queues) void this.queues.writeLimits(name);
     for (const worker of this.workers) this.run(worker);
+    this.cancels.start();
     const jobs = handlers.size + bridged;
     this.logger.log(
       `Working on ${jobs} kinds of jobs in the queues ${[...queues].toSorted().join(', ') || '(none)'}`,
@@ -91,11 +94,13 @@ export class WorkerPool {
   async drain(): Promise<void> {
     this.gate.drain();
     await Promise.all(this.workers.map((worker) => worker.close()));
+    this.cancels.stop();
   }
 
   /** The running jobs have no more time: abort their signals and give them back. */
   endPatience(): void {
     this.gate.endPatience();
+    this.cancels.stop();
     this.runningJobs.abortAll(this.gate.patience.reason as Error);
   }
 

@@ -1,0 +1,11 @@
+/** The set of requests to cancel running jobs, scored by their time. Not a name that a queue can have. */
+export const cancelsKey = (prefix: string): string => `${prefix}:~cancels`;
+
+/** A running job in that set. Names of queues hold no space. */
+export const cancelMember = (queue: string, storedId: string): string => `${queue} ${storedId}`;
+
+/** The reverse of {@link cancelMember}. */
+export function parseCancelMember(member: string): { queue: string; storedId: string } {
+  const at = member.indexOf(' ');
+  return { queue: member.slice(0, at), storedId: member.slice(at + 1) };
+}

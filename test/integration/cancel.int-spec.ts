@@ -1,0 +1,83 @@
+import { Injectable } from '@nestjs/common';
+import { defineJob, JobContext, ProcessJob } from 'scalr-queue';
+import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { eventually } from '../support/eventually.js';
+
+const Long = defineJob<{ heed: boolean }, string>('long', { retry: { attempts: 5, delay: 10 } });
+
+function bench() {
+  const log: string[] = [];
+
+  @Injectable()
+  class LongProcessor {
+    @ProcessJob(Long)
+    async run({ heed }: { heed: boolean }, ctx: JobContext) {
+      log.push(`attempt ${ctx.attempt}`);
+      await new Promise<void>((resolve) => {
+        ctx.signal.addEventListener('abort', () => {
+          log.push((ctx.signal.reason as Error).name);
+          if (heed) resolve();
+        });
+      });
+      return 'heeded';
+    }
+  }
+  return { log, providers: [LongProcessor] };
+}
+
+describe('cancelling a job', () => {
+  it('ends waiting, prioritized and delayed jobs at once; they never run', async () => {
+    const app = uniqueApp();
+    const { queue, jobs } = await startProducer({ app });
+    const kinds = [
+      await queue.enqueue(Long, { heed: true }),
+      await queue.enqueue(Long, { heed: true }, { priority: 5 }),
+      await queue.enqueue(Long, { heed: true }, { delay: '1h' }),
+    ];
+    for (const { id } of kinds) {
+      expect(await jobs.cancel(id)).toBe('cancelled');
+      expect(await jobs.get(id)).toMatchObject({ state: 'dead', reason: 'cancelled', attempt: 0 });
+      expect(await jobs.cancel(id)).toBe('finished');
+      await expect(jobs.waitFor(id, { timeout: '5s' })).rejects.toMatchObject({
+        code: 'JOB_CANCELLED',
+        jobId: id,
+      });
+    }
+    const { log, providers } = bench();
+    await startWorker({ app, providers });
+    const probe = await queue.enqueue(Long, { heed: true });
+    await eventually(() => expect(log).toEqual(['attempt 1']));
+    await jobs.cancel(probe.id);
+  });
+
+  it('aborts a running job on whichever worker runs it, and it is not retried', async () => {
+    const { log, providers } = bench();
+    const { app, queue, jobs } = await startBoth({ providers });
+    await startWorker({ app, providers });
+    for (const heed of [true, false]) {
+      log.length = 0;
+      const job = await queue.enqueue(Long, { heed });
+      await eventually(() => expect(log).toEqual(['attempt 1']));
+      expect(await jobs.cancel(job.id)).toBe('cancelling');
+      await eventually(async () =>
+        expect(await jobs.get(job.id)).toMatchObject({ state: 'dead', reason: 'cancelled' }),
+      );
+      expect(log).toEqual(['attempt 1', 'JobCancelledError']);
+    }
+  });
+
+  it('frees the unique key of a cancelled job', async () => {
+    const { queue, jobs } = await startProducer({});
+    const first = await queue.enqueue(Long, { heed: true }, { unique: true });
+    await jobs.cancel(first.id);
+    expect(await queue.enqueue(Long, { heed: true }, { unique: true })).toMatchObject({ status: 'created' });
+  });
+
+  it('is honest about jobs that are not there', async () => {
+    const { queue, jobs } = await startProducer({});
+    expect(await jobs.cancel('never-was')).toBe('not-found');
+    await queue.enqueue(Long, { heed: true });
+    expect(await jobs.cancel('never-was')).toBe('not-found');
+    await expect(jobs.cancel('')).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+  });
+});
