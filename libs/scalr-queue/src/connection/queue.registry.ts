@@ -9,14 +9,16 @@ import { RedisConnections } from './redis.connections.js';
 @Injectable()
 export class QueueRegistry {
   private readonly queues = new Map<string, Queue>();
+  private readonly limited = new Set<string>();
 
   constructor(
     private readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    // Redis may have been down, or emptied, since the length was last written.
+    // Redis may have been down, or emptied, since the settings were last written.
     this.connections.producer.on('ready', () => {
       for (const queue of this.queues.values()) void this.attempt(() => limitEvents(queue));
+      for (const name of this.limited) void this.writeLimits(name);
     });
   }
 
@@ -35,8 +37,9 @@ export class QueueRegistry {
     return [...new Set([...this.options.queues.keys(), ...this.queues.keys()])];
   }
 
-  /** Writes the limits that hold over all worker processes; they live in Redis, beside the queue. */
+  /** Writes the limits that hold over all worker processes, and again after each outage; they live in Redis. */
   async writeLimits(name: string): Promise<void> {
+    this.limited.add(name);
     const queue = this.get(name);
     const { globalConcurrency, rateLimit } = this.options.queues.get(name) ?? {};
     await this.attempt(async () => {

@@ -46,6 +46,20 @@ export class RedisConnections implements OnApplicationShutdown {
     return this.producer.status === 'ready' && (this.workerClient?.status ?? 'ready') === 'ready';
   }
 
+  /** Resolves as soon as {@link ready} holds, or at the shutdown. */
+  async whenReady(): Promise<void> {
+    if (this.ready || this.closed) return;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!this.ready && !this.closed) return;
+        for (const client of clients) client.off('ready', look).off('end', look);
+        resolve();
+      };
+      const clients = [...this.opened];
+      for (const client of clients) client.on('ready', look).on('end', look);
+    });
+  }
+
   /**
    * Resolves when a command can be sent. Waits only for the very first attempt to connect.
    * @throws QueueUnavailableError when Redis is known to be down, QueueClosedError after the shutdown

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { QueueEvents } from 'bullmq';
+import { setMaxListeners } from 'node:events';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobCancelledError, JobFailedError, WaitTimeoutError } from '../errors/outcome.errors.js';
@@ -38,7 +39,10 @@ export class JobWaiter implements OnApplicationShutdown {
     private readonly reader: JobReader,
     private readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    // Every wait listens.
+    setMaxListeners(0, this.closing.signal);
+  }
 
   /** The result of the job; rejects with JobFailedError, JobCancelledError, WaitTimeoutError or QueueClosedError. */
   async wait(ref: JobRef, timeout: number): Promise<unknown> {

@@ -7,7 +7,6 @@ import {
   type DynamicModule,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { RedisConnections } from '../connection/redis.connections.js';
 import { QueueConfigError } from '../errors/configuration.errors.js';
 import { HealthReport } from '../health/health.report.js';
 import { WorkerHealthServer } from '../health/worker-health.server.js';
@@ -97,7 +96,7 @@ async function start(
   pool.start(options);
   lifecycle.pool = pool;
   state.phase = 'running';
-  await untilConnected(context.get(RedisConnections, { strict: false }), lifecycle);
+  await Promise.race([pool.begun, lifecycle.closed]);
   if (!lifecycle.closing)
     new Logger('ScalrQueue').log(`Worker ready, health at ${lifecycle.health?.url}/health`);
 }
@@ -110,21 +109,6 @@ function moduleProvider(context: INestApplicationContext, type: typeof WorkerPoo
       'the module given to runWorker does not import ScalrQueueModule.forRoot() or forRootAsync()',
     );
   }
-}
-
-async function untilConnected(connections: RedisConnections, lifecycle: WorkerLifecycle): Promise<void> {
-  if (connections.ready) return;
-  await new Promise<void>((resolve) => {
-    const settle = () => {
-      if (!connections.ready && !lifecycle.closing) return;
-      connections.producer.off('ready', settle);
-      connections.worker().off('ready', settle);
-      resolve();
-    };
-    connections.producer.on('ready', settle);
-    connections.worker().on('ready', settle);
-    lifecycle.onClose(settle);
-  });
 }
 
 function resolve(options: RunWorkerOptions) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
 
 /** The reason of a `ctx.signal` that aborts because the worker must go: the job runs again elsewhere. */
 export class WorkerShutdownError extends Error {
@@ -23,6 +24,11 @@ export class ShutdownGate {
   readonly ledger: ShutdownLedger = { finished: 0, handedBack: 0, abandoned: 0 };
   private readonly controller = new AbortController();
   private isDraining = false;
+
+  constructor() {
+    // Every running job listens.
+    setMaxListeners(0, this.controller.signal);
+  }
 
   /** From here on no job may start. */
   drain(): void {

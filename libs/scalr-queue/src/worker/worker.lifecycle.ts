@@ -18,13 +18,17 @@ export class WorkerLifecycle {
   pool?: WorkerPool;
   private readonly logger = new Logger('ScalrQueue');
   private readonly onSignal = (signal: NodeJS.Signals) => void this.end(signal);
-  private readonly closeListeners: (() => void)[] = [];
+  /** Resolves when the shutdown begins. */
+  readonly closed: Promise<void>;
+  private beginClose: () => void = () => undefined;
   private running?: Promise<void>;
 
   constructor(
     private readonly state: WorkerState,
     private readonly timeout: number,
-  ) {}
+  ) {
+    this.closed = new Promise((resolve) => (this.beginClose = resolve));
+  }
 
   /** Shuts down and ends the process at SIGTERM or SIGINT; a second one ends it at once. */
   listen(): void {
@@ -34,10 +38,6 @@ export class WorkerLifecycle {
 
   get closing(): boolean {
     return this.running !== undefined;
-  }
-
-  onClose(listener: () => void): void {
-    this.closeListeners.push(listener);
   }
 
   close(): Promise<void> {
@@ -57,7 +57,7 @@ export class WorkerLifecycle {
 
   private async shutDown(): Promise<void> {
     this.state.phase = 'draining';
-    process.nextTick(() => this.closeListeners.forEach((listener) => listener()));
+    this.beginClose();
     if (this.pool) await this.drain(this.pool);
     const rest = (async () => {
       await this.context

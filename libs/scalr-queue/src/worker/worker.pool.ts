@@ -31,6 +31,8 @@ export interface PoolOptions {
 export class WorkerPool {
   private readonly logger = new Logger('ScalrQueue');
   private readonly workers: ManagedWorker[] = [];
+  /** Settles when the workers take jobs: at once, or when Redis is there. */
+  begun: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly connections: RedisConnections,
@@ -63,8 +65,7 @@ export class WorkerPool {
       this.create(name, (job, token) => this.runner.run(job, token), this.base(pool, name));
     }
     for (const { definition } of handlers.values()) this.catalog.record(definition);
-    for (const name of queues) void this.queues.writeLimits(name);
-    for (const worker of this.workers) this.run(worker);
+    this.begun = this.begin(queues);
     this.cancels.start();
     const jobs = handlers.size + bridged;
     this.logger.log(
@@ -102,6 +103,14 @@ export class WorkerPool {
     this.gate.endPatience();
     this.cancels.stop();
     this.runningJobs.abortAll(this.gate.patience.reason as Error);
+  }
+
+  private async begin(queues: ReadonlySet<string>): Promise<void> {
+    this.connections.worker();
+    await this.connections.whenReady();
+    // Before the first job: it may already be one too many.
+    await Promise.all([...queues].map((name) => this.queues.writeLimits(name)));
+    if (!this.gate.draining) for (const worker of this.workers) this.run(worker);
   }
 
   private create(
