@@ -29,6 +29,10 @@ it('holds the library where its link in node_modules leads', () => {
   ]);
 });
 
+it('leaves no dependency behind: all are in the node_modules of the root', () => {
+  expect(readRoot('package-lock.json')).not.toContain('"libs/scalr-queue/node_modules/');
+});
+
 it.each(['**/.env*', '**/node_modules', '**/dist', '.git'])(
   'is built without %s of this machine',
   (pattern) => {
