@@ -3,7 +3,9 @@ import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 
 /** Replies with which Redis refuses a script before it has run any of it. */
 const REFUSED =
-  /^(?:-?)(READONLY|LOADING|MISCONF|NOAUTH|WRONGPASS|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN)\b/;
+  /^(?:-?)(READONLY|LOADING|MISCONF|NOAUTH|WRONGPASS|NOPERM|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN)\b/;
+/** Replies with which Redis refuses a worker, now but perhaps not later. */
+const REFUSED_WORK = /^-?(OOM|UNKILLABLE|NOSCRIPT|ERR|WRONGTYPE)\b/;
 const NEVER_SENT = /Stream isn't writeable|enableOfflineQueue/;
 
 /**
@@ -31,6 +33,12 @@ export function toEnqueueError(error: unknown, jobIds: readonly string[]): Error
     jobIds,
     { cause },
   );
+}
+
+/** Whether an error is Redis saying no, rather than Redis being away or the engine having lost a lock. */
+export function isRefusal(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : '';
+  return REFUSED.test(message) || REFUSED_WORK.test(message);
 }
 
 /** The error of a read: there is no outcome to be in doubt about. */

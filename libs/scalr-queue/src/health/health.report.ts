@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { withDeadline } from '../connection/deadline.js';
+import { Preflight } from '../connection/preflight.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { RedisProbe } from '../connection/redis.probe.js';
@@ -16,10 +17,16 @@ export class HealthReport {
 
   constructor(
     private readonly probe: RedisProbe,
+    private readonly preflight: Preflight,
     private readonly reader: QueueReader,
     private readonly queues: QueueRegistry,
     private readonly connections: RedisConnections,
   ) {}
+
+  /** Whether the preflight lets the process become ready. */
+  get fit(): boolean {
+    return this.preflight.passed;
+  }
 
   redisAnswers(): Promise<boolean> {
     return this.probe.answers();

@@ -20,7 +20,7 @@ export class ScalrQueueHealthIndicator {
   /** `up` when Redis answers, else `down`. For readiness checks. */
   async isHealthy<const Key extends string>(key: Key): Promise<HealthIndicatorResult<Key>> {
     const indicator = this.indicators.check(key);
-    return (await this.report.redisAnswers()) ? indicator.up() : indicator.down();
+    return (await this.report.redisAnswers()) && this.report.fit ? indicator.up() : indicator.down();
   }
 
   /** Depth and oldest pending age of the queues that this process knows; `down` when Redis does not tell. */

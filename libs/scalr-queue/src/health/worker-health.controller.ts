@@ -60,6 +60,8 @@ export class WorkerHealthController {
     const { phase, worker } = this.state;
     const indicator = this.indicators.check('worker');
     const data = { phase, draining: phase === 'draining', running: worker?.running() ?? 0 };
-    return phase === 'running' && worker?.accepting() ? indicator.up(data) : indicator.down(data);
+    return phase === 'running' && worker?.accepting() && worker.report.fit
+      ? indicator.up(data)
+      : indicator.down(data);
   }
 }

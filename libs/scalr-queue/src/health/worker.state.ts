@@ -13,10 +13,4 @@ export class WorkerState {
     readonly running: () => number;
     readonly queues: () => readonly string[];
   };
-
-  /** Booted, taking jobs, not draining, and Redis answers. */
-  async isReady(): Promise<boolean> {
-    if (this.phase !== 'running' || !this.worker?.accepting()) return false;
-    return this.worker.report.redisAnswers();
-  }
 }

@@ -11,6 +11,7 @@ export interface ResolvedQueueOptions {
   readonly concurrency?: number;
   readonly globalConcurrency?: number;
   readonly rateLimit?: { readonly max: number; readonly per: number };
+  readonly maxBacklog?: number;
 }
 
 /** All options, checked and filled in; durations in milliseconds. */
@@ -23,6 +24,7 @@ export interface ResolvedOptions {
   readonly defaults: JobDefaults;
   readonly payloadLimit: number;
   readonly resultLimit: number;
+  readonly strict: boolean;
   readonly worker: {
     readonly concurrency: number;
     readonly lockDuration: number;
@@ -40,7 +42,7 @@ const check = new OptionChecker(QueueConfigError);
 /** Checks the options of `forRoot` and fills in the environment and the defaults. */
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
-    'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'worker',
+    'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'worker',
   ]); // prettier-ignore
   const appField = given.app === undefined ? 'SCALR_APP (or the option app)' : 'app';
   const app = check.name(appField, given.app ?? environment.app, MAX_APP_LENGTH);
@@ -52,6 +54,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     defaults: resolveDefaults(given.defaults ?? {}),
     payloadLimit: limit('payloadLimit', given.payloadLimit, defaults.DEFAULT_PAYLOAD_LIMIT),
     resultLimit: limit('resultLimit', given.resultLimit, defaults.DEFAULT_RESULT_LIMIT),
+    strict: given.strict !== undefined && check.boolean('strict', given.strict),
     worker: resolveWorker(given.worker ?? {}, environment),
     environment,
   };
@@ -72,7 +75,7 @@ function resolveQueues(given: unknown): Map<string, ResolvedQueueOptions> {
   for (const [name, value] of Object.entries(check.object('queues', given, Object.keys(given as object)))) {
     check.name('the name of a queue in queues', name);
     const field = `queues.${name}`;
-    const queue = check.object(field, value, ['concurrency', 'globalConcurrency', 'rateLimit']);
+    const queue = check.object(field, value, ['concurrency', 'globalConcurrency', 'rateLimit', 'maxBacklog']);
     const rate =
       queue.rateLimit === undefined
         ? undefined
@@ -80,6 +83,7 @@ function resolveQueues(given: unknown): Map<string, ResolvedQueueOptions> {
     queues.set(name, {
       concurrency: optionalInteger(`${field}.concurrency`, queue.concurrency, defaults.MAX_CONCURRENCY),
       globalConcurrency: optionalInteger(`${field}.globalConcurrency`, queue.globalConcurrency, 100_000),
+      maxBacklog: optionalInteger(`${field}.maxBacklog`, queue.maxBacklog, 1_000_000_000),
       rateLimit: rate && {
         max: check.integer(`${field}.rateLimit.max`, rate.max, 1, 1_000_000),
         per: check.duration(`${field}.rateLimit.per`, rate.per, 1),

@@ -10,6 +10,11 @@ export interface QueueOptions {
   readonly globalConcurrency?: number;
   /** Jobs of this queue that start per span of time, over all worker processes. Defaults to no limit. */
   readonly rateLimit?: { readonly max: number; readonly per: Duration };
+  /**
+   * Jobs that may wait (delayed ones included) before `enqueue` refuses with `QueueFullError`, so that one flood does not
+   * fill the shared Redis. A soft limit: processes that enqueue at the same time can exceed it by a little. Defaults to none.
+   */
+  readonly maxBacklog?: number;
 }
 
 /** Settings of worker processes. */
@@ -49,6 +54,11 @@ export interface ScalrQueueOptions {
   readonly payloadLimit?: number;
   /** Largest result in bytes of JSON. Defaults to 256 KiB. */
   readonly resultLimit?: number;
+  /**
+   * Whether a Redis that can lose jobs (eviction, no append-only file) keeps the process from becoming ready. It is always
+   * complained about in the log. Defaults to false.
+   */
+  readonly strict?: boolean;
   /** Settings of the worker processes; a web process ignores them. */
   readonly worker?: WorkerOptions;
 }

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Job, type Queue } from 'bullmq';
+import { BacklogGuard } from '../connection/backlog.guard.js';
 import { withDeadline } from '../connection/deadline.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
-import { toEnqueueError } from '../connection/redis-error.js';
+import { toEnqueueError, toReadError } from '../connection/redis-error.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import { InFlightLimit } from './in-flight.limit.js';
 import type { PreparedJob } from './prepared-job.js';
 
 type Reply = [error: Error | null, value: unknown];
@@ -24,33 +26,62 @@ export class JobSender {
   constructor(
     private readonly connections: RedisConnections,
     private readonly queues: QueueRegistry,
+    private readonly backlog: BacklogGuard,
+    private readonly inFlight: InFlightLimit,
   ) {}
 
   async send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
-    await this.connections.usable();
-    const queue = this.queues.get(job.queue);
-    const sent = job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
-    return this.settle(sent, [job.id], signal);
+    const send = (queue: Queue) =>
+      job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
+    return this.within([job], send, signal);
   }
 
   /** One round trip for a slice of jobs of one queue. */
   async sendMany(jobs: readonly PreparedJob[], signal?: AbortSignal): Promise<EnqueuedJob[]> {
-    const [first] = jobs;
-    if (!first) return [];
-    await this.connections.usable();
-    const queue = this.queues.get(first.queue);
-    const sent = jobs.some((job) => job.contested)
-      ? Promise.all(
+    if (jobs.length === 0) return [];
+    const send = async (queue: Queue) => {
+      if (jobs.some((job) => job.contested)) {
+        return Promise.all(
           jobs.map((job) => (job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job))),
-        )
-      : queue
-          .addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: job.options })))
-          .then(() => jobs.map((job) => outcome(job, job.id, 'created')));
-    return this.settle(
-      sent,
-      jobs.map((job) => job.id),
-      signal,
-    );
+        );
+      }
+      await queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: job.options })));
+      return jobs.map((job) => outcome(job, job.id, 'created'));
+    };
+    return this.within(jobs, send, signal);
+  }
+
+  private async within<T>(
+    jobs: readonly PreparedJob[],
+    send: (queue: Queue) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const name = jobs[0]!.queue;
+    await this.connections.usable();
+    return this.inFlight.run(async () => {
+      let sent = false;
+      const work = async () => {
+        await this.backlog.admit(name, jobs.length);
+        sent = true;
+        return send(this.queues.get(name));
+      };
+      try {
+        // The connection has the same limit; this one also covers what the connection forgets.
+        return await withDeadline(
+          work(),
+          ENQUEUE_DEADLINE + 50,
+          () => new Error('no answer in time'),
+          signal,
+        );
+      } catch (error) {
+        throw sent
+          ? toEnqueueError(
+              error,
+              jobs.map((job) => job.id),
+            )
+          : toReadError(error);
+      }
+    });
   }
 
   private async sendNew(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
@@ -81,15 +112,6 @@ export class JobSender {
     const id = fromStoredId(counts);
     if (existed || counts !== job.options.jobId) return outcome(job, id, 'duplicate');
     return outcome(job, id, holder ? 'replaced' : 'created');
-  }
-
-  private async settle<T>(sent: Promise<T>, jobIds: readonly string[], signal?: AbortSignal): Promise<T> {
-    try {
-      // The connection has the same limit; this one also covers what the connection forgets.
-      return await withDeadline(sent, ENQUEUE_DEADLINE + 50, () => new Error('no answer in time'), signal);
-    } catch (error) {
-      throw toEnqueueError(error, jobIds);
-    }
   }
 }
 

@@ -1,4 +1,6 @@
-import { type Job, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRefusal } from '../connection/redis-error.js';
 import type { ShutdownGate } from './shutdown.gate.js';
 
 /** Runs one job; the signal aborts when it must stop. */
@@ -8,17 +10,28 @@ export type ManagedProcessor = (
   signal: AbortSignal | undefined,
 ) => Promise<unknown>;
 
+/** How long to leave a Redis alone that refuses (out of memory, read only, disk full, missing permission). */
+const REFUSAL_PAUSE = 1_000;
+
 /**
- * The engine's worker under our rules: it starts when told, and at the end of a shutdown gives its jobs back to the queue
- * instead of leaving them to be found after the lock has expired.
+ * The engine's worker under our rules: it starts when told, leaves a Redis alone that refuses, keeps at the outcome of a job
+ * until Redis takes it, and at the end of a shutdown gives its jobs back to the queue instead of leaving them to be found
+ * after their lock has expired.
  */
 export class ManagedWorker extends Worker {
+  /** Whether Redis refused the last attempt to fetch a job. */
+  refused = false;
   private readonly inHand = new Set<string>();
 
-  constructor(queue: string, processor: ManagedProcessor, options: WorkerOptions, gate: ShutdownGate) {
+  constructor(
+    queue: string,
+    processor: ManagedProcessor,
+    options: WorkerOptions,
+    private readonly gate: ShutdownGate,
+  ) {
     // The engine hands over a signal only to functions that declare three parameters.
     const guarded = (job: Job, token?: string, signal?: AbortSignal) =>
-      this.guard(job, token, signal, processor, gate);
+      this.guard(job, token, signal, processor);
     super(queue, guarded, { ...options, autorun: false });
   }
 
@@ -27,15 +40,62 @@ export class ManagedWorker extends Worker {
     return this.inHand.size;
   }
 
+  /** The engine asks again at once when Redis refuses: tens of thousands of times a second. */
+  protected override async moveToActive(token: string, name?: string): Promise<Job> {
+    try {
+      const job = await super.moveToActive(token, name);
+      this.refused = false;
+      return job;
+    } catch (error) {
+      this.refused = isRefusal(error);
+      await sleep(REFUSAL_PAUSE, undefined, { signal: this.gate.drainSignal, ref: false }).catch(
+        () => undefined,
+      );
+      throw error;
+    }
+  }
+
+  protected override handleCompleted(
+    ...args: [result: unknown, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
+  ): Promise<Job> {
+    return this.untilTaken(args[1], args[2], () => super.handleCompleted(...args));
+  }
+
+  protected override handleFailed(
+    ...args: [error: Error, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
+  ): Promise<Job> {
+    return this.untilTaken(args[1], args[2], () => super.handleFailed(...args));
+  }
+
+  /** The engine takes a refused completion for a failure of the job, and drops a refused failure: the job would run again. */
+  private async untilTaken<T>(job: Job, token: string, write: () => Promise<T>): Promise<T> {
+    const id = job.id ?? '';
+    try {
+      for (;;) {
+        try {
+          return await write();
+        } catch (error) {
+          if (!isRefusal(error) || this.gate.patience.aborted) throw error;
+          this.emit('error', error as Error);
+          // The engine has let go of the lock; keep it while we try.
+          this.lockManager.trackJob(id, token, Date.now());
+          await sleep(REFUSAL_PAUSE, undefined, { signal: this.gate.patience }).catch(() => undefined);
+        }
+      }
+    } finally {
+      this.lockManager.untrackJob(id);
+    }
+  }
+
   private async guard(
     job: Job,
     token: string | undefined,
     signal: AbortSignal | undefined,
     processor: ManagedProcessor,
-    gate: ShutdownGate,
   ): Promise<unknown> {
+    const { gate } = this;
     // Fetched with the completion of another job just before the shutdown began.
-    if (gate.draining) return this.handBack(job, token, gate);
+    if (gate.draining) return this.handBack(job, token);
     const id = job.id ?? '';
     this.inHand.add(id);
     let onEnd: () => void = () => undefined;
@@ -49,7 +109,7 @@ export class ManagedWorker extends Worker {
       const outcome = await Promise.race([run.then((value) => ({ value })), outOfPatience]);
       if (outcome === 'handed-back') {
         this.cancelJob(id, 'the worker is shutting down');
-        return await this.handBack(job, token, gate);
+        return await this.handBack(job, token);
       }
       return outcome.value;
     } finally {
@@ -60,11 +120,12 @@ export class ManagedWorker extends Worker {
   }
 
   /** To the front of the queue, with no attempt used. */
-  private async handBack(job: Job, token: string | undefined, gate: ShutdownGate): Promise<never> {
-    gate.ledger.abandoned++;
+  private async handBack(job: Job, token: string | undefined): Promise<never> {
+    const { ledger } = this.gate;
+    ledger.abandoned++;
     await job.moveToWait(token);
-    gate.ledger.abandoned--;
-    gate.ledger.handedBack++;
+    ledger.abandoned--;
+    ledger.handedBack++;
     throw new WaitingError();
   }
 }

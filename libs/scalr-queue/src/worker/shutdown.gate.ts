@@ -22,29 +22,34 @@ export interface ShutdownLedger {
 @Injectable()
 export class ShutdownGate {
   readonly ledger: ShutdownLedger = { finished: 0, handedBack: 0, abandoned: 0 };
-  private readonly controller = new AbortController();
-  private isDraining = false;
+  private readonly drainController = new AbortController();
+  private readonly patienceController = new AbortController();
 
   constructor() {
     // Every running job listens.
-    setMaxListeners(0, this.controller.signal);
+    setMaxListeners(0, this.drainSignal, this.patience);
   }
 
   /** From here on no job may start. */
   drain(): void {
-    this.isDraining = true;
+    this.drainController.abort();
   }
 
   get draining(): boolean {
-    return this.isDraining;
+    return this.drainSignal.aborted;
+  }
+
+  /** Aborts when the shutdown begins. */
+  get drainSignal(): AbortSignal {
+    return this.drainController.signal;
   }
 
   /** Aborts when running jobs have no more time. */
   get patience(): AbortSignal {
-    return this.controller.signal;
+    return this.patienceController.signal;
   }
 
   endPatience(): void {
-    this.controller.abort(new WorkerShutdownError());
+    this.patienceController.abort(new WorkerShutdownError());
   }
 }

@@ -7,6 +7,7 @@ import { JobRunner } from './job.runner.js';
 import { ProcessorBridge } from './processor.bridge.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
+import { WorkerFactory } from './worker.factory.js';
 import { WorkerPool } from './worker.pool.js';
 
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
@@ -19,6 +20,7 @@ import { WorkerPool } from './worker.pool.js';
     ProcessorBridge,
     RunningJobs,
     ShutdownGate,
+    WorkerFactory,
     WorkerPool,
   ],
   exports: [WorkerPool, ShutdownGate],

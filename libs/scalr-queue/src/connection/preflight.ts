@@ -1,0 +1,97 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { missingCommands, type ProcessRole } from './acl-probe.js';
+import { RedisConnections } from './redis.connections.js';
+import { readServerFacts, type Finding, findingsOf } from './server-facts.js';
+
+const TRY_AGAIN = 2_000;
+
+/**
+ * Checks once after every connect what the library needs of Redis, and says in one block what is wrong and how to mend it.
+ * It changes nothing. A finding that makes work impossible (a missing permission) holds a worker back until it is mended;
+ * one that endangers data only warns, or with `strict` keeps the process from becoming ready.
+ */
+@Injectable()
+export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('ScalrQueue');
+  private readonly stop = new AbortController();
+  private role: ProcessRole = 'producer';
+  private last = '';
+  private running?: Promise<readonly Finding[]>;
+  findings: readonly Finding[] = [];
+
+  constructor(
+    private readonly connections: RedisConnections,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** Looks in the background, now and whenever Redis is connected again. */
+  onApplicationBootstrap(): void {
+    const look = () => void this.check();
+    this.connections.producer.on('ready', look);
+    if (this.connections.ready) look();
+  }
+
+  onApplicationShutdown(): void {
+    this.stop.abort();
+  }
+
+  /** Whether the process may become ready. */
+  get passed(): boolean {
+    return !this.findings.some(
+      ({ severity }) => severity === 'fatal' || (this.options.strict && severity === 'danger'),
+    );
+  }
+
+  /** Resolves when nothing stands in the way of the role, or when the signal aborts. */
+  async untilFit(role: ProcessRole, signal: AbortSignal): Promise<void> {
+    this.role = role;
+    const either = AbortSignal.any([signal, this.stop.signal]);
+    while (!either.aborted) {
+      await this.check();
+      if (this.passed) return;
+      await sleep(TRY_AGAIN, undefined, { signal: either }).catch(() => undefined);
+    }
+  }
+
+  /** What is wrong at this moment; logged when it differs from the last time. */
+  async check(): Promise<readonly Finding[]> {
+    this.running ??= this.look().finally(() => (this.running = undefined));
+    this.findings = await this.running;
+    return this.findings;
+  }
+
+  private async look(): Promise<readonly Finding[]> {
+    try {
+      const redis = this.connections.producer;
+      const probeKey = `${this.options.prefix}:~preflight`;
+      const missing = await missingCommands(redis, this.role, probeKey);
+      const facts = await readServerFacts(redis);
+      const findings = findingsOf(facts, missing, this.options.prefix);
+      this.report(findings);
+      return findings;
+    } catch {
+      // Redis went away meanwhile: the connection log tells, and the next connect looks again.
+      return this.findings;
+    }
+  }
+
+  private report(findings: readonly Finding[]): void {
+    const lines = findings.map(({ problem, cure }) => `  - ${problem}. ${cure}`);
+    const text = lines.join('\n');
+    if (text === this.last) return;
+    this.last = text;
+    if (findings.length === 0) return this.logger.log('Redis preflight: all is well now');
+    const held = this.passed ? '' : '; not ready until it is mended';
+    const count = findings.length === 1 ? 'one problem' : `${findings.length} problems`;
+    this.logger.error(`Redis preflight found ${count}${held}:\n${text}`);
+  }
+}

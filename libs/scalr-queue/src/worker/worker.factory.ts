@@ -1,0 +1,78 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { WorkerOptions } from 'bullmq';
+import { hostname } from 'node:os';
+import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { fromStoredId } from '../jobs/job-id.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { attemptBackoff } from './attempt.failure.js';
+import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
+import { RunningJobs } from './running.jobs.js';
+import { ShutdownGate } from './shutdown.gate.js';
+
+/** Makes the engine's workers, with the settings that were measured to survive outages. */
+@Injectable()
+export class WorkerFactory {
+  private readonly logger = new Logger('ScalrQueue');
+
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly runningJobs: RunningJobs,
+    private readonly gate: ShutdownGate,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** @param own what a `@Processor` class asks for; ours wins, but for its concurrency */
+  create(
+    queue: string,
+    processor: ManagedProcessor,
+    concurrency: number | undefined,
+    own: Partial<WorkerOptions> = {},
+  ): ManagedWorker {
+    const worker = new ManagedWorker(
+      queue,
+      processor,
+      { ...own, ...this.settings(queue, concurrency, own) },
+      this.gate,
+    );
+    worker.on('error', (error) => this.connections.log.trouble(error));
+    worker.on('lockRenewalFailed', (storedIds: string[]) => {
+      for (const storedId of storedIds) this.loseLock(worker, storedId);
+    });
+    return worker;
+  }
+
+  private settings(
+    queue: string,
+    concurrency: number | undefined,
+    own: Partial<WorkerOptions>,
+  ): WorkerOptions {
+    const { worker, queues, prefix } = this.options;
+    return {
+      connection: this.connections.worker(),
+      prefix,
+      name: `${hostname()}.${process.pid}`.replace(/[^A-Za-z0-9_.-]/g, '-'),
+      concurrency: concurrency ?? queues.get(queue)?.concurrency ?? own.concurrency ?? worker.concurrency,
+      lockDuration: worker.lockDuration,
+      // Often, so that a lock has nearly all of its time left when an outage begins and the job is not run again after it.
+      lockRenewTime: worker.lockDuration / 6,
+      stalledInterval: worker.stalledInterval,
+      maxStalledCount: worker.maxCrashes - 1,
+      drainDelay: DRAIN_DELAY_SECONDS,
+      // How soon a completion that Redis did not take is tried again; the engine's default is 15 s.
+      runRetryDelay: 500,
+      settings: { backoffStrategy: attemptBackoff },
+    };
+  }
+
+  /** Another worker may run the job already: stop this run as soon as possible. */
+  private loseLock(worker: ManagedWorker, storedId: string): void {
+    this.logger.warn(
+      `Lost the lock of job ${fromStoredId(storedId)} in ${worker.name}: it may run twice. Was this process paused or blocked?`,
+    );
+    const reason = 'the lock of the job was lost, it may run elsewhere';
+    this.runningJobs.abort(worker.name, storedId, new Error(reason));
+    worker.cancelJob(storedId, reason);
+  }
+}
