@@ -43,10 +43,10 @@ export type PayloadOf<D extends AnyJobDefinition> = NonNullable<D['~types']>['pa
 /** What waiting for the job gives, and its handler returns: `ResultOf<typeof SendInvoice>`. */
 export type ResultOf<D extends AnyJobDefinition> = NonNullable<D['~types']>['result'];
 
-/** @internal What `enqueue` takes. */
+/** What `enqueue` takes. */
 export type InputOf<D extends AnyJobDefinition> = NonNullable<D['~types']>['input'];
 
-/** @internal What a handler may return. */
+/** What a handler may return. */
 export type ReturnedBy<D extends AnyJobDefinition> = NonNullable<D['~types']>['returned'];
 
 type ResultSchema = StandardSchemaV1 | undefined;
@@ -76,7 +76,7 @@ const check = new OptionChecker(InvalidJobDefinitionError);
  */
 export function defineJob<S extends StandardSchemaV1, R extends ResultSchema = undefined>(
   name: string,
-  options: JobSettings<StandardSchemaV1.InferOutput<S>> & { readonly payload: S; readonly result?: R },
+  options: JobSettings<StandardSchemaV1.InferInput<S>> & { readonly payload: S; readonly result?: R },
 ): JobDefinition<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>, OutputOr<R>, InputOr<R>>;
 export function defineJob<Payload = void, Result = unknown>(
   name: string,
