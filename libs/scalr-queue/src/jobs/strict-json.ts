@@ -1,5 +1,6 @@
 import { PayloadNotSerializableError, PayloadTooLargeError } from '../errors/payload.errors.js';
 import { MAX_DEPTH } from '../options/defaults.js';
+import { clip } from '../options/option-checker.js';
 
 /**
  * The JSON text of a value that survives the way through JSON unchanged; everything else is refused with its
@@ -14,10 +15,13 @@ export function toStrictJson(subject: string, value: unknown, limit: number): st
   let json: string;
   try {
     walker.visit(value, '$', 0);
-    json = JSON.stringify(value);
+    // Undefined for a proxy that answers otherwise the second time.
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) throw new TypeError('it has no JSON text');
+    json = text;
   } catch (error) {
     if (error instanceof PayloadNotSerializableError) throw error;
-    // A getter, a proxy or a toJSON of the caller threw.
+    // A getter or a proxy of the caller threw.
     throw new PayloadNotSerializableError(subject, walker.path, 'reading it threw an error', {
       cause: error,
     });
@@ -65,19 +69,21 @@ class Walker {
   }
 
   private visitArray(value: unknown[], path: string, depth: number): void {
-    if (Object.keys(value).length !== value.length) this.refuse('an array with holes or named properties');
+    if (!Array.isArray(Object.getPrototypeOf(value)))
+      this.refuse(`${className(value)}; turn it into a plain array`);
+    if (Object.keys(value).length !== value.length || Object.hasOwn(value, 'toJSON'))
+      this.refuse('an array with holes or named properties');
     for (let index = 0; index < value.length; index++)
       this.visit(value[index], `${path}[${index}]`, depth + 1);
   }
 
   private visitRecord(value: object, path: string, depth: number): void {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null)
-      this.refuse(`${className(value)}; turn it into plain data`);
+    if (!isPlain(value)) this.refuse(`${className(value)}; turn it into plain data`);
     if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('an object with symbol keys');
     for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-      const at = `${path}${/^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`}`;
+      const at = `${path}${/^[A-Za-z_$][\w$]{0,63}$/.test(key) ? `.${key}` : `[${JSON.stringify(clip(key))}]`}`;
       this.path = at;
+      if (!key.isWellFormed()) this.refuse('a key with half of a surrogate pair');
       if (key === '__proto__') this.refuse('a key that changes the prototype of the reader');
       if (!('value' in property)) this.refuse('a getter; turn it into plain data');
       if (!property.enumerable) this.refuse('a hidden property, which JSON leaves out');
@@ -89,6 +95,13 @@ class Walker {
   private refuse(why: string): never {
     throw new PayloadNotSerializableError(this.subject, this.path, why);
   }
+}
+
+/** Also true for an object of another realm, such as what `fetch` gives to code that runs under Jest. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  if (prototype === null || prototype === Object.prototype) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
 function className(value: object): string {
