@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OptionChecker } from '../options/option-checker.js';
+import { HiddenValue, type OptionChecker } from '../options/option-checker.js';
 import type { Duration } from '../options/duration.js';
 import { MAX_DURATION } from '../options/defaults.js';
 
@@ -28,6 +28,7 @@ export interface Uniqueness {
 }
 
 const MAX_KEY_LENGTH = 1_024;
+const KEY_RULE = `a text of 1 to ${MAX_KEY_LENGTH} characters`;
 
 /** Checks a `unique` option; `undefined` means that the job is not unique. */
 export function toUniqueness(check: OptionChecker, field: string, value: unknown): Uniqueness | undefined {
@@ -35,7 +36,8 @@ export function toUniqueness(check: OptionChecker, field: string, value: unknown
   if (value === true) return { replace: false };
   const given = check.object(field, value, ['key', 'for', 'onConflict']);
   const { key } = given;
-  if (key !== undefined && typeof key !== 'function') checkKey(check, `${field}.key`, key);
+  if (key !== undefined && typeof key !== 'function' && !isKey(key))
+    check.fail(`${field}.key`, `${KEY_RULE}, or a function that makes one`, key);
   return {
     key: key as Uniqueness['key'],
     window: given.for === undefined ? undefined : check.duration(`${field}.for`, given.for, 1, MAX_DURATION),
@@ -53,17 +55,22 @@ export function uniqueId(
   payload: unknown,
   json: string,
 ): string {
-  const key = typeof unique.key === 'function' ? unique.key(payload) : unique.key;
-  if (key !== undefined) checkKey(check, 'unique.key', key);
+  const key = typeof unique.key === 'function' ? makeKey(check, unique.key, payload) : unique.key;
   // A chosen key and a whole payload can be the same text; the first character keeps them apart.
   const text = key === undefined ? `p${canonical(json)}` : `k${key}`;
   return `${name}~${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
 }
 
-function checkKey(check: OptionChecker, field: string, key: unknown): void {
-  if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_LENGTH) {
-    check.fail(field, `a text of 1 to ${MAX_KEY_LENGTH} characters`, key);
-  }
+/** The key is made of the payload, so a wrong one is not shown. */
+function makeKey(check: OptionChecker, make: (payload: unknown) => unknown, payload: unknown): string {
+  const key = make(payload);
+  if (isKey(key)) return key;
+  const picture = typeof key === 'string' ? `a text of ${key.length}` : `a value of type ${typeof key}`;
+  return check.fail('the outcome of unique.key', KEY_RULE, new HiddenValue(picture));
+}
+
+function isKey(key: unknown): key is string {
+  return typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY_LENGTH;
 }
 
 /** The same JSON text for objects that differ only in the order of their keys. */
