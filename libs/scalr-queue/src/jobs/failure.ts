@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import { ERROR_TEXT_LIMIT } from '../options/defaults.js';
 import { DEAD_REASONS, type DeadReason, type JobErrorInfo } from './job-info.js';
@@ -12,25 +13,19 @@ const FORMAT = /^([a-z-]+) ([^\s:[]*)(?:\[([^\]\s]*)\])?: ([\s\S]*)$/;
 /** What the engine itself writes when workers crashed over a job too often. */
 const CRASHED = 'job stalled more than allowable limit';
 
-/** What was thrown, whatever it was, as name, message and code, cut to the limit. */
+/** What was thrown, whatever it was, as name, message and code, cut to the limit. Never throws itself. */
 export function describeThrown(thrown: unknown): JobErrorInfo & { readonly stack?: string } {
-  if (!(thrown instanceof Error)) {
+  if (!isError(thrown)) {
     return {
       name: 'NonError',
-      message: cut(`the handler threw ${thrown === null ? 'null' : `a value of type ${typeof thrown}`}`),
+      message: `the handler threw ${thrown === null ? 'null' : `a value of type ${typeof thrown}`}`,
     };
   }
-  const { code } = thrown as { code?: unknown };
+  const code = cleanCode(attempt(() => (thrown as { code?: unknown }).code));
   return {
-    name: cleanName(thrown.name),
+    name: cleanName(attempt(() => thrown.name)),
     message: cut(safeText(() => thrown.message)),
-    ...(typeof code === 'string' || typeof code === 'number'
-      ? {
-          code: String(code)
-            .replace(/[\]\s]/g, '')
-            .slice(0, 64),
-        }
-      : {}),
+    ...(code ? { code } : {}),
     stack: cut(safeText(() => thrown.stack ?? '')),
   };
 }
@@ -61,18 +56,38 @@ function isKind(kind: string): kind is FailureKind {
 }
 
 function cleanName(name: unknown): string {
-  return typeof name === 'string' && /^[^\s:[\]]{1,64}$/.test(name) ? name : 'Error';
+  return typeof name === 'string' && /^[^\s:[\]]{1,64}$/.test(name) ? name.toWellFormed() : 'Error';
 }
 
+function cleanCode(code: unknown): string {
+  if (typeof code !== 'string' && typeof code !== 'number') return '';
+  return String(code)
+    .replace(/[\]\s]/g, '')
+    .slice(0, 64)
+    .toWellFormed();
+}
+
+/** Also true for an error of another realm, which is no instance of our Error. */
+function isError(thrown: unknown): thrown is Error {
+  return isNativeError(thrown) || attempt(() => thrown instanceof Error) === true;
+}
+
+/** Half of a surrogate pair, also one that was cut, would come back from Redis as something else. */
 function cut(text: string): string {
-  return text.length > ERROR_TEXT_LIMIT ? `${text.slice(0, ERROR_TEXT_LIMIT - 3)}...` : text;
+  const short = text.length > ERROR_TEXT_LIMIT ? `${text.slice(0, ERROR_TEXT_LIMIT - 3)}...` : text;
+  return short.toWellFormed();
 }
 
 function safeText(read: () => unknown): string {
+  const text = attempt(() => String(read()));
+  return text ?? 'the error could not be read';
+}
+
+/** What a getter or a proxy of somebody else gives; undefined when it throws. */
+function attempt<T>(read: () => T): T | undefined {
   try {
-    const text = read();
-    return typeof text === 'string' ? text : String(text);
+    return read();
   } catch {
-    return 'the error could not be read';
+    return undefined;
   }
 }
