@@ -62,6 +62,8 @@ export function toRedisTarget(check: OptionChecker, field: string, value: unknow
   if (target.db !== undefined) check.integer(`${field}.db`, target.db, 0, target.cluster ? 0 : MAX_DB);
   checkNodes(check, `${field}.sentinels`, target.sentinels);
   checkNodes(check, `${field}.cluster`, target.cluster);
+  if (target.sentinels && target.cluster)
+    check.fail(`${field}.sentinels`, 'left out when cluster is given', target.sentinels);
   if (target.sentinels && !target.name)
     check.fail(`${field}.name`, 'the name of the master that the sentinels watch', undefined);
   return target;
