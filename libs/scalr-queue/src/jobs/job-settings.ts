@@ -1,5 +1,5 @@
 import type { OptionChecker } from '../options/option-checker.js';
-import { MAX_DURATION, MAX_PRIORITY } from '../options/defaults.js';
+import { MAX_DURATION, MAX_PRIORITY, MAX_TIMEOUT } from '../options/defaults.js';
 import type { Duration } from '../options/duration.js';
 import { type RetryFunction, type RetryOptions, toRetryPolicy } from './retry-policy.js';
 import { toUniqueness, type UniqueOptions } from './unique-options.js';
@@ -16,7 +16,7 @@ export interface KeepOptions {
 export interface JobDefaults {
   /** When and how often a failed attempt is tried again; `false` for never. Defaults to 5 attempts, 1 s doubled up to 1 h. */
   readonly retry?: RetryOptions | RetryFunction | false;
-  /** Longest time of one attempt. It then fails with `JobTimeoutError` and `ctx.signal` aborts. Defaults to `'5m'`. */
+  /** Longest time of one attempt, up to 24 days. It then fails with `JobTimeoutError` and `ctx.signal` aborts. Defaults to `'5m'`. */
   readonly timeout?: Duration;
   /** A job that has not started this long after it could have is dead (`expired`) and never runs. Defaults to never. */
   readonly expiresIn?: Duration;
@@ -42,7 +42,7 @@ const KEEP_LIMIT = 1_000_000;
 /** Checks the settings that definitions, enqueue calls and app defaults share; throws the checker's error. */
 export function checkJobDefaults(check: OptionChecker, given: Record<string, unknown>, prefix = ''): void {
   toRetryPolicy(check, `${prefix}retry`, given.retry);
-  if (given.timeout !== undefined) check.duration(`${prefix}timeout`, given.timeout, 1);
+  if (given.timeout !== undefined) check.duration(`${prefix}timeout`, given.timeout, 1, MAX_TIMEOUT);
   if (given.expiresIn !== undefined) check.duration(`${prefix}expiresIn`, given.expiresIn, 1);
   if (given.priority !== undefined) check.integer(`${prefix}priority`, given.priority, 0, MAX_PRIORITY);
   if (given.keep !== undefined) checkKeep(check, `${prefix}keep`, given.keep);

@@ -58,8 +58,8 @@ export function toRetryPolicy(
     return { ...DEFAULT_POLICY, attempts: defaults.MAX_ATTEMPTS, decide: value as RetryFunction };
   }
   const given = check.object(field, value, KEYS);
-  const { decide: _replaced, ...rest } = base;
-  const policy: Record<string, number> = { ...rest };
+  // A function has no numbers that options could build upon.
+  const policy: Record<string, unknown> = { ...(base.decide ? DEFAULT_POLICY : base) };
   if (given.attempts !== undefined) {
     policy.attempts = check.integer(`${field}.attempts`, given.attempts, 1, defaults.MAX_ATTEMPTS);
   }
