@@ -1,0 +1,46 @@
+import { readEnvironment } from './environment.js';
+
+describe('the environment', () => {
+  it('gives what is set, in milliseconds, numbers and lists', () => {
+    expect(
+      readEnvironment({
+        SCALR_APP: 'billing',
+        SCALR_REDIS_URL: ' redis://h ',
+        SCALR_WORKER_PORT: '0',
+        SCALR_WORKER_CONCURRENCY: '20',
+        SCALR_WORKER_QUEUES: 'mail, reports',
+        SCALR_SHUTDOWN_TIMEOUT: '10s',
+      }),
+    ).toEqual({
+      app: 'billing',
+      redisUrl: 'redis://h',
+      workerPort: 0,
+      workerConcurrency: 20,
+      workerQueues: ['mail', 'reports'],
+      shutdownTimeout: 10_000,
+    });
+    expect(readEnvironment({ SCALR_SHUTDOWN_TIMEOUT: '2500' }).shutdownTimeout).toBe(2_500);
+  });
+
+  it('counts an empty variable as not set', () => {
+    const empty = { SCALR_APP: '', SCALR_REDIS_URL: ' ', SCALR_WORKER_PORT: '', SCALR_SHUTDOWN_TIMEOUT: '' };
+    expect(Object.values(readEnvironment(empty)).every((value) => value === undefined)).toBe(true);
+  });
+
+  it.each([
+    ['SCALR_WORKER_PORT', '99999', 'an integer from 0 to 65535, got: 99999'],
+    ['SCALR_WORKER_PORT', 'http', 'an integer from 0 to 65535, got: "http"'],
+    ['SCALR_WORKER_PORT', '-1', 'an integer from 0 to 65535, got: "-1"'],
+    ['SCALR_WORKER_CONCURRENCY', '0', 'an integer from 1 to 1000, got: 0'],
+    ['SCALR_WORKER_CONCURRENCY', '1e6', 'an integer from 1 to 1000, got: "1e6"'],
+    ['SCALR_WORKER_CONCURRENCY', '2.5', 'an integer from 1 to 1000, got: "2.5"'],
+    ['SCALR_SHUTDOWN_TIMEOUT', 'soon', `a duration from 0 to 3600000 ms, as whole milliseconds or a string like '10m', got: "soon"`],
+    ['SCALR_SHUTDOWN_TIMEOUT', '2h', `a duration from 0 to 3600000 ms, as whole milliseconds or a string like '10m', got: "2h"`],
+    ['SCALR_WORKER_QUEUES', 'mail,,x', '1 to 128 characters of letters, digits, "_", "." and "-", beginning with a letter or digit, got: ""'],
+    ['SCALR_WORKER_QUEUES', 'mail;x', '1 to 128 characters of letters, digits, "_", "." and "-", beginning with a letter or digit, got: "mail;x"'],
+  ])('is refused by name: %s=%s', (name, value, expected) => {
+    expect(() => readEnvironment({ [name]: value })).toThrow(
+      expect.objectContaining({ code: 'QUEUE_CONFIG', message: `expected ${name} to be ${expected}` }),
+    );
+  }); // prettier-ignore
+});
