@@ -33,9 +33,9 @@ export function testModule(options: TestAppOptions) {
 }
 
 /** A producing process in this one; closed when the test ends. */
-export async function startProducer(options: TestAppOptions) {
+export async function startProducer(options: TestAppOptions, { quiet = true } = {}) {
   const context = await NestFactory.createApplicationContext(testModule(options), {
-    logger: false,
+    ...(quiet ? { logger: false as const } : {}),
     abortOnError: false,
   });
   onTestFinished(() => context.close());

@@ -13,6 +13,7 @@ import { RedisConnections } from './connection/redis.connections.js';
 import { QueueConfigError } from './errors/configuration.errors.js';
 import { HealthModule } from './health/health.module.js';
 import { InspectionModule } from './inspection/inspection.module.js';
+import { withPassword } from './options/redis-options.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
 import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './options/scalr-queue.options.js';
 import { RESOLVED_OPTIONS } from './options/tokens.js';
@@ -58,7 +59,7 @@ export class ScalrQueueModule {
    * ScalrQueueModule.forRoot({ app: 'billing', redis: 'redis://scalr-redis:6379/0' })
    */
   static forRoot(options: ScalrQueueOptions = {}): DynamicModule {
-    return compose({ provide: RESOLVED_OPTIONS, useFactory: () => resolveOptions(options) });
+    return compose({ provide: RESOLVED_OPTIONS, useFactory: () => resolveForUse(options) });
   }
 
   /**
@@ -73,7 +74,7 @@ export class ScalrQueueModule {
   static forRootAsync(options: ScalrQueueAsyncOptions): DynamicModule {
     const { imports, useFactory, inject = [], useClass, useExisting } = options;
     if (useFactory) {
-      const resolve = async (...dependencies: never[]) => resolveOptions(await useFactory(...dependencies));
+      const resolve = async (...dependencies: never[]) => resolveForUse(await useFactory(...dependencies));
       return compose({ provide: RESOLVED_OPTIONS, useFactory: resolve, inject }, imports);
     }
     const factory = useClass ?? useExisting;
@@ -82,13 +83,19 @@ export class ScalrQueueModule {
         'expected forRootAsync to get one of useFactory, useClass and useExisting, got none of them',
       );
     const resolve = async (made: ScalrQueueOptionsFactory) =>
-      resolveOptions(await made.createScalrQueueOptions());
+      resolveForUse(await made.createScalrQueueOptions());
     return compose(
       { provide: RESOLVED_OPTIONS, useFactory: resolve, inject: [factory] },
       imports,
       useClass ? [useClass] : [],
     );
   }
+}
+
+/** The options checked, with the password fetched where a function gives it. */
+async function resolveForUse(options: ScalrQueueOptions): Promise<ResolvedOptions> {
+  const resolved = resolveOptions(options);
+  return { ...resolved, redis: await withPassword(resolved.redis) };
 }
 
 function compose(

@@ -13,6 +13,7 @@ import { RedisConnections } from './redis.connections.js';
 import { readServerFacts, type Finding, findingsOf } from './server-facts.js';
 
 const TRY_AGAIN = 2_000;
+const LOOK_AGAIN = 10_000;
 
 /**
  * Checks once after every connect what the library needs of Redis, and says in one block what is wrong and how to mend it.
@@ -25,6 +26,7 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly stop = new AbortController();
   private role: ProcessRole = 'producer';
   private last = '';
+  private timer?: NodeJS.Timeout;
   private running?: Promise<readonly Finding[]>;
   findings: readonly Finding[] = [];
 
@@ -38,9 +40,16 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
     const look = () => void this.check();
     this.connections.producer.on('ready', look);
     if (this.connections.ready) look();
+    // Until it is mended; then nothing is asked any more.
+    const again = () => {
+      if (this.findings.length > 0) look();
+    };
+    this.timer = setInterval(again, LOOK_AGAIN);
+    this.timer.unref();
   }
 
   onApplicationShutdown(): void {
+    clearInterval(this.timer);
     this.stop.abort();
   }
 
@@ -54,6 +63,8 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
   /** Resolves when nothing stands in the way of the role, or when the signal aborts. */
   async untilFit(role: ProcessRole, signal: AbortSignal): Promise<void> {
     this.role = role;
+    // A look for the other role may be on its way.
+    await this.running;
     const either = AbortSignal.any([signal, this.stop.signal]);
     while (!either.aborted) {
       await this.check();
@@ -65,8 +76,7 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
   /** What is wrong at this moment; logged when it differs from the last time. */
   async check(): Promise<readonly Finding[]> {
     this.running ??= this.look().finally(() => (this.running = undefined));
-    this.findings = await this.running;
-    return this.findings;
+    return this.running;
   }
 
   private async look(): Promise<readonly Finding[]> {
@@ -76,6 +86,7 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
       const missing = await missingCommands(redis, this.role, probeKey);
       const facts = await readServerFacts(redis);
       const findings = findingsOf(facts, missing, this.options.prefix);
+      this.findings = findings;
       this.report(findings);
       return findings;
     } catch {

@@ -56,7 +56,7 @@ const SETTINGS: Readonly<Record<RedisRole, RedisOptions>> = {
 
 /** Opens a connection that fails fast (`producer`) or waits (`worker`, `events`). It connects in the background. */
 export function openRedis(target: RedisTarget, role: RedisRole, connectionName: string): RedisClient {
-  const { cluster, sentinels, name, sentinelPassword, ...server } = target;
+  const { cluster, sentinels, name, sentinelPassword, fetchPassword, ...server } = target;
   const options: RedisOptions = { ...server, ...SETTINGS[role], connectionName };
   if (cluster) {
     return new Cluster([...cluster], {
@@ -66,14 +66,23 @@ export function openRedis(target: RedisTarget, role: RedisRole, connectionName: 
       slotsRefreshTimeout: 2_000,
     });
   }
-  if (sentinels) {
-    return new Redis({
-      ...options,
-      sentinels: [...sentinels],
-      name,
-      sentinelPassword,
-      sentinelRetryStrategy: retryStrategy,
+  const client = sentinels
+    ? new Redis({
+        ...options,
+        sentinels: [...sentinels],
+        name,
+        sentinelPassword,
+        sentinelRetryStrategy: retryStrategy,
+      })
+    : new Redis(options);
+  if (fetchPassword) {
+    // Before the next connect: the password may have been rotated. When the fetch fails the old one is tried again.
+    client.on('close', () => {
+      void fetchPassword().then(
+        (password) => (client.options.password = password),
+        () => undefined,
+      );
     });
   }
-  return new Redis(options);
+  return client;
 }

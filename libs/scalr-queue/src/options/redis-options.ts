@@ -18,7 +18,11 @@ export interface RedisConnectionOptions {
   readonly port?: number;
   /** ACL user. */
   readonly username?: string;
-  readonly password?: string;
+  /**
+   * The password, or a function that fetches it: called before every connect, so that a rotated secret is taken without a
+   * restart. A cluster takes only a text.
+   */
+  readonly password?: string | (() => string | Promise<string>);
   /** Database number, 0 to 15. Defaults to 0; a cluster has only 0. */
   readonly db?: number;
   /** `true`, or options of `node:tls` such as `{ ca }`. */
@@ -34,8 +38,11 @@ export interface RedisConnectionOptions {
 }
 
 /** @internal A checked target; never log it, it holds the password. */
-export interface RedisTarget extends Omit<RedisConnectionOptions, 'url' | 'tls'> {
+export interface RedisTarget extends Omit<RedisConnectionOptions, 'url' | 'tls' | 'password'> {
   readonly tls?: ConnectionOptions;
+  readonly password?: string;
+  /** Set when the password is fetched anew before every connect; `password` is then the first one. */
+  readonly fetchPassword?: () => Promise<string>;
 }
 
 const KEYS = [
@@ -46,13 +53,17 @@ const MAX_DB = 15;
 /** Checks a `redis` option. Errors name the field and never show the value: it may hold a password. */
 export function toRedisTarget(check: OptionChecker, field: string, value: unknown): RedisTarget {
   if (typeof value === 'string') return fromUrl(check, field, value);
-  const { url, tls, ...given } = check.object(field, value, KEYS) as RedisConnectionOptions;
+  const { url, tls, password, ...given } = check.object(field, value, KEYS) as RedisConnectionOptions;
   const { tls: tlsOfUrl, ...base } = url === undefined ? {} : fromUrl(check, `${field}.url`, url);
   const target: RedisTarget = {
     ...base,
     ...withoutUndefined(given),
+    ...toPassword(password),
     ...toTls(check, `${field}.tls`, tls ?? tlsOfUrl),
   };
+  if (target.fetchPassword && target.cluster) {
+    check.fail(`${field}.password`, 'a text; a cluster cannot fetch it', password);
+  }
   for (const text of ['host', 'username', 'password', 'name', 'sentinelPassword'] as const) {
     if (target[text] !== undefined && (typeof target[text] !== 'string' || target[text] === '')) {
       check.fail(`${field}.${text}`, 'a text that is not empty', kindOf(target[text]));
@@ -67,6 +78,16 @@ export function toRedisTarget(check: OptionChecker, field: string, value: unknow
   if (target.sentinels && !target.name)
     check.fail(`${field}.name`, 'the name of the master that the sentinels watch', undefined);
   return target;
+}
+
+/** The target with its first password, where that has to be fetched. */
+export async function withPassword(target: RedisTarget): Promise<RedisTarget> {
+  return target.fetchPassword ? { ...target, password: await target.fetchPassword() } : target;
+}
+
+function toPassword(password: RedisConnectionOptions['password']): Partial<RedisTarget> {
+  if (typeof password !== 'function') return password === undefined ? {} : { password };
+  return { password: undefined, fetchPassword: async () => password() };
 }
 
 /** Where the target is, for messages: no user, no password. */
