@@ -32,6 +32,22 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      faults('faults', { SCALR_FAULTS: 'all' }),
+      faults('faults-quick', { SCALR_FAULTS: 'quick' }),
     ],
   },
 });
+
+/** Real processes under every fault of the matrix; a few rows at a time, for most of the time they wait. */
+function faults(name: string, env: Record<string, string>) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      env,
+      include: ['test/faults/**/*.fault-spec.ts'],
+      fileParallelism: false,
+      maxConcurrency: 3,
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+/** One line that a handler wrote. */
+export interface Execution {
+  readonly what: 'start' | 'finish' | 'abort' | 'database-closed';
+  readonly id: string;
+  readonly pid: number;
+  readonly attempt: number;
+  readonly at: number;
+}
+
+/** What really happened, in files outside of Redis: what producers were told, and what handlers did. */
+export class Ledger {
+  constructor(
+    readonly executionsFile: string,
+    readonly answersFile: string,
+  ) {}
+
+  executions(): Execution[] {
+    return linesOf(this.executionsFile).map((line) => {
+      const [what, id = '', pid, attempt, at] = line.split(' ');
+      return {
+        what: what as Execution['what'],
+        id,
+        pid: Number(pid),
+        attempt: Number(attempt),
+        at: Number(at),
+      };
+    });
+  }
+
+  /** Lines of one kind, of one job if that is named. */
+  of(what: Execution['what'], id?: string): Execution[] {
+    return this.executions().filter((line) => line.what === what && (id === undefined || line.id === id));
+  }
+
+  /** Ids of the jobs that a producer was told are enqueued. */
+  acknowledged(): Set<string> {
+    return new Set(
+      linesOf(this.answersFile)
+        .filter((line) => line.startsWith('ack '))
+        .map((line) => line.slice('ack '.length)),
+    );
+  }
+
+  /** Acknowledged jobs that no handler has finished. */
+  unfinished(): string[] {
+    const finished = new Set(this.of('finish').map(({ id }) => id));
+    return [...this.acknowledged()].filter((id) => !finished.has(id));
+  }
+
+  /** Jobs that were started more than once. */
+  twice(): string[] {
+    const starts = new Map<string, number>();
+    for (const { id } of this.of('start')) starts.set(id, (starts.get(id) ?? 0) + 1);
+    return [...starts].filter(([, count]) => count > 1).map(([id]) => id);
+  }
+
+  /** When the first job was finished that a handler began after `time`; undefined when none was. */
+  firstFinishAfter(time: number): number | undefined {
+    return this.of('finish').find(({ at }) => at >= time)?.at;
+  }
+}
+
+function linesOf(file: string): string[] {
+  if (!existsSync(file)) return [];
+  const text = readFileSync(file, 'utf8');
+  // The last line may be half written.
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(Boolean);
+}

@@ -1,0 +1,90 @@
+import { fileURLToPath } from 'node:url';
+import { AppProcess } from '../../support/processes.js';
+import { freePort } from '../../support/ports.js';
+
+const script = fileURLToPath(new URL('../apps/producer.mjs', import.meta.url));
+
+/** How one call of `enqueue` ended. */
+export interface CallOutcome {
+  /** Absent when it was acknowledged. */
+  readonly code?: string;
+  readonly message?: string;
+  readonly jobId?: string;
+  readonly jobIds?: string[];
+  readonly id?: string;
+  readonly status?: string;
+  readonly count?: number;
+  readonly ms: number;
+}
+
+/** What a load was told in all. */
+export interface LoadTotals {
+  readonly acknowledged: number;
+  readonly unknown: number;
+  readonly refused: number;
+  readonly longest: number;
+}
+
+export interface EnqueueCommand {
+  payload?: object;
+  options?: object;
+  newer?: boolean;
+}
+
+/** A web process, driven over HTTP. */
+export class ProducerProcess {
+  private constructor(
+    readonly process: AppProcess,
+    private readonly url: string,
+  ) {}
+
+  static async start(config: object, env: Record<string, string | undefined> = {}): Promise<ProducerProcess> {
+    const port = await freePort();
+    const process = await AppProcess.start({
+      script,
+      env: { NO_COLOR: '1', FAULT_CONFIG: JSON.stringify({ ...config, port }), ...env },
+      name: 'producer',
+    });
+    await process.waitForOutput(/producer is up/);
+    return new ProducerProcess(process, `http://127.0.0.1:${port}`);
+  }
+
+  enqueue(command: EnqueueCommand = {}): Promise<CallOutcome> {
+    return this.ask('enqueue', { payload: {}, ...command });
+  }
+
+  enqueueMany(ids: string[]): Promise<CallOutcome> {
+    return this.ask('enqueueMany', { ids });
+  }
+
+  burst(count: number): Promise<{ outcomes: Record<string, number>; longest: number; growth: number }> {
+    return this.ask('burst', { count });
+  }
+
+  get(
+    id: string,
+  ): Promise<{ state?: string; reason?: string; attempt?: number; error?: { message: string } }> {
+    return this.ask('get', { id });
+  }
+
+  async ready(): Promise<boolean> {
+    return (await this.ask<{ up: boolean }>('ready')).up;
+  }
+
+  async rss(): Promise<number> {
+    return (await this.ask<{ rss: number }>('rss')).rss;
+  }
+
+  load(settings: { rate?: number; lanes?: number; payload?: object } = {}): Promise<object> {
+    return this.ask('load', settings);
+  }
+
+  stopLoad(): Promise<LoadTotals> {
+    return this.ask('stopLoad');
+  }
+
+  private async ask<T>(command: string, body: object = {}): Promise<T> {
+    const response = await fetch(`${this.url}/${command}`, { method: 'POST', body: JSON.stringify(body) });
+    return (await response.json()) as T;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Stage } from './stage.js';
+
+/** What a row measured; what does not apply to it is left out. */
+export interface Figures {
+  acknowledged?: number;
+  lost?: number;
+  twice?: number;
+  longestMs?: number;
+  resumeMs?: number;
+  note?: string;
+}
+
+/** One fault of the matrix. */
+export interface FaultRow {
+  /** Its number in the matrix. */
+  readonly id: number;
+  readonly name: string;
+  /** What must hold, in one sentence. */
+  readonly requirement: string;
+  /** Part of `npm test`. */
+  readonly quick: boolean;
+  /** Loads the machine so much that no other row may run beside it. */
+  readonly alone?: boolean;
+  /** Seconds after which it has failed. Defaults to 90. */
+  readonly patience?: number;
+  /** Does the fault and expects what must hold. */
+  run(stage: Stage): Promise<Figures>;
+}
+
+/** A row that cannot be run on this machine, with the reason. */
+export class NotRunHere extends Error {
+  override readonly name = 'NotRunHere';
+}
+
+/** Slack for a busy machine: times may be this much longer than what is promised. */
+export const SLACK = 1.5;

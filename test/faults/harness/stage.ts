@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RedisOptions, RedisServer } from '../../support/redis.js';
+import { Ledger } from './ledger.js';
+import { ProducerProcess } from './producer.process.js';
+import { TcpProxy } from './proxy.js';
+import { seededRandom } from './random.js';
+import type { Figures } from './row.js';
+import { WorkerProcess, type WorkerSettings } from './worker.process.js';
+
+/** Options of the library, and what else the apps under `apps/` are told. */
+export interface AppSettings {
+  redis?: unknown;
+  app?: string;
+  queues?: object;
+  strict?: boolean;
+  worker?: object;
+  task?: object;
+  passwordFile?: string;
+  env?: Record<string, string | undefined>;
+}
+
+/** Locks short enough that a row takes seconds. */
+export const QUICK_RECOVERY = { lockDuration: '5s', stalledInterval: '1s' } as const;
+
+/** All that one row plays with; everything it started is gone when the row ends. */
+export class Stage {
+  readonly app: string;
+  readonly ledger: Ledger;
+  readonly random: () => number;
+  /** What is known of the row so far, also when it fails. */
+  readonly figures: Figures = {};
+  private readonly cleanups: (() => Promise<unknown>)[] = [];
+
+  private constructor(
+    id: number,
+    seed: number,
+    readonly dir: string,
+  ) {
+    this.app = `fault-${id}-${randomUUID().slice(0, 8)}`;
+    this.ledger = new Ledger(join(dir, 'executions'), join(dir, 'answers'));
+    this.random = seededRandom(seed * 1_000 + id);
+  }
+
+  static async open(id: number, seed: number): Promise<Stage> {
+    return new Stage(id, seed, await mkdtemp(join(tmpdir(), `scalr-fault-${id}-`)));
+  }
+
+  /** Ends everything, the last started first. */
+  async close(): Promise<void> {
+    for (const cleanup of this.cleanups.toReversed()) await cleanup().catch(() => undefined);
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  onClose(cleanup: () => Promise<unknown>): void {
+    this.cleanups.push(cleanup);
+  }
+
+  async redis(options?: RedisOptions): Promise<RedisServer> {
+    const redis = await RedisServer.start(options);
+    this.onClose(() => redis.stop());
+    return redis;
+  }
+
+  async proxy(port: number): Promise<TcpProxy> {
+    const proxy = await TcpProxy.start(port);
+    this.onClose(() => proxy.close());
+    return proxy;
+  }
+
+  async producer(redis: string, settings: AppSettings = {}): Promise<ProducerProcess> {
+    const producer = await ProducerProcess.start(this.configOf(redis, settings), settings.env);
+    this.onClose(() => producer.process.kill());
+    return producer;
+  }
+
+  /** Resolves when its health answers; see `ready()`. */
+  async worker(redis: string, settings: AppSettings & WorkerSettings = {}): Promise<WorkerProcess> {
+    const worker = await WorkerProcess.start(this.configOf(redis, settings), settings);
+    this.onClose(() => worker.process.kill());
+    return worker;
+  }
+
+  private configOf(redis: string, { env: _env, ...settings }: AppSettings): Record<string, unknown> {
+    const files = { ledger: this.ledger.executionsFile, record: this.ledger.answersFile };
+    return { app: this.app, redis, worker: QUICK_RECOVERY, ...settings, ...files };
+  }
+}
