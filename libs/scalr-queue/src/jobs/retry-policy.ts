@@ -25,7 +25,7 @@ export interface RetryOptions {
  */
 export type RetryFunction = (attempt: number, error: Error) => Duration | false;
 
-/** @internal A retry policy with every value filled in; durations in milliseconds. */
+/** A retry policy with every value filled in; durations in milliseconds. */
 export interface RetryPolicy {
   readonly attempts: number;
   readonly delay: number;

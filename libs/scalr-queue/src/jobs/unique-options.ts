@@ -20,7 +20,7 @@ export interface UniqueOptions<Payload = unknown> {
   readonly onConflict?: 'keep' | 'replace';
 }
 
-/** @internal */
+/** A `unique` option that was checked; the window in milliseconds. */
 export interface Uniqueness {
   readonly key?: string | ((payload: unknown) => string);
   readonly window?: number;

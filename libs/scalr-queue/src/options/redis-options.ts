@@ -37,7 +37,7 @@ export interface RedisConnectionOptions {
   readonly cluster?: readonly RedisNode[];
 }
 
-/** @internal A checked target; never log it, it holds the password. */
+/** A checked target; never log it, it holds the password. */
 export interface RedisTarget extends Omit<RedisConnectionOptions, 'url' | 'tls' | 'password'> {
   readonly tls?: ConnectionOptions;
   readonly password?: string;
