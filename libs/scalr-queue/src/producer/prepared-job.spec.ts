@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { EnqueueOptions } from '../jobs/enqueue-options.js';
+import { type AnyJobDefinition, defineJob } from '../jobs/job-definition.js';
+import { resolveOptions } from '../options/resolved-options.js';
+import { prepareJob } from './prepared-job.js';
+
+const NOW = new Date('2030-01-01T00:00:00Z');
+const HOUR = 3_600_000;
+const appOf = (options = {}) => resolveOptions({ app: 'billing', redis: 'redis://h', ...options }, {});
+const Plain = defineJob<unknown>('plain');
+
+const prepare = (
+  definition: AnyJobDefinition,
+  payload: unknown,
+  options: EnqueueOptions<never> = {},
+  app = appOf(),
+) => prepareJob(definition, payload, options, app);
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a prepared job', () => {
+  it('has an id of its own, the defaults, and nothing that may be left out', async () => {
+    const job = await prepare(Plain, { a: 1 });
+    expect(job).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      name: 'plain',
+      queue: 'default',
+      data: { a: 1 },
+      contested: false,
+      options: {
+        jobId: `plain~${job.id}`,
+        timestamp: NOW.getTime(),
+        attempts: 5,
+        backoff: { type: 'scalr' },
+        priority: 0,
+        stackTraceLimit: 5,
+        keepLogs: 100,
+        removeOnComplete: { age: 86_400, count: 1_000 },
+        removeOnFail: { age: 14 * 86_400, count: 10_000 },
+      },
+    });
+  });
+
+  it('takes each setting from the call, else from the definition, else from the app', async () => {
+    const app = appOf({ defaults: { priority: 1, retry: { attempts: 2 }, keep: { dead: { count: 7 } } } });
+    const Defined = defineJob('defined', { priority: 3, retry: { attempts: 4 } });
+    const attemptsAndPriority = async (...args: Parameters<typeof prepare>) => {
+      const { options } = await prepare(...args);
+      return [options.attempts, options.priority];
+    };
+    expect(await attemptsAndPriority(Plain, 1, {}, app)).toEqual([2, 1]);
+    expect(await attemptsAndPriority(Defined, undefined, {}, app)).toEqual([4, 3]);
+    expect(await attemptsAndPriority(Defined, undefined, { priority: 0, retry: false }, app)).toEqual([1, 0]);
+    expect((await prepare(Plain, 1, {}, app)).options.removeOnFail).toEqual({ age: 14 * 86_400, count: 7 });
+  });
+
+  it('stores what differs from the definition beside the job', async () => {
+    const { options } = await prepare(Plain, 1, {
+      delay: '1h',
+      expiresIn: '2h',
+      timeout: '5s',
+      retry: { attempts: 2 },
+    });
+    expect(options).toMatchObject({
+      delay: HOUR,
+      scalr: { expiresAt: NOW.getTime() + 3 * HOUR, timeout: 5_000, retry: { attempts: 2, delay: 1_000 } },
+    });
+  });
+
+  it.each<[EnqueueOptions, number | undefined]>([
+    [{ runAt: new Date(NOW.getTime() + HOUR) }, HOUR],
+    [{ runAt: new Date(NOW.getTime() - HOUR) }, undefined],
+    [{ delay: 0 }, undefined],
+    [{ delay: '1y' }, 31_557_600_000],
+  ])('with %o is delayed by %s ms', async (options, delay) => {
+    expect((await prepare(Plain, 1, options as EnqueueOptions<never>)).options.delay).toBe(delay);
+  });
+
+  it('tells a payload that is null from none', async () => {
+    expect(await prepare(Plain, undefined)).toMatchObject({ data: null, options: { scalr: { void: true } } });
+    const { data, options } = await prepare(Plain, null);
+    expect(data).toBeNull();
+    expect(options).not.toHaveProperty('scalr');
+  });
+
+  it('holds a copy of the input of the schema, not its output', async () => {
+    const Slow = defineJob('slow', {
+      payload: z.object({
+        n: z.coerce.number<string>().refine(() => Promise.resolve(true)),
+        list: z.array(z.number()),
+      }),
+    });
+    const payload = { n: '5', list: [1] };
+    const preparing = prepare(Slow, payload);
+    payload.list.push(2);
+    expect((await preparing).data).toEqual({ n: '5', list: [1] });
+  });
+
+  it('may end as a duplicate when it has an id or a key', async () => {
+    const chosen = await prepare(Plain, 1, { id: 'order-7' });
+    expect([chosen.id, chosen.options.jobId, chosen.contested]).toEqual(['order-7', 'plain~order-7', true]);
+    const unique = await prepare(Plain, { a: 1 }, { unique: { for: '1m', onConflict: 'replace' } });
+    expect(unique.contested).toBe(true);
+    expect(unique.options.deduplication).toMatchObject({ ttl: 60_000, replace: true, extend: true });
+  });
+
+  it('makes the key of the input of the schema', async () => {
+    const key = vi.fn<(payload: { n: string }) => string>(({ n }) => n);
+    const Keyed = defineJob('keyed', {
+      payload: z.object({ n: z.coerce.number<string>() }),
+      unique: { key },
+    });
+    await prepare(Keyed, { n: '5' });
+    expect(key).toHaveBeenCalledExactlyOnceWith({ n: '5' });
+  });
+});
