@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+
+const LIBRARY = 'libs/scalr-queue';
+/** What an adopter installs beside the library, at the versions that this workspace is pinned to. */
+const BESIDES = [
+  '@nestjs/bullmq', '@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/terminus', 'bullmq',
+  'reflect-metadata', 'rxjs', 'zod', 'valibot', 'typescript', '@types/node',
+]; // prettier-ignore
+
+/** The output of a program, whatever its exit code. */
+export interface Outcome {
+  code: number;
+  output: string;
+}
+
+/** A Nest project outside of this repository, with the packed library installed. */
+export class AdopterProject implements AsyncDisposable {
+  private constructor(
+    readonly dir: string,
+    /** Paths inside of the tarball. */
+    readonly packed: readonly string[],
+  ) {}
+
+  static async create(): Promise<AdopterProject> {
+    const dir = await mkdtemp(join(tmpdir(), 'scalr-adopter-'));
+    try {
+      const { file, paths } = await pack(join(dir, 'package'));
+      const project = join(dir, 'project');
+      await mkdir(project);
+      await cp('test/package/adopter', project, { recursive: true });
+      await mkdir(join(project, 'src/types'), { recursive: true });
+      await cp(join(project, 'main.ts'), join(project, 'src/main.ts'));
+      await cp('test/types', join(project, 'src/types'), { recursive: true });
+      await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+      const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+      await succeed(npm(['install', ...flags, file, ...(await pinned())], project));
+      return new AdopterProject(project, paths);
+    } catch (error) {
+      await rm(dir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** The installed library. */
+  get library(): string {
+    return join(this.dir, 'node_modules/scalr-queue');
+  }
+
+  /** Runs node in the project. */
+  node(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+    return run(process.execPath, args, this.dir, env);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(join(this.dir, '..'), { recursive: true, force: true });
+  }
+}
+
+/** Packs a copy, built anew: `dist` may be of yesterday, and others may be using it. */
+async function pack(copy: string): Promise<{ file: string; paths: string[] }> {
+  const leftOut = new Set(['dist', 'node_modules']);
+  await cp(LIBRARY, copy, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
+  const compile = ['node_modules/typescript/bin/tsc', '-p', join(LIBRARY, 'tsconfig.lib.json')];
+  await succeed(run(process.execPath, [...compile, '--outDir', join(copy, 'dist')], '.'));
+  const { output } = await succeed(npm(['pack', '--json', '--ignore-scripts', '--loglevel=silent'], copy));
+  const parsed = JSON.parse(output) as Record<string, Packed> | Packed[];
+  const [packed] = Object.values(parsed);
+  if (!packed) throw new Error(`npm pack packed nothing: ${output}`);
+  return { file: join(copy, packed.filename), paths: packed.files.map(({ path }) => path) };
+}
+
+interface Packed {
+  filename: string;
+  files: { path: string }[];
+}
+
+async function pinned(): Promise<string[]> {
+  const manifest = JSON.parse(await readFile('package.json', 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
+  const versions = { ...manifest['dependencies'], ...manifest['devDependencies'] };
+  return BESIDES.map((name) => `${name}@${versions[name]}`);
+}
+
+/** `npm test` tells its children about this workspace; the project is no part of it. */
+function npm(args: string[], cwd: string): Promise<Outcome> {
+  const cleared = {
+    npm_config_local_prefix: undefined,
+    npm_config_workspace: undefined,
+    INIT_CWD: undefined,
+  };
+  return run('npm', args, cwd, cleared);
+}
+
+function run(
+  command: string,
+  args: string[],
+  cwd: string,
+  env: Record<string, string | undefined> = {},
+): Promise<Outcome> {
+  const options = {
+    cwd,
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    timeout: 240_000,
+    maxBuffer: 2 ** 26,
+  };
+  return new Promise((resolve) => {
+    execFile(command, args, options, (error, stdout, stderr) => {
+      const code = error ? Number(error.code) || 1 : 0;
+      resolve({ code, output: code === 0 ? stdout : `${stdout}${stderr}` });
+    });
+  });
+}
+
+async function succeed(running: Promise<Outcome>): Promise<Outcome> {
+  const outcome = await running;
+  if (outcome.code !== 0) throw new Error(outcome.output);
+  return outcome;
+}

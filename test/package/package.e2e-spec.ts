@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import ts from 'typescript';
+import { RedisServer } from '../support/redis.js';
+import { AdopterProject } from './adopter.project.js';
+
+let project: AdopterProject;
+beforeAll(async () => {
+  project = await AdopterProject.create();
+}, 300_000);
+afterAll(() => project[Symbol.asyncDispose]());
+
+interface Manifest {
+  exports: Record<string, { types: string; default: string } | string>;
+}
+
+/** The entry points by the name they are imported with. */
+async function entryPoints() {
+  const manifest = JSON.parse(await readFile(join(project.library, 'package.json'), 'utf8')) as Manifest;
+  return Object.entries(manifest.exports).flatMap(([path, target]) =>
+    typeof target === 'string' ? [] : [{ name: join('scalr-queue', path), ...target }],
+  );
+}
+
+describe('the tarball', () => {
+  it('holds what is built, the license and the readme, and nothing else', () => {
+    const outside = project.packed.filter((path) => !path.startsWith('dist/'));
+    expect(outside.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json']);
+    const isBuilt = (path: string) => /\.(?:js|d\.ts)$/.test(path) && !path.includes('.spec.');
+    expect(project.packed.filter((path) => path.startsWith('dist/') && !isBuilt(path))).toEqual([]);
+    expect(project.packed).toContain('dist/index.d.ts');
+  });
+
+  it('has every file that its manifest names', async () => {
+    const named = (await entryPoints()).flatMap((entry) => [entry.types, entry.default]);
+    expect(named.length).toBeGreaterThanOrEqual(4);
+    expect(project.packed).toEqual(expect.arrayContaining(named.map((path) => path.replace('./', ''))));
+  });
+});
+
+describe('the entry points', () => {
+  it('can be imported by plain node', async () => {
+    for (const { name } of await entryPoints()) {
+      const script = `console.log(Object.keys(await import(${JSON.stringify(name)})).length > 0)`;
+      expect(await project.node(['--input-type=module', '-e', script])).toEqual({
+        code: 0,
+        output: 'true\n',
+      });
+    }
+  });
+
+  it('leave what is inside alone', async () => {
+    const script = `await import('scalr-queue/dist/index.js')`;
+    expect((await project.node(['--input-type=module', '-e', script])).output).toContain(
+      'ERR_PACKAGE_PATH_NOT_EXPORTED',
+    );
+  });
+});
+
+describe('the types', () => {
+  it('name no package but Nest, the schema standard and node', async () => {
+    const allowed = /^(?:@nestjs\/(?:common|terminus)|@standard-schema\/spec|node:.*)$/;
+    const foreign: string[] = [];
+    const seen = new Set((await entryPoints()).map(({ types }) => join(project.library, types)));
+    for (const file of seen) {
+      const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(await readFile(file, 'utf8'));
+      for (const { fileName } of [...importedFiles, ...typeReferenceDirectives]) {
+        if (fileName.startsWith('.')) seen.add(join(dirname(file), fileName.replace(/\.js$/, '.d.ts')));
+        else if (!allowed.test(fileName)) foreign.push(`${file.slice(project.library.length)}: ${fileName}`);
+      }
+    }
+    expect(foreign).toEqual([]);
+    expect(seen.size).toBeGreaterThan(10);
+  });
+
+  it('keep the documentation of everything that is exported', async () => {
+    const files = (await entryPoints()).map(({ types }) => join(project.library, types));
+    const program = ts.createProgram(files, { module: ts.ModuleKind.NodeNext, types: [] });
+    const checker = program.getTypeChecker();
+    const undocumented: string[] = [];
+    const isDocumented = (symbol: ts.Symbol) => symbol.getDocumentationComment(checker).length > 0;
+    for (const file of files) {
+      const module = checker.getSymbolAtLocation(program.getSourceFile(file)!)!;
+      for (const exported of checker.getExportsOfModule(module)) {
+        const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+        const methods = symbol.flags & ts.SymbolFlags.Class ? [...(symbol.members?.values() ?? [])] : [];
+        const shown = methods.filter(
+          ({ flags, valueDeclaration }) =>
+            flags & ts.SymbolFlags.Method &&
+            !(ts.getCombinedModifierFlags(valueDeclaration!) & ts.ModifierFlags.Private),
+        );
+        for (const part of [symbol, ...shown])
+          if (!isDocumented(part)) undocumented.push(`${symbol.name}: ${part.name}`);
+      }
+    }
+    expect(undocumented).toEqual([]);
+  });
+});
+
+describe('a project of an adopter', () => {
+  it('compiles in strict mode, checks the types of its jobs, and gets the result of a job', async () => {
+    const { output } = await project.node(['node_modules/typescript/bin/tsc', '-p', '.']);
+    // With skipLibCheck off, other packages have errors of their own; ours and the project must have none.
+    const errors = output.split('\n').filter((line) => line.includes('error TS'));
+    const others = /^node_modules\/(?!scalr-queue\/)/;
+    expect(errors.filter((line) => !others.test(line))).toEqual([]);
+
+    await using redis = await RedisServer.start();
+    const result = await project.node(['dist/main.js'], { SCALR_REDIS_URL: redis.url });
+    expect(result.output).toContain('{"sum":"42.0","ready":200}');
+    expect(result.code).toBe(0);
+  });
+});
