@@ -25,6 +25,10 @@ export type { DeadReason, JobErrorInfo, JobInfo, JobState } from './jobs/job-inf
 
 export { EnqueueService, type EnqueueArguments, type EnqueueItem } from './producer/enqueue.service.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
+export { QueuesService, type QueueInfo } from './inspection/queues.service.js';
+export type { QueueDepth } from './inspection/queue.reader.js';
+export type { UnhandledJob } from './inspection/app.state.js';
+export type { WorkerInfo } from './jobs/worker-info.js';
 export type { CancelOutcome } from './inspection/job.canceller.js';
 export type { JobRef } from './jobs/job-ref.js';
 export { ProcessJob, type JobHandlerMethod } from './worker/process-job.decorator.js';

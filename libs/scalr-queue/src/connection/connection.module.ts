@@ -5,10 +5,21 @@ import { Preflight } from './preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './redis.connections.js';
 import { RedisProbe } from './redis.probe.js';
+import { WorkerRegistry } from './worker.registry.js';
+
+const PARTS = [
+  BacklogGuard,
+  RedisConnections,
+  QueueRegistry,
+  JobCatalog,
+  Preflight,
+  RedisProbe,
+  WorkerRegistry,
+] as const;
 
 /** How Redis is reached. */
 @Module({
-  providers: [BacklogGuard, BacklogGuard, RedisConnections, QueueRegistry, JobCatalog, Preflight, RedisProbe],
-  exports: [BacklogGuard, BacklogGuard, RedisConnections, QueueRegistry, JobCatalog, Preflight, RedisProbe],
+  providers: [...PARTS],
+  exports: [...PARTS],
 })
 export class ConnectionModule {}

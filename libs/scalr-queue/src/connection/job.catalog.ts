@@ -18,9 +18,9 @@ const CACHE = 2_000;
  */
 @Injectable()
 export class JobCatalog {
-  /** Not a name that a queue can have. */
+  /** Not a name that a queue can have. Its fields are `<name> <queue>`: a job may have moved to another queue. */
   private readonly key: string;
-  private readonly local = new Map<string, { queue: string; writtenAt: number }>();
+  private readonly local = new Map<string, { entry: CatalogEntry; writtenAt: number }>();
   private remote: Promise<Record<string, string>> = Promise.resolve({});
   private remoteAt = -Infinity;
 
@@ -29,29 +29,50 @@ export class JobCatalog {
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
   ) {
     this.key = `${options.prefix}:~jobs`;
+    // What was recorded before the first connect, or is lost since the last one.
+    this.connections.producer.on('ready', () => {
+      for (const { entry } of this.local.values()) this.write(entry);
+    });
   }
 
   /** Remembers a job; writes it in the background. */
   record({ name, queue }: CatalogEntry): void {
-    const known = this.local.get(name);
-    const now = Date.now();
-    if (known?.queue === queue && now - known.writtenAt < REWRITE_AFTER) return;
-    this.local.set(name, { queue, writtenAt: now });
-    this.connections.producer.hset(this.key, name, queue).catch(() => {
-      this.local.set(name, { queue, writtenAt: -Infinity });
-    });
+    const known = this.local.get(fieldOf(name, queue));
+    if (known && Date.now() - known.writtenAt < REWRITE_AFTER) return;
+    this.write({ name, queue });
   }
 
-  /** All jobs known to any process of the app. */
-  async entries(): Promise<CatalogEntry[]> {
+  /** Whether this process has a definition of that name. */
+  knows(name: string): boolean {
+    return [...this.local.values()].some(({ entry }) => entry.name === name);
+  }
+
+  /**
+   * All jobs known to any process of the app.
+   * @param maxAge how old, in milliseconds, what other processes wrote may be
+   */
+  async entries(maxAge = CACHE): Promise<CatalogEntry[]> {
     const now = Date.now();
-    if (now - this.remoteAt > CACHE) {
+    if (now - this.remoteAt > maxAge) {
       this.remoteAt = now;
       this.remote = this.connections.producer.hgetall(this.key);
       this.remote.catch(() => (this.remoteAt = -Infinity));
     }
-    const names = new Map(Object.entries(await this.remote));
-    for (const [name, { queue }] of this.local) names.set(name, queue);
-    return [...names].map(([name, queue]) => ({ name, queue }));
+    const fields = new Set([...Object.keys(await this.remote), ...this.local.keys()]);
+    return [...fields].map((field) => {
+      const [name = '', queue = ''] = field.split(' ');
+      return { name, queue };
+    });
+  }
+
+  private write(entry: CatalogEntry): void {
+    const field = fieldOf(entry.name, entry.queue);
+    this.local.set(field, { entry, writtenAt: Date.now() });
+    this.connections.producer.hset(this.key, field, 1).catch(() => {
+      this.local.set(field, { entry, writtenAt: -Infinity });
+    });
   }
 }
+
+/** Names hold no space. */
+const fieldOf = (name: string, queue: string): string => `${name} ${queue}`;

@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { withDeadline } from '../connection/deadline.js';
 import { Preflight } from '../connection/preflight.js';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
 import { RedisProbe } from '../connection/redis.probe.js';
-import { type QueueDepth, QueueReader } from '../inspection/queue.reader.js';
+import { AppState } from '../inspection/app.state.js';
+import type { QueueDepth } from '../inspection/queue.reader.js';
 
-const CACHE = 1_000;
-const TIMEOUT = 800;
+/** The queues as health checks tell of them. */
+export interface QueuesReport {
+  readonly queues: readonly QueueDepth[];
+  /** What is wrong though the queues work, such as `no live worker handles invoice.send`. */
+  readonly warnings?: readonly string[];
+}
+
+/** Warnings told at most; the others are counted. */
+const MOST = 10;
 
 /** What health checks ask: each answer comes within 800 ms and is asked of Redis at most once a second. */
 @Injectable()
 export class HealthReport {
-  private depths: Promise<readonly QueueDepth[] | undefined> = Promise.resolve(undefined);
-  private depthsAt = -Infinity;
-
   constructor(
     private readonly probe: RedisProbe,
     private readonly preflight: Preflight,
-    private readonly reader: QueueReader,
-    private readonly queues: QueueRegistry,
-    private readonly connections: RedisConnections,
+    private readonly state: AppState,
   ) {}
 
   /** Whether the preflight lets the process become ready. */
@@ -32,15 +32,25 @@ export class HealthReport {
     return this.probe.answers();
   }
 
-  /** Depth and age of the queues; undefined when Redis does not tell. */
-  queueDepths(names: readonly string[] = this.queues.names()): Promise<readonly QueueDepth[] | undefined> {
-    if (!this.connections.ready) return Promise.resolve(undefined);
-    const now = performance.now();
-    if (now - this.depthsAt < CACHE) return this.depths;
-    this.depthsAt = now;
-    this.depths = withDeadline(this.reader.depths(names), TIMEOUT, () => new Error('late')).catch(
-      () => undefined,
-    );
-    return this.depths;
+  /**
+   * Depth and age of the queues; undefined when Redis does not tell.
+   * @param names the queues to tell of; all those of the app by default
+   */
+  async queues(names?: readonly string[]): Promise<QueuesReport | undefined> {
+    const snapshot = await this.state.recent();
+    if (!snapshot) return undefined;
+    const told = (queue: string) => names === undefined || names.includes(queue);
+    const warnings = snapshot.unhandled
+      .filter(({ queue }) => told(queue))
+      .map(({ name }) => `no live worker handles ${name}`);
+    const more = warnings.length - MOST;
+    return {
+      queues: snapshot.queues
+        .filter(({ name }) => told(name))
+        .map(({ schedules: _schedules, nextJobs: _nextJobs, ...depth }) => depth),
+      ...(warnings.length > 0
+        ? { warnings: more > 0 ? [...warnings.slice(0, MOST), `and ${more} more`] : warnings }
+        : {}),
+    };
   }
 }

@@ -23,11 +23,13 @@ export class ScalrQueueHealthIndicator {
     return (await this.report.redisAnswers()) && this.report.fit ? indicator.up() : indicator.down();
   }
 
-  /** Depth and oldest pending age of the queues that this process knows; `down` when Redis does not tell. */
+  /**
+   * Depth and oldest pending age of the queues of the app; `down` when Redis does not tell. What is wrong though the queues
+   * work, such as `no live worker handles invoice.send`, stands in `warnings`; it stays `up`, for no restart would mend it.
+   */
   async queues<const Key extends string>(key: Key): Promise<HealthIndicatorResult<Key>> {
     const indicator = this.indicators.check(key);
-    const depths = await this.report.queueDepths();
-    if (!depths) return indicator.down();
-    return indicator.up({ queues: depths.map(({ name, ...depth }) => ({ name, ...depth })) });
+    const report = await this.report.queues();
+    return report ? indicator.up({ ...report }) : indicator.down();
   }
 }

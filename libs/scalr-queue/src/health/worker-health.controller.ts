@@ -52,8 +52,9 @@ export class WorkerHealthController {
 
   private async queues() {
     const indicator = this.indicators.check('queues');
-    const depths = await this.state.worker?.report.queueDepths(this.state.worker.queues());
-    return depths ? indicator.up({ queues: depths }) : indicator.down();
+    const { worker } = this.state;
+    const report = await worker?.report.queues(worker.queues());
+    return report ? indicator.up({ ...report }) : indicator.down();
   }
 
   private worker() {

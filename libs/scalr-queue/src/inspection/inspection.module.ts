@@ -1,15 +1,17 @@
 import { Module } from '@nestjs/common';
 import { ConnectionModule } from '../connection/connection.module.js';
+import { AppState } from './app.state.js';
 import { JobCanceller } from './job.canceller.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
 import { JobsService } from './jobs.service.js';
 import { QueueReader } from './queue.reader.js';
+import { QueuesService } from './queues.service.js';
 
-/** Looking at jobs. */
+/** Looking at jobs, queues and workers. */
 @Module({
   imports: [ConnectionModule],
-  providers: [JobCanceller, JobReader, JobWaiter, JobsService, QueueReader],
-  exports: [JobReader, JobWaiter, JobsService, QueueReader],
+  providers: [AppState, JobCanceller, JobReader, JobWaiter, JobsService, QueueReader, QueuesService],
+  exports: [AppState, JobReader, JobWaiter, JobsService, QueuesService],
 })
 export class InspectionModule {}

@@ -27,6 +27,12 @@ export function toStoredId(name: string, id: string): string {
   return `${name}${SEPARATOR}${id}`;
 }
 
+/** The name of the job inside a stored id; undefined for jobs that were not enqueued by this library. */
+export function nameOfStoredId(storedId: string): string | undefined {
+  const at = storedId.indexOf(SEPARATOR);
+  return at <= 0 ? undefined : storedId.slice(0, at);
+}
+
 /** The job id inside a stored id; jobs that were not enqueued by this library keep the id they have. */
 export function fromStoredId(storedId: string): string {
   const at = storedId.indexOf(SEPARATOR);

@@ -44,6 +44,14 @@ export const EVENT_STREAM_LENGTH = 1_000;
 export const BULK_SLICE = 250;
 /** How long a job without a handler is put aside before it is offered again. */
 export const PARK_DELAY = 5 * SECOND;
+/** How often a worker gives a sign of life. */
+export const WORKER_HEARTBEAT = 5 * SECOND;
+/** A worker that gave none for this long is gone. */
+export const WORKER_TTL = 20 * SECOND;
+/** Health and metrics read the state of the queues at most this often. */
+export const STATE_CACHE = SECOND;
+/** Health and metrics give up waiting for Redis after this time. */
+export const STATE_TIMEOUT = 800;
 
 export const MAX_ATTEMPTS = 100;
 export const MAX_PRIORITY = 2_097_151;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Job } from 'bullmq';
+import { fromStoredId } from '../jobs/job-id.js';
 import type { Attempt } from './attempt.js';
 
 /** The attempts that run in this process at this moment. */
@@ -24,6 +25,17 @@ export class RunningJobs {
 
   abortAll(reason: Error): void {
     for (const attempt of this.attempts.values()) attempt.abort(reason);
+  }
+
+  /** The first of them. */
+  first(most: number): { id: string; queue: string }[] {
+    const first: { id: string; queue: string }[] = [];
+    for (const key of this.attempts.keys()) {
+      if (first.length === most) break;
+      const [queue = '', storedId = ''] = key.split(' ', 2);
+      first.push({ id: fromStoredId(storedId), queue });
+    }
+    return first;
   }
 
   get count(): number {

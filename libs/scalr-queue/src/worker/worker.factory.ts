@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
-import { hostname } from 'node:os';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { fromStoredId } from '../jobs/job-id.js';
@@ -8,6 +7,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { attemptBackoff } from './attempt.failure.js';
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
+import { processName } from './process-identity.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
 
@@ -52,7 +52,7 @@ export class WorkerFactory {
     return {
       connection: this.connections.worker(),
       prefix,
-      name: `${hostname()}.${process.pid}`.replace(/[^A-Za-z0-9_.-]/g, '-'),
+      name: processName(),
       concurrency: concurrency ?? queues.get(queue)?.concurrency ?? own.concurrency ?? worker.concurrency,
       lockDuration: worker.lockDuration,
       // Often, so that a lock has nearly all of its time left when an outage begins and the job is not run again after it.

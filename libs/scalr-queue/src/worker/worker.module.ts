@@ -8,6 +8,7 @@ import { ProcessorBridge } from './processor.bridge.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
 import { WorkerFactory } from './worker.factory.js';
+import { WorkerHeartbeat } from './worker.heartbeat.js';
 import { WorkerPool } from './worker.pool.js';
 
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
@@ -21,6 +22,7 @@ import { WorkerPool } from './worker.pool.js';
     RunningJobs,
     ShutdownGate,
     WorkerFactory,
+    WorkerHeartbeat,
     WorkerPool,
   ],
   exports: [WorkerPool, ShutdownGate],

@@ -3,6 +3,7 @@ import { JobCatalog } from '../connection/job.catalog.js';
 import { Preflight } from '../connection/preflight.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
+import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { JobRunner } from './job.runner.js';
@@ -12,6 +13,10 @@ import { queuesOf, selectQueues } from './queue-selection.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate, type ShutdownLedger } from './shutdown.gate.js';
 import { WorkerFactory } from './worker.factory.js';
+import { WorkerHeartbeat } from './worker.heartbeat.js';
+
+/** Running jobs that a sign of life names. */
+const TOLD_JOBS = 20;
 
 /** What a worker process may be told beside the options of the module. */
 export interface PoolOptions {
@@ -26,6 +31,7 @@ export interface PoolOptions {
 export class WorkerPool {
   private readonly logger = new Logger('ScalrQueue');
   private readonly workers: ManagedWorker[] = [];
+  private handlers: ReadonlyMap<string, JobHandler> = new Map();
   private queues: ReadonlySet<string> = new Set();
   private started = false;
   /** Settles when the workers take jobs: at once, or when Redis is there and fit for it. */
@@ -43,14 +49,25 @@ export class WorkerPool {
     private readonly bridge: ProcessorBridge,
     private readonly cancels: CancelWatcher,
     private readonly factory: WorkerFactory,
+    private readonly heartbeat: WorkerHeartbeat,
+    private readonly schedules: ScheduleKeeper,
   ) {}
 
   /**
-   * Finds the handlers and starts to take jobs.
+   * Finds the handlers and checks their schedules.
    * @throws DuplicateHandlerError, QueueConfigError
    */
+  async prepare(): Promise<void> {
+    this.handlers = this.explorer.explore();
+    await this.schedules.prepare(this.handlers.values());
+  }
+
+  /**
+   * Starts to take jobs.
+   * @throws QueueConfigError
+   */
   start(options: PoolOptions): void {
-    const handlers = this.explorer.explore();
+    const { handlers } = this;
     this.runner.use(handlers);
     this.queues = selectQueues(handlers, options.queues, this.bridge.queues());
     for (const { definition } of handlers.values()) this.catalog.record(definition);
@@ -81,7 +98,9 @@ export class WorkerPool {
 
   /** Stops taking jobs at once; resolves when the running ones have ended. */
   async drain(): Promise<void> {
+    this.schedules.stop();
     this.gate.drain();
+    this.heartbeat.beat();
     await Promise.all(this.workers.map((worker) => worker.close()));
     this.cancels.stop();
   }
@@ -116,8 +135,28 @@ export class WorkerPool {
     for (const worker of this.workers) this.run(worker);
     this.started = true;
     this.cancels.start();
+    this.schedules.start();
+    this.announce(handlers);
     const names = [...this.queues].toSorted().join(', ') || '(none)';
     this.logger.log(`Working on ${handlers.size + bridged} kinds of jobs in the queues ${names}`);
+  }
+
+  /** Tells the other processes what this one can run. */
+  private announce(handlers: ReadonlyMap<string, JobHandler>): void {
+    const own = queuesOf(handlers);
+    const queues = this.queueNames.toSorted();
+    const jobs = [...handlers.values()].map(({ definition }) => definition);
+    const abilities = {
+      queues,
+      jobs: jobs.filter(({ queue }) => this.queues.has(queue)).map(({ name }) => name),
+      catchAllQueues: queues.filter((queue) => !own.has(queue)),
+    };
+    this.heartbeat.start(() => ({
+      ...abilities,
+      running: this.running,
+      runningJobs: this.runningJobs.first(TOLD_JOBS),
+      draining: this.gate.draining,
+    }));
   }
 
   private run(worker: ManagedWorker): void {

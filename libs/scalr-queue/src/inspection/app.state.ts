@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { withDeadline } from '../connection/deadline.js';
+import { JobCatalog } from '../connection/job.catalog.js';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { WorkerRegistry } from '../connection/worker.registry.js';
+import { takes, type WorkerInfo } from '../jobs/worker-info.js';
+import { STATE_CACHE, STATE_TIMEOUT } from '../options/defaults.js';
+import { QueueReader, type QueueState } from './queue.reader.js';
+
+/** All queues and workers of the app at one moment. */
+export interface AppSnapshot {
+  readonly queues: readonly QueueState[];
+  readonly workers: readonly WorkerInfo[];
+  /** Jobs that are next in their queue and that no live worker takes. */
+  readonly unhandled: readonly UnhandledJob[];
+}
+
+/** A kind of job that waits in vain. */
+export interface UnhandledJob {
+  readonly name: string;
+  readonly queue: string;
+}
+
+/** Reads the state of the whole app: for callers that wait for the truth, and for probes that ask all the time. */
+@Injectable()
+export class AppState {
+  private probe: Promise<AppSnapshot | undefined> = Promise.resolve(undefined);
+  private probedAt = -Infinity;
+
+  constructor(
+    private readonly reader: QueueReader,
+    private readonly workers: WorkerRegistry,
+    private readonly catalog: JobCatalog,
+    private readonly registry: QueueRegistry,
+    private readonly connections: RedisConnections,
+  ) {}
+
+  /** As it stands now. */
+  async read(): Promise<AppSnapshot> {
+    const [entries, workers] = await Promise.all([this.catalog.entries(), this.workers.list()]);
+    const names = new Set([
+      ...this.registry.names(),
+      ...entries.map(({ queue }) => queue),
+      ...workers.flatMap(({ queues }) => queues),
+    ]);
+    const queues = await this.reader.states([...names].toSorted());
+    return { queues, workers, unhandled: unhandledOf(queues, workers) };
+  }
+
+  /** As it stood at most a second ago, in at most 800 ms; undefined when Redis does not tell. */
+  recent(): Promise<AppSnapshot | undefined> {
+    if (!this.connections.ready) return Promise.resolve(undefined);
+    const now = performance.now();
+    if (now - this.probedAt < STATE_CACHE) return this.probe;
+    this.probedAt = now;
+    this.probe = withDeadline(this.read(), STATE_TIMEOUT, () => new Error('late')).catch(() => undefined);
+    return this.probe;
+  }
+}
+
+function unhandledOf(queues: readonly QueueState[], workers: readonly WorkerInfo[]): UnhandledJob[] {
+  return queues.flatMap(({ name: queue, nextJobs }) =>
+    nextJobs
+      .filter((name) => !workers.some((worker) => takes(worker, queue, name)))
+      .map((name) => ({ name, queue })),
+  );
+}

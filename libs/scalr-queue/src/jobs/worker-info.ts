@@ -1,0 +1,31 @@
+/** A worker process that lives at this moment, as its last sign of life told: plain data. */
+export interface WorkerInfo {
+  /** Of this one process; another one after a restart. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** Version of the app, when it has a `package.json`. */
+  readonly version?: string;
+  readonly libraryVersion: string;
+  /** Queues that it takes jobs from. */
+  readonly queues: readonly string[];
+  /** Names of the jobs that it has handlers for. */
+  readonly jobs: readonly string[];
+  /** Those of its queues whose jobs it takes whatever their name: the queues of `@Processor` classes. */
+  readonly catchAllQueues: readonly string[];
+  /** Jobs that it runs. */
+  readonly running: number;
+  /** The first twenty of them. */
+  readonly runningJobs: readonly { readonly id: string; readonly queue: string }[];
+  /** Whether it shuts down and takes no more jobs. */
+  readonly draining: boolean;
+  readonly startedAt: Date;
+  /** When it gave that sign, every five seconds. */
+  readonly seenAt: Date;
+}
+
+/** Whether the worker takes jobs of that name from that queue. */
+export function takes(worker: WorkerInfo, queue: string, name: string): boolean {
+  if (worker.draining || !worker.queues.includes(queue)) return false;
+  return worker.catchAllQueues.includes(queue) || worker.jobs.includes(name);
+}

@@ -1,0 +1,65 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { withDeadline } from '../connection/deadline.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { WorkerRegistry } from '../connection/worker.registry.js';
+import type { WorkerInfo } from '../jobs/worker-info.js';
+import { WORKER_HEARTBEAT } from '../options/defaults.js';
+import { appVersion, libraryVersion } from './process-identity.js';
+
+/** What changes while a worker lives. */
+export type WorkerActivity = Pick<
+  WorkerInfo,
+  'queues' | 'jobs' | 'catchAllQueues' | 'running' | 'runningJobs' | 'draining'
+>;
+
+/** A goodbye must not hold up the shutdown: without it the sign of life expires. */
+const GOODBYE = 200;
+
+/** Tells the other processes of the app that this worker lives, and what it can run. An outage is waited out. */
+@Injectable()
+export class WorkerHeartbeat implements BeforeApplicationShutdown {
+  private activity?: () => WorkerActivity;
+  private timer?: NodeJS.Timeout;
+  private readonly identity = {
+    id: randomUUID(),
+    host: hostname(),
+    pid: process.pid,
+    version: appVersion(),
+    libraryVersion: libraryVersion(),
+    startedAt: new Date(),
+  };
+  private readonly onReady = () => this.beat();
+
+  constructor(
+    private readonly registry: WorkerRegistry,
+    private readonly connections: RedisConnections,
+  ) {}
+
+  /** @param activity what the worker does, asked at each beat */
+  start(activity: () => WorkerActivity): void {
+    this.activity = activity;
+    this.timer = setInterval(() => this.beat(), WORKER_HEARTBEAT);
+    this.timer.unref();
+    // After an outage at once: the last sign may have expired.
+    this.connections.producer.on('ready', this.onReady);
+    this.beat();
+  }
+
+  /** Now, in the background. */
+  beat(): void {
+    if (!this.activity || this.connections.producer.status !== 'ready') return;
+    const worker = { ...this.identity, ...this.activity(), seenAt: new Date() };
+    this.registry.beat(worker).catch(() => undefined);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    if (!this.activity) return;
+    this.activity = undefined;
+    clearInterval(this.timer);
+    this.connections.producer.off('ready', this.onReady);
+    const goodbye = this.registry.remove(this.identity.id);
+    await withDeadline(goodbye, GOODBYE, () => new Error('late')).catch(() => undefined);
+  }
+}
