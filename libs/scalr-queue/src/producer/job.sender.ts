@@ -5,6 +5,7 @@ import { withDeadline } from '../connection/deadline.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { toEnqueueError, toReadError } from '../connection/redis-error.js';
+import { OutcomeUnknownError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
@@ -41,7 +42,7 @@ export class JobSender {
     if (jobs.length === 0) return [];
     const send = async (queue: Queue) => {
       if (jobs.some((job) => job.contested)) {
-        return Promise.all(
+        return allTogether(
           jobs.map((job) => (job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job))),
         );
       }
@@ -117,4 +118,15 @@ export class JobSender {
 
 function outcome(job: PreparedJob, id: string, status: EnqueuedJob['status']): EnqueuedJob {
   return { id, name: job.name, queue: job.queue, status };
+}
+
+/** All outcomes, or an error that is true of all: when the connection breaks half way, some of the jobs have got through. */
+async function allTogether(sends: Promise<EnqueuedJob>[]): Promise<EnqueuedJob[]> {
+  const settled = await Promise.allSettled(sends);
+  const failures = settled.filter((one) => one.status === 'rejected').map((one) => one.reason as unknown);
+  if (failures.length === 0) return Promise.all(sends);
+  const inDoubt = failures.find((failure) => toEnqueueError(failure, []) instanceof OutcomeUnknownError);
+  if (inDoubt) throw inDoubt;
+  if (failures.length < sends.length) throw new Error('only a part of the jobs got through');
+  throw failures[0];
 }
