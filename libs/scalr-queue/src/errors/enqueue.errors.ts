@@ -1,10 +1,18 @@
 import { ScalrQueueError } from './scalr-queue.error.js';
 
+/** Base of the errors that end an `enqueue` after its checks. */
+export abstract class EnqueueError extends ScalrQueueError {
+  /**
+   * The jobs that `enqueueMany` had enqueued before (or beside) the failure, in order; empty for a single `enqueue`.
+   */
+  enqueued: readonly { readonly id: string; readonly name: string; readonly queue: string }[] = [];
+}
+
 /**
  * Redis could not be reached, or refused before doing anything. The job was **not** enqueued:
  * it is safe to try again, with or without the same id.
  */
-export class QueueUnavailableError extends ScalrQueueError {
+export class QueueUnavailableError extends EnqueueError {
   readonly code = 'QUEUE_UNAVAILABLE';
   /** Always `not-enqueued`, in contrast to {@link OutcomeUnknownError}. */
   readonly outcome = 'not-enqueued';
@@ -14,7 +22,7 @@ export class QueueUnavailableError extends ScalrQueueError {
  * The command was sent, but no answer came in time: the job may or may not have been enqueued.
  * Enqueue again with `{ id: error.jobId }`: that makes one job, whatever happened to the first call.
  */
-export class OutcomeUnknownError extends ScalrQueueError {
+export class OutcomeUnknownError extends EnqueueError {
   readonly code = 'OUTCOME_UNKNOWN';
   /** Always `unknown`, in contrast to {@link QueueUnavailableError}. */
   readonly outcome = 'unknown';
@@ -31,11 +39,11 @@ export class OutcomeUnknownError extends ScalrQueueError {
 }
 
 /** The queue holds as many jobs as it may (`maxBacklog`), or Redis is out of memory. Nothing was enqueued. */
-export class QueueFullError extends ScalrQueueError {
+export class QueueFullError extends EnqueueError {
   readonly code = 'QUEUE_FULL';
 }
 
 /** The application is shutting down, or has not been initialised: nothing can be enqueued any more. */
-export class QueueClosedError extends ScalrQueueError {
+export class QueueClosedError extends EnqueueError {
   readonly code = 'QUEUE_CLOSED';
 }

@@ -47,5 +47,8 @@ function attemptOf(job: Job, state: JobState, kind: string | undefined): number 
 }
 
 function isProgress(progress: unknown): progress is number | object {
-  return typeof progress === 'number' || (typeof progress === 'object' && progress !== null);
+  // 0 is what the engine says of a job that never told.
+  return (
+    (typeof progress === 'number' && progress !== 0) || (typeof progress === 'object' && progress !== null)
+  );
 }

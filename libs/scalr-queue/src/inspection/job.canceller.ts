@@ -4,15 +4,13 @@ import { RedisConnections } from '../connection/redis.connections.js';
 import { JobCancelledError } from '../errors/outcome.errors.js';
 import { formatFailure } from '../jobs/failure.js';
 import { toStoredId } from '../jobs/job-id.js';
+import type { CancelOutcome } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { cancelMember, cancelsKey } from '../connection/cancel-requests.js';
 import { EVENT_STREAM_LENGTH } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { JobReader, refParts } from './job.reader.js';
-
-/** What became of a cancellation; see `JobsService.cancel`. */
-export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'not-found';
 
 /**
  * The engine can remove a waiting job but not end it, and can stop a running one only in its own process. This script ends a

@@ -53,10 +53,20 @@ export class JobReader {
     });
   }
 
+  /** Where the job is stored; looks again among the newest jobs of the app before it says nowhere. */
   async locate(id: string, name?: string): Promise<CatalogEntry | undefined> {
-    const entries = (await this.catalog.entries()).filter(
-      (entry) => name === undefined || entry.name === name,
+    return (
+      (await this.search(await this.catalog.entries(), id, name)) ??
+      this.search(await this.catalog.entries(50), id, name)
     );
+  }
+
+  private async search(
+    known: readonly CatalogEntry[],
+    id: string,
+    name?: string,
+  ): Promise<CatalogEntry | undefined> {
+    const entries = known.filter((entry) => name === undefined || entry.name === name);
     if (entries.length === 0) return undefined;
     const pipeline = this.connections.producer.pipeline();
     for (const entry of entries)

@@ -4,12 +4,12 @@ import { setMaxListeners } from 'node:events';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobCancelledError, JobFailedError, WaitTimeoutError } from '../errors/outcome.errors.js';
-import { QueueClosedError } from '../errors/enqueue.errors.js';
+import { QueueClosedError, QueueUnavailableError } from '../errors/enqueue.errors.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { toJobInfo } from './job-info.mapper.js';
-import { JobReader } from './job.reader.js';
+import { JobReader, refParts } from './job.reader.js';
 
 /**
  * How soon, and how often at the least, a wait looks at the job itself, in case its event was missed: the connection was
@@ -46,7 +46,7 @@ export class JobWaiter implements OnApplicationShutdown {
 
   /** The result of the job; rejects with JobFailedError, JobCancelledError, WaitTimeoutError or QueueClosedError. */
   async wait(ref: JobRef, timeout: number): Promise<unknown> {
-    const id = typeof ref === 'string' ? ref : ref.id;
+    const { id } = refParts(ref);
     const deadline = Date.now() + timeout;
     let wake: () => void = () => undefined;
     let unwatch: (() => void) | undefined;
@@ -55,7 +55,7 @@ export class JobWaiter implements OnApplicationShutdown {
         const woken = new Promise<void>((resolve) => (wake = resolve));
         const found = await this.reader.find(ref).catch((error: unknown) => {
           // An outage is waited out: the job may finish meanwhile.
-          if (Date.now() >= deadline) throw error;
+          if (!(error instanceof QueueUnavailableError) || Date.now() >= deadline) throw error;
           return 'unreachable' as const;
         });
         if (found === undefined)

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
-import type { JobInfo } from '../jobs/job-info.js';
+import type { CancelOutcome, JobInfo } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { Duration } from '../options/duration.js';
-import { type CancelOutcome, JobCanceller } from './job.canceller.js';
+import { JobCanceller } from './job.canceller.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
@@ -58,7 +58,8 @@ export class JobsService {
    *
    * @throws JobFailedError when it is dead, JobCancelledError when it was cancelled, WaitTimeoutError when the time is over
    */
-  async waitFor<Result = unknown>(ref: EnqueuedJob | JobRef, { timeout }: WaitOptions): Promise<Result> {
+  async waitFor<Result = unknown>(ref: EnqueuedJob | JobRef, options: WaitOptions): Promise<Result> {
+    const { timeout } = check.object('the options of waitFor', options, ['timeout']);
     return (await this.waiter.wait(ref, check.duration('timeout', timeout, 1))) as Result;
   }
 }

@@ -5,6 +5,9 @@ export type JobState = 'waiting' | 'delayed' | 'running' | 'completed' | 'dead';
 export type DeadReason =
   'attempts' | 'discarded' | 'expired' | 'invalid-payload' | 'unknown-job' | 'crashed' | 'cancelled';
 
+/** What became of a cancellation; see `JobsService.cancel`. */
+export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'not-found';
+
 /** Every reason a job can be dead for. */
 export const DEAD_REASONS: readonly DeadReason[] = [
   'attempts',
@@ -37,7 +40,7 @@ export interface JobInfo {
   /** Attempts made, the running one included; 0 before the first. */
   readonly attempt: number;
   readonly maxAttempts: number;
-  /** What the handler last told with `ctx.progress`. */
+  /** What the handler last told with `ctx.progress`; left out while it is 0 or nothing was told. */
   readonly progress?: number | object;
   /** What the handler returned; only in the state `completed`. */
   readonly result?: unknown;

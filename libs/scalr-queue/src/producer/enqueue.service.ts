@@ -5,13 +5,13 @@ import { QueueClosedError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob, EnqueueOptions } from '../jobs/enqueue-options.js';
 import type { AnyJobDefinition, InputOf, ResultOf } from '../jobs/job-definition.js';
 import { JobWaiter } from '../inspection/job.waiter.js';
-import { BULK_SLICE } from '../options/defaults.js';
 import type { Duration } from '../options/duration.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { BulkSender } from './bulk.sender.js';
 import { JobSender } from './job.sender.js';
-import { type PreparedJob, prepareJob } from './prepared-job.js';
+import { checkCall, type PreparedJob, prepareJob } from './prepared-job.js';
 
 /** The payload and the options of an `enqueue` call; a job without a payload needs neither. */
 export type EnqueueArguments<D extends AnyJobDefinition> = [void] extends [InputOf<D>]
@@ -46,6 +46,7 @@ export class EnqueueService implements OnApplicationShutdown {
   /** @internal */
   constructor(
     private readonly sender: JobSender,
+    private readonly bulk: BulkSender,
     private readonly catalog: JobCatalog,
     private readonly waiter: JobWaiter,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
@@ -67,8 +68,9 @@ export class EnqueueService implements OnApplicationShutdown {
   ): Promise<EnqueuedJob> {
     const job = await this.prepare(definition, payload, options);
     options.signal?.throwIfAborted();
+    const enqueued = await this.sender.send(job, options.signal);
     this.catalog.record(definition);
-    return this.sender.send(job, options.signal);
+    return enqueued;
   }
 
   /**
@@ -78,37 +80,26 @@ export class EnqueueService implements OnApplicationShutdown {
    * @param items payloads, or `{ payload, options }` with options of their own, in any iterable or async iterable
    * @param options for all of them; `id` can only be given per item
    * @returns what became of each, in order
-   * @throws what `enqueue` throws; the message of a wrong item names its index
+   * @throws what `enqueue` throws; the message of a wrong item names its index, and `error.enqueued` lists the jobs that were
+   * enqueued all the same
    */
   async enqueueMany<D extends AnyJobDefinition>(
     definition: D,
     items: Iterable<Items<D>> | AsyncIterable<Items<D>>,
     options: Omit<EnqueueOptions<InputOf<D>>, 'id'> = {},
   ): Promise<EnqueuedJob[]> {
+    checkCall(definition, options);
     if ('id' in options)
       throw new InvalidOptionError(
         'expected id to be given per item of enqueueMany, as { payload, options: { id } }',
       );
-    this.catalog.record(definition);
-    const enqueued: EnqueuedJob[] = [];
-    const source = Array.isArray(items)
+    if (!isIterable(items)) check.fail('the items of enqueueMany', 'an iterable or async iterable', items);
+    options.signal?.throwIfAborted();
+    const jobs = Array.isArray(items)
       ? await this.prepareAll(definition, items as Items<D>[], options)
-      : items;
-    let slice: PreparedJob[] = [];
-    let index = 0;
-    for await (const item of source) {
-      slice.push(
-        Array.isArray(items)
-          ? (item as PreparedJob)
-          : await this.prepareItem(definition, item, options, index),
-      );
-      index++;
-      if (slice.length < BULK_SLICE) continue;
-      options.signal?.throwIfAborted();
-      enqueued.push(...(await this.sender.sendMany(slice, options.signal)));
-      slice = [];
-    }
-    enqueued.push(...(await this.sender.sendMany(slice, options.signal)));
+      : this.prepareEach(definition, items, options);
+    const enqueued = await this.bulk.send(jobs, options.signal);
+    if (enqueued.length > 0) this.catalog.record(definition);
     return enqueued;
   }
 
@@ -125,14 +116,15 @@ export class EnqueueService implements OnApplicationShutdown {
   async enqueueAndWait<D extends AnyJobDefinition>(
     definition: D,
     payload: InputOf<D>,
-    { waitFor, ...options }: EnqueueOptions<InputOf<D>> & { readonly waitFor: Duration },
+    given: EnqueueOptions<InputOf<D>> & { readonly waitFor: Duration },
   ): Promise<ResultOf<D>> {
+    const { waitFor, ...options } = (given as Partial<typeof given> | null | undefined) ?? {};
     const timeout = check.duration('waitFor', waitFor, 1);
     const job = await this.enqueue(definition, ...([payload, options] as unknown as EnqueueArguments<D>));
     return (await this.waiter.wait(job, timeout)) as ResultOf<D>;
   }
 
-  /** @internal */
+  /** Called by Nest. */
   onApplicationShutdown(): void {
     this.closed = true;
   }
@@ -143,9 +135,17 @@ export class EnqueueService implements OnApplicationShutdown {
     options: EnqueueOptions,
   ): Promise<PreparedJob[]> {
     const prepared: PreparedJob[] = [];
-    for (const [index, item] of items.entries())
-      prepared.push(await this.prepareItem(definition, item, options, index));
+    for await (const job of this.prepareEach(definition, items, options)) prepared.push(job);
     return prepared;
+  }
+
+  private async *prepareEach<D extends AnyJobDefinition>(
+    definition: D,
+    items: Iterable<Items<D>> | AsyncIterable<Items<D>>,
+    options: EnqueueOptions,
+  ): AsyncGenerator<PreparedJob> {
+    let index = 0;
+    for await (const item of items) yield await this.prepareItem(definition, item, options, index++);
   }
 
   private async prepareItem<D extends AnyJobDefinition>(
@@ -172,6 +172,12 @@ export class EnqueueService implements OnApplicationShutdown {
       throw new QueueClosedError('nothing can be enqueued any more: the application is shutting down');
     return prepareJob(definition, payload, options, this.app);
   }
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
+  return (
+    typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
+  );
 }
 
 /** Exactly the two keys, so that a payload which merely has a `payload` key is taken as a payload. */

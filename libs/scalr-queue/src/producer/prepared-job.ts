@@ -35,8 +35,7 @@ export function prepareJob(
   options: EnqueueOptions<never>,
   app: ResolvedOptions,
 ): PreparedJob | Promise<PreparedJob> {
-  checkDefinition(definition);
-  checkOptions(options);
+  checkCall(definition, options);
   const subject = `payload of ${definition.name}`;
   const isVoid = payload === undefined;
   const json = isVoid ? 'null' : toStrictJson(subject, payload, app.payloadLimit);
@@ -44,6 +43,12 @@ export function prepareJob(
   const finish = () => build(definition, isVoid ? undefined : JSON.parse(json), json, options, app);
   const validated = applySchema(subject, definition.payloadSchema, payload);
   return validated instanceof Promise ? validated.then(finish) : finish();
+}
+
+/** Checks what all jobs of a call have in common. */
+export function checkCall(definition: unknown, options: EnqueueOptions<never>): void {
+  checkDefinition(definition);
+  checkOptions(options);
 }
 
 function checkDefinition(definition: unknown): void {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConnectionModule } from '../connection/connection.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
+import { BulkSender } from './bulk.sender.js';
 import { EnqueueService } from './enqueue.service.js';
 import { InFlightLimit } from './in-flight.limit.js';
 import { JobSender } from './job.sender.js';
@@ -8,7 +9,7 @@ import { JobSender } from './job.sender.js';
 /** Putting jobs in. */
 @Module({
   imports: [ConnectionModule, InspectionModule],
-  providers: [InFlightLimit, JobSender, EnqueueService],
-  exports: [EnqueueService],
+  providers: [BulkSender, InFlightLimit, JobSender, EnqueueService],
+  exports: [EnqueueService, JobSender],
 })
 export class ProducerModule {}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { EnqueueError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
+import type { EnqueuedJob } from '../jobs/enqueue-options.js';
+import { BULK_SLICE, BULK_SLICES_IN_FLIGHT } from '../options/defaults.js';
+import { JobSender } from './job.sender.js';
+import type { PreparedJob } from './prepared-job.js';
+
+/** Sends any number of jobs in slices, a few of them at a time, so that no other app is held up. */
+@Injectable()
+export class BulkSender {
+  constructor(private readonly sender: JobSender) {}
+
+  /**
+   * @returns what became of each, in order
+   * @throws the first failure; what was enqueued all the same is in its `enqueued`
+   */
+  async send(
+    jobs: Iterable<PreparedJob> | AsyncIterable<PreparedJob>,
+    signal?: AbortSignal,
+  ): Promise<EnqueuedJob[]> {
+    const outcomes: EnqueuedJob[][] = [];
+    const failures: unknown[] = [];
+    const inFlight = new Set<Promise<void>>();
+    try {
+      for await (const slice of slicesOf(jobs)) {
+        signal?.throwIfAborted();
+        const place = outcomes.push([]) - 1;
+        const sending: Promise<void> = this.sender
+          .sendMany(slice, signal)
+          .then(
+            (outcome) => void (outcomes[place] = outcome),
+            (error: unknown) => void failures.push(error),
+          )
+          .finally(() => inFlight.delete(sending));
+        inFlight.add(sending);
+        if (inFlight.size >= BULK_SLICES_IN_FLIGHT) await Promise.race(inFlight);
+        if (failures.length > 0) break;
+      }
+    } catch (error) {
+      // A wrong item, or a source that threw.
+      failures.push(error);
+    }
+    await Promise.all(inFlight);
+    if (failures.length > 0) throw withEnqueued(failures, outcomes.flat());
+    return outcomes.flat();
+  }
+}
+
+async function* slicesOf(
+  jobs: Iterable<PreparedJob> | AsyncIterable<PreparedJob>,
+): AsyncGenerator<PreparedJob[]> {
+  let slice: PreparedJob[] = [];
+  for await (const job of jobs) {
+    slice.push(job);
+    if (slice.length < BULK_SLICE) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
+}
+
+/** One error for all that failed: where any outcome is unknown, that is what the caller must know. */
+function withEnqueued(failures: readonly unknown[], enqueued: readonly EnqueuedJob[]): unknown {
+  const unknown = failures.filter((failure) => failure instanceof OutcomeUnknownError);
+  const [first] = failures;
+  const error =
+    unknown.length > 1
+      ? new OutcomeUnknownError(
+          unknown[0]!.message,
+          unknown.flatMap(({ jobIds }) => jobIds),
+          { cause: unknown[0]!.cause },
+        )
+      : (unknown[0] ?? first);
+  if (error instanceof EnqueueError) error.enqueued = enqueued;
+  return error;
+}
