@@ -34,6 +34,10 @@ export default defineConfig({
       },
       faults('faults', { SCALR_FAULTS: 'all' }),
       faults('faults-quick', { SCALR_FAULTS: 'quick' }),
+      {
+        extends: true,
+        test: { name: 'soak', include: ['test/faults/soak/*.spec.ts'], disableConsoleIntercept: true },
+      },
     ],
   },
 });

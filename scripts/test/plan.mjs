@@ -14,7 +14,11 @@
  * @property {boolean} needsRedis
  */
 
-export const projects = ['unit', 'integration', 'e2e'];
+/** All but the last run with every `npm test`; it runs the quick half of the last. */
+export const projects = ['unit', 'integration', 'e2e', 'faults-quick', 'soak', 'faults'];
+const always = projects.filter((project) => project !== 'faults');
+/** They run what was built. */
+const ofTheBuild = ['e2e', 'faults-quick', 'soak', 'faults'];
 
 export const usage = `npm test                                   everything
 node scripts/test.mjs PART [FILTER...]     one part: ${projects.join(', ')}; only the test files
@@ -31,7 +35,7 @@ export function planOf([part, ...filters]) {
   if (!projects.includes(part)) throw new Error(`unknown part "${part}"\n\n${usage}`);
 
   const tests = { title: part, project: part, filters };
-  return { steps: part === 'e2e' ? [build, tests] : [tests], needsRedis: part !== 'unit' };
+  return { steps: ofTheBuild.includes(part) ? [build, tests] : [tests], needsRedis: part !== 'unit' };
 }
 
 /** @returns {Step[]} */
@@ -42,6 +46,6 @@ function everything() {
     build,
     { title: 'types', script: 'typecheck' },
     { title: 'types of the scripts', types: 'scripts/tsconfig.json' },
-    ...projects.map((project) => ({ title: project, project })),
+    ...always.map((project) => ({ title: project, project })),
   ];
 }

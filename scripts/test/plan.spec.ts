@@ -13,6 +13,8 @@ describe('the plan of npm test', () => {
       'unit',
       'integration',
       'e2e',
+      'faults-quick',
+      'soak',
     ]);
   });
 
@@ -29,6 +31,7 @@ describe('the plan of npm test', () => {
 
   it('builds before end-to-end tests, which run what was built', () => {
     expect(titles('e2e')).toEqual(['build', 'e2e']);
+    expect(titles('faults')).toEqual(['build', 'faults']);
   });
 
   it('refuses a part it does not know, and says which there are', () => {

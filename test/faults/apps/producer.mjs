@@ -36,14 +36,20 @@ const commands = {
   rss: () => ({ rss: process.memoryUsage().rss }),
 };
 
-createServer(async (request, response) => {
+/** Answers one command, also with what went wrong. */
+async function answer(request, response) {
   let body = '';
   for await (const chunk of request) body += chunk;
-  const answer = await commands[request.url.slice(1)](JSON.parse(body || '{}')).catch?.((error) => ({
-    error: error.message,
+  const command = commands[request.url.slice(1)];
+  const reply = await Promise.resolve(command(JSON.parse(body || '{}'))).catch(({ message }) => ({
+    error: message,
   }));
-  response.end(JSON.stringify(answer ?? {}));
-}).listen(config.port, '127.0.0.1', () => console.log('producer is up'));
+  response.end(JSON.stringify(reply));
+}
+
+createServer((request, response) => void answer(request, response)).listen(config.port, '127.0.0.1', () =>
+  console.log('producer is up'),
+);
 
 /** How a call ended and how long it took, as plain data. */
 async function timed(call) {

@@ -13,7 +13,7 @@ export async function within(limit: number, what: () => unknown): Promise<number
 
 /** The call was refused, with that code, within that time. */
 export function expectRefused({ code, ms, message }: CallOutcome, wanted: string, limit: number): void {
-  expect(code, message).toBe(wanted);
+  expect(code, `refused with: ${message}`).toBe(wanted);
   expect(ms, `time until ${wanted}`).toBeLessThanOrEqual(limit * SLACK);
 }
 
@@ -29,7 +29,7 @@ export async function enqueued(
   options?: object,
 ): Promise<string> {
   const outcome = await producer.enqueue({ payload, options });
-  expect(outcome.code, outcome.message).toBeUndefined();
+  expect(outcome.code, `refused with: ${outcome.message}`).toBeUndefined();
   return outcome.id!;
 }
 
@@ -46,7 +46,7 @@ export function finished({ ledger }: Stage, id: string, timeout = 30_000): Promi
 export function inState(producer: ProducerProcess, id: string, state: string, timeout = 30_000) {
   const look = async () => {
     const job = await producer.get(id);
-    expect(job.state, JSON.stringify(job)).toBe(state);
+    expect(job.state, `state of ${JSON.stringify(job)}`).toBe(state);
     return job;
   };
   return eventually(look, { timeout, interval: 50 });

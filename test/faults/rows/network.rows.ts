@@ -114,7 +114,7 @@ export const networkRows: FaultRow[] = [
       expectRefused(unsure, 'OUTCOME_UNKNOWN', 1_100);
       await heals(producer, 2_000);
       const again = await producer.enqueueMany(ids);
-      expect(again.count, again.message).toBe(1_000);
+      expect(again.count, `refused with: ${again.message}`).toBe(1_000);
       await stage.worker(redis.url).then((worker) => worker.ready());
       await eventually(
         () => {
