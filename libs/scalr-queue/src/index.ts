@@ -21,15 +21,22 @@ export type { UniqueOptions } from './jobs/unique-options.js';
 export { JobContext } from './jobs/job-context.js';
 export { Discard, JobSignal, RetryLater, Snooze } from './jobs/job-signals.js';
 export type { EnqueuedJob, EnqueueOptions } from './jobs/enqueue-options.js';
-export type { DeadReason, JobErrorInfo, JobInfo, JobState } from './jobs/job-info.js';
+export type { CancelOutcome, DeadReason, JobErrorInfo, JobInfo, JobState } from './jobs/job-info.js';
 
 export { EnqueueService, type EnqueueArguments, type EnqueueItem } from './producer/enqueue.service.js';
+export {
+  type DeadLetterActionOptions,
+  type DeadLetterPage,
+  type DeadLetterProgress,
+  DeadLetterService,
+} from './dead-letter/dead-letter.service.js';
+export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
+export type { DeadJob, JobFailure } from './dead-letter/dead-job.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
 export { QueuesService, type QueueInfo } from './inspection/queues.service.js';
 export type { QueueDepth } from './inspection/queue.reader.js';
 export type { UnhandledJob } from './inspection/app.state.js';
 export type { WorkerInfo } from './jobs/worker-info.js';
-export type { CancelOutcome } from './inspection/job.canceller.js';
 export type { JobRef } from './jobs/job-ref.js';
 export { ProcessJob, type JobHandlerMethod } from './worker/process-job.decorator.js';
 export { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
@@ -43,6 +50,7 @@ export {
   UnknownJobError,
 } from './errors/configuration.errors.js';
 export {
+  EnqueueError,
   OutcomeUnknownError,
   QueueClosedError,
   QueueFullError,

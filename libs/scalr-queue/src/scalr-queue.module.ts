@@ -10,6 +10,7 @@ import {
 import { ConnectionModule } from './connection/connection.module.js';
 import { queueOptions } from './connection/queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
+import { DeadLetterModule } from './dead-letter/dead-letter.module.js';
 import { QueueConfigError } from './errors/configuration.errors.js';
 import { HealthModule } from './health/health.module.js';
 import { InspectionModule } from './inspection/inspection.module.js';
@@ -103,7 +104,7 @@ function compose(
   imports: ModuleMetadata['imports'] = [],
   providers: Provider[] = [],
 ): DynamicModule {
-  const parts = [ProducerModule, InspectionModule, HealthModule, WorkerModule];
+  const parts = [ProducerModule, InspectionModule, DeadLetterModule, HealthModule, WorkerModule];
   return {
     module: ScalrQueueModule,
     imports: [

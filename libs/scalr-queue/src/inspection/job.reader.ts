@@ -40,7 +40,7 @@ export class JobReader {
     const { id, name } = refParts(ref);
     return this.bounded(async () => {
       const entry = await this.locate(id, name);
-      return entry && this.read(entry, id);
+      return entry && this.readStored(entry.queue, toStoredId(entry.name, id));
     });
   }
 
@@ -84,9 +84,9 @@ export class JobReader {
     return found[0];
   }
 
-  private async read(entry: CatalogEntry, id: string): Promise<FoundJob | undefined> {
-    const queue = this.queues.get(entry.queue);
-    const storedId = toStoredId(entry.name, id);
+  /** The job with the engine's id. */
+  async readStored(queueName: string, storedId: string): Promise<FoundJob | undefined> {
+    const queue = this.queues.get(queueName);
     // Two reads: the job may move in between. The state is read last, and the data again if it had just finished.
     let job = await Job.fromId(queue, storedId);
     if (!job) return undefined;

@@ -1,0 +1,37 @@
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+
+/** A place in the list of all dead jobs of the app: newest first, then by queue, then by id from the end of the alphabet. */
+export interface Position {
+  /** Epoch milliseconds of the death. */
+  readonly diedAt: number;
+  readonly queue: string;
+  readonly storedId: string;
+}
+
+/** Negative when `a` stands before `b` in the list. */
+export function compare(a: Position, b: Position): number {
+  if (a.diedAt !== b.diedAt) return b.diedAt - a.diedAt;
+  if (a.queue !== b.queue) return a.queue < b.queue ? -1 : 1;
+  if (a.storedId === b.storedId) return 0;
+  return a.storedId > b.storedId ? -1 : 1;
+}
+
+/** The place as an opaque text to carry on from. */
+export function toCursor({ diedAt, queue, storedId }: Position): string {
+  return Buffer.from(JSON.stringify([diedAt, queue, storedId])).toString('base64url');
+}
+
+/** @throws InvalidOptionError */
+export function fromCursor(cursor: unknown): Position | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor as string, 'base64url').toString());
+    const [diedAt, queue, storedId] = parsed as unknown[];
+    if (typeof diedAt === 'number' && typeof queue === 'string' && typeof storedId === 'string') {
+      return { diedAt, queue, storedId };
+    }
+  } catch {
+    // Answered below.
+  }
+  throw new InvalidOptionError('expected cursor to be one that an earlier call returned');
+}

@@ -1,0 +1,74 @@
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.js';
+import { DEAD_REASONS, type DeadReason } from '../jobs/job-info.js';
+import { OptionChecker } from '../options/option-checker.js';
+
+/** Which dead jobs are meant; an empty filter means all of them. */
+export interface DeadLetterFilter {
+  /** Jobs of this definition, or of this name. */
+  readonly definition?: AnyJobDefinition | string;
+  /** Jobs of this queue. */
+  readonly queue?: string;
+  /** Jobs that are dead for this reason. */
+  readonly reason?: DeadReason;
+  /** Jobs whose error (name, code or message) holds this text, in upper or lower case. */
+  readonly error?: string;
+  /** Jobs that died at this moment or later. */
+  readonly after?: Date;
+  /** Jobs that died before this moment. */
+  readonly before?: Date;
+}
+
+/** A filter that has passed its checks. */
+export interface CheckedFilter {
+  /** What the engine's ids of the wanted jobs begin with. */
+  readonly idPrefix?: string;
+  readonly queue?: string;
+  readonly reason?: DeadReason;
+  /** In lower case. */
+  readonly error?: string;
+  /** Epoch milliseconds, inclusive. */
+  readonly from: number;
+  /** Epoch milliseconds, inclusive. */
+  readonly to: number;
+}
+
+const KEYS = ['definition', 'queue', 'reason', 'error', 'after', 'before'];
+const check = new OptionChecker(InvalidOptionError);
+
+/** @throws InvalidOptionError */
+export function checkFilter(filter: unknown): CheckedFilter {
+  const given = check.object('the filter of dead jobs', filter, KEYS);
+  return {
+    ...(given.definition === undefined ? {} : { idPrefix: `${nameOf(given.definition)}~` }),
+    ...(given.queue === undefined ? {} : { queue: check.name('filter.queue', given.queue) }),
+    ...(given.reason === undefined
+      ? {}
+      : { reason: check.oneOf('filter.reason', given.reason, DEAD_REASONS) }),
+    ...(given.error === undefined ? {} : { error: textOf(given.error).toLowerCase() }),
+    from: given.after === undefined ? 0 : timeOf('filter.after', given.after),
+    to: given.before === undefined ? Infinity : timeOf('filter.before', given.before) - 1,
+  };
+}
+
+/** Whether the jobs themselves must be read to tell which match. */
+export function needsReading({ reason, error }: CheckedFilter): boolean {
+  return reason !== undefined || error !== undefined;
+}
+
+function nameOf(definition: unknown): string {
+  return isJobDefinition(definition) ? definition.name : check.name('filter.definition', definition);
+}
+
+function textOf(error: unknown): string {
+  if (typeof error !== 'string' || error === '' || error.length > 1_000) {
+    return check.fail('filter.error', 'a text of 1 to 1000 characters', error);
+  }
+  return error;
+}
+
+function timeOf(field: string, value: unknown): number {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime()))
+    return check.fail(field, 'a valid Date', value);
+  return value.getTime();
+}

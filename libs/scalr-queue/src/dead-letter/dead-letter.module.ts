@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { ConnectionModule } from '../connection/connection.module.js';
+import { InspectionModule } from '../inspection/inspection.module.js';
+import { DeadLetterActions } from './dead-letter.actions.js';
+import { DeadLetterScanner } from './dead-letter.scanner.js';
+import { DeadLetterService } from './dead-letter.service.js';
+
+/** Jobs that gave up. */
+@Module({
+  imports: [ConnectionModule, InspectionModule],
+  providers: [DeadLetterScanner, DeadLetterActions, DeadLetterService],
+  exports: [DeadLetterService],
+})
+export class DeadLetterModule {}

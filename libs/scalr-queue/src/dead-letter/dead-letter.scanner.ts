@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { JobReader } from '../inspection/job.reader.js';
+import { parseFailure } from '../jobs/failure.js';
+import { compare, type Position } from './dead-letter.cursor.js';
+import { DeadLetterFeed } from './dead-letter.feed.js';
+import { type CheckedFilter, needsReading } from './dead-letter.filter.js';
+
+/** Jobs read in one round trip. */
+const SLICE = 500;
+
+/** A part of the list: where it ends, how long it is, and which of it match. */
+export interface Scanned {
+  readonly last: Position;
+  readonly scanned: number;
+  readonly matches: readonly Position[];
+}
+
+/**
+ * Goes through the dead jobs of several queues, newest first, in slices: however many there are, no call holds Redis or this
+ * process up, and none is missed or seen twice when others die or are retried meanwhile.
+ */
+@Injectable()
+export class DeadLetterScanner {
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly registry: QueueRegistry,
+    private readonly reader: JobReader,
+  ) {}
+
+  async *scan(queues: readonly string[], filter: CheckedFilter, after?: Position): AsyncGenerator<Scanned> {
+    const feeds = queues.map(
+      (queue) => new DeadLetterFeed(this.readerOf(queue, filter), SLICE, filter.to, after),
+    );
+    let part: Position[] = [];
+    for (;;) {
+      await Promise.all(feeds.filter((feed) => feed.needsFilling).map((feed) => feed.fill()));
+      // As long as no feed runs dry, the next one of all is known.
+      while (!feeds.some((feed) => feed.needsFilling) && part.length < SLICE) {
+        const next = nearest(feeds);
+        if (!next) break;
+        part.push(next.take());
+      }
+      const isEnd = feeds.every((feed) => !feed.needsFilling && !feed.head);
+      if (part.length === SLICE || (isEnd && part.length > 0)) {
+        yield { last: part.at(-1)!, scanned: part.length, matches: await this.matching(part, filter) };
+        part = [];
+      }
+      if (isEnd) return;
+    }
+  }
+
+  /** What is written down about why each job is dead; null for one that is gone. */
+  async reasonsOf(positions: readonly Position[]): Promise<(string | null)[]> {
+    const replies = await this.reader.bounded(async () => {
+      const pipeline = this.connections.producer.pipeline();
+      for (const { queue, storedId } of positions) {
+        pipeline.hget(this.registry.get(queue).toKey(storedId), 'failedReason');
+      }
+      return pipeline.exec();
+    });
+    return (replies ?? []).map(([error, text]) => {
+      if (error) throw error;
+      return text as string | null;
+    });
+  }
+
+  private readerOf(queue: string, { from }: CheckedFilter) {
+    const key = this.registry.get(queue).toKey('failed');
+    return async (newest: number, offset: number, limit: number): Promise<Position[]> => {
+      const max = newest === Infinity ? '+inf' : newest;
+      const reply = await this.reader.bounded(() =>
+        this.connections.producer.zrevrangebyscore(key, max, from, 'WITHSCORES', 'LIMIT', offset, limit),
+      );
+      return toPositions(queue, reply);
+    };
+  }
+
+  private async matching(positions: readonly Position[], filter: CheckedFilter): Promise<Position[]> {
+    const { idPrefix, reason, error } = filter;
+    const named = positions.filter(({ storedId }) => idPrefix === undefined || storedId.startsWith(idPrefix));
+    if (!needsReading(filter) || named.length === 0) return named;
+    const texts = await this.reasonsOf(named);
+    return named.filter((_position, index) => {
+      const text = texts[index] ?? '';
+      if (reason !== undefined && parseFailure(text).kind !== reason) return false;
+      return error === undefined || text.toLowerCase().includes(error);
+    });
+  }
+}
+
+function nearest(feeds: readonly DeadLetterFeed[]): DeadLetterFeed | undefined {
+  let best: DeadLetterFeed | undefined;
+  for (const feed of feeds) {
+    if (feed.head && (!best?.head || compare(feed.head, best.head) < 0)) best = feed;
+  }
+  return best;
+}
+
+function toPositions(queue: string, reply: readonly unknown[]): Position[] {
+  const flat = reply.flat();
+  const positions: Position[] = [];
+  for (let index = 0; index < flat.length; index += 2) {
+    positions.push({ queue, storedId: String(flat[index]), diedAt: Number(flat[index + 1]) });
+  }
+  return positions;
+}
