@@ -37,8 +37,32 @@ export { QueuesService, type QueueInfo } from './inspection/queues.service.js';
 export type { QueueDepth } from './inspection/queue.reader.js';
 export type { UnhandledJob } from './inspection/app.state.js';
 export type { WorkerInfo } from './jobs/worker-info.js';
+export { JobEvents } from './observability/job-event.stream.js';
+export type {
+  AttemptEvent,
+  FailedEvent,
+  FinishedEvent,
+  JobEvent,
+  JobEventListener,
+  JobEventMap,
+  JobEventName,
+} from './observability/job-events.js';
+export { jobLogFields, type JobLogFields } from './observability/job-scope.js';
 export type { JobRef } from './jobs/job-ref.js';
-export { ProcessJob, type JobHandlerMethod } from './worker/process-job.decorator.js';
+export {
+  ProcessJob,
+  type JobHandlerMethod,
+  type ProcessJobOptions,
+  type ThreadedHandlerMethod,
+} from './worker/process-job.decorator.js';
+export { Scheduled } from './scheduling/scheduled.decorator.js';
+export type {
+  CronSchedule,
+  EverySchedule,
+  MissedPolicy,
+  ScheduleOptions,
+} from './scheduling/schedule-options.js';
+export { SchedulesService, type ScheduleInfo } from './scheduling/schedules.service.js';
 export { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
 
 export { ScalrQueueError } from './errors/scalr-queue.error.js';
@@ -68,3 +92,4 @@ export {
   JobTimeoutError,
   WaitTimeoutError,
 } from './errors/outcome.errors.js';
+export { JobThreadError } from './errors/thread.errors.js';

@@ -15,10 +15,12 @@ import { QueueConfigError } from './errors/configuration.errors.js';
 import { HealthModule } from './health/health.module.js';
 import { InspectionModule } from './inspection/inspection.module.js';
 import { withPassword } from './options/redis-options.js';
+import { ObservabilityModule } from './observability/observability.module.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
 import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './options/scalr-queue.options.js';
 import { RESOLVED_OPTIONS } from './options/tokens.js';
 import { ProducerModule } from './producer/producer.module.js';
+import { SchedulingModule } from './scheduling/scheduling.module.js';
 import { WorkerModule } from './worker/worker.module.js';
 
 /** Options of `ScalrQueueModule.forRootAsync`: one of `useFactory`, `useClass` and `useExisting`. */
@@ -104,7 +106,15 @@ function compose(
   imports: ModuleMetadata['imports'] = [],
   providers: Provider[] = [],
 ): DynamicModule {
-  const parts = [ProducerModule, InspectionModule, DeadLetterModule, HealthModule, WorkerModule];
+  const parts = [
+    ObservabilityModule,
+    ProducerModule,
+    InspectionModule,
+    DeadLetterModule,
+    SchedulingModule,
+    HealthModule,
+    WorkerModule,
+  ];
   return {
     module: ScalrQueueModule,
     imports: [

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConnectionModule } from '../connection/connection.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { AppState } from './app.state.js';
 import { JobCanceller } from './job.canceller.js';
 import { JobReader } from './job.reader.js';
@@ -10,7 +11,7 @@ import { QueuesService } from './queues.service.js';
 
 /** Looking at jobs, queues and workers. */
 @Module({
-  imports: [ConnectionModule],
+  imports: [ConnectionModule, ObservabilityModule],
   providers: [AppState, JobCanceller, JobReader, JobWaiter, JobsService, QueueReader, QueuesService],
   exports: [AppState, JobReader, JobWaiter, JobsService, QueuesService],
 })

@@ -7,6 +7,7 @@ import { toStoredId } from '../jobs/job-id.js';
 import type { CancelOutcome } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { cancelMember, cancelsKey } from '../connection/cancel-requests.js';
+import { JobEvents } from '../observability/job-event.stream.js';
 import { EVENT_STREAM_LENGTH } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
@@ -48,6 +49,7 @@ export class JobCanceller {
     private readonly reader: JobReader,
     private readonly queues: QueueRegistry,
     private readonly connections: RedisConnections,
+    private readonly events: JobEvents,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -74,6 +76,10 @@ export class JobCanceller {
           EVENT_STREAM_LENGTH,
         ],
       );
+      if (outcome === 'cancelled') {
+        const { name: job, queue: from } = entry;
+        this.events.emit('cancelled', () => ({ id, name: job, queue: from, was: 'waiting' }));
+      }
       return outcome as CancelOutcome;
     });
   }

@@ -12,6 +12,19 @@ export interface JobMeta {
   readonly void?: boolean;
   /** Slot of the schedule (epoch milliseconds) that the job was enqueued for. */
   readonly scheduledFor?: number;
+  /** The schedule that the job was enqueued by, with what was its rule for missed slots at the time. */
+  readonly slot?: SlotMeta;
+}
+
+/** What a worker must know to decide whether the job of a slot may still start. */
+export interface SlotMeta {
+  /** Name of the schedule. */
+  readonly schedule: string;
+  /** Tells versions of the schedule apart; absent from a job that a person asked for, which runs in any case. */
+  readonly revision?: string;
+  readonly missed?: 'skip' | 'once';
+  /** Milliseconds after which the slot is missed. */
+  readonly lateAfter?: number;
 }
 
 /** The meta data stored with a job; empty when there is none. */

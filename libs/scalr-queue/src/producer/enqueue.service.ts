@@ -2,9 +2,16 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { QueueClosedError } from '../errors/enqueue.errors.js';
+import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import type { EnqueuedJob, EnqueueOptions } from '../jobs/enqueue-options.js';
-import type { AnyJobDefinition, InputOf, ResultOf } from '../jobs/job-definition.js';
+import {
+  type AnyJobDefinition,
+  type InputOf,
+  isJobDefinition,
+  type ResultOf,
+} from '../jobs/job-definition.js';
 import { JobWaiter } from '../inspection/job.waiter.js';
+import { JobEvents } from '../observability/job-event.stream.js';
 import type { Duration } from '../options/duration.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -49,6 +56,7 @@ export class EnqueueService implements OnApplicationShutdown {
     private readonly bulk: BulkSender,
     private readonly catalog: JobCatalog,
     private readonly waiter: JobWaiter,
+    private readonly events: JobEvents,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -66,11 +74,16 @@ export class EnqueueService implements OnApplicationShutdown {
     definition: D,
     ...[payload, options = {}]: EnqueueArguments<D>
   ): Promise<EnqueuedJob> {
-    const job = await this.prepare(definition, payload, options);
-    options.signal?.throwIfAborted();
-    const enqueued = await this.sender.send(job, options.signal);
-    this.catalog.record(definition);
-    return enqueued;
+    try {
+      const job = await this.prepare(definition, payload, options);
+      options.signal?.throwIfAborted();
+      const enqueued = await this.sender.send(job, options.signal);
+      this.catalog.record(definition);
+      return enqueued;
+    } catch (error) {
+      this.tellFailure(definition, error);
+      throw error;
+    }
   }
 
   /**
@@ -88,19 +101,24 @@ export class EnqueueService implements OnApplicationShutdown {
     items: Iterable<Items<D>> | AsyncIterable<Items<D>>,
     options: Omit<EnqueueOptions<InputOf<D>>, 'id'> = {},
   ): Promise<EnqueuedJob[]> {
-    checkCall(definition, options);
-    if ('id' in options)
-      throw new InvalidOptionError(
-        'expected id to be given per item of enqueueMany, as { payload, options: { id } }',
-      );
-    if (!isIterable(items)) check.fail('the items of enqueueMany', 'an iterable or async iterable', items);
-    options.signal?.throwIfAborted();
-    const jobs = Array.isArray(items)
-      ? await this.prepareAll(definition, items as Items<D>[], options)
-      : this.prepareEach(definition, items, options);
-    const enqueued = await this.bulk.send(jobs, options.signal);
-    if (enqueued.length > 0) this.catalog.record(definition);
-    return enqueued;
+    try {
+      checkCall(definition, options);
+      if ('id' in options)
+        throw new InvalidOptionError(
+          'expected id to be given per item of enqueueMany, as { payload, options: { id } }',
+        );
+      if (!isIterable(items)) check.fail('the items of enqueueMany', 'an iterable or async iterable', items);
+      options.signal?.throwIfAborted();
+      const jobs = Array.isArray(items)
+        ? await this.prepareAll(definition, items as Items<D>[], options)
+        : this.prepareEach(definition, items, options);
+      const enqueued = await this.bulk.send(jobs, options.signal);
+      if (enqueued.length > 0) this.catalog.record(definition);
+      return enqueued;
+    } catch (error) {
+      this.tellFailure(definition, error);
+      throw error;
+    }
   }
 
   /**
@@ -127,6 +145,12 @@ export class EnqueueService implements OnApplicationShutdown {
   /** Called by Nest. */
   onApplicationShutdown(): void {
     this.closed = true;
+  }
+
+  private tellFailure(definition: unknown, error: unknown): void {
+    const { name, queue }: { name?: string; queue?: string } = isJobDefinition(definition) ? definition : {};
+    const code = error instanceof ScalrQueueError ? error.code : 'OTHER';
+    this.events.emit('enqueue-failed', () => ({ name, queue, code }));
   }
 
   private async prepareAll<D extends AnyJobDefinition>(

@@ -8,6 +8,7 @@ import { toEnqueueError, toReadError } from '../connection/redis-error.js';
 import { OutcomeUnknownError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { fromStoredId } from '../jobs/job-id.js';
+import { JobEvents } from '../observability/job-event.stream.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { InFlightLimit } from './in-flight.limit.js';
 import type { PreparedJob } from './prepared-job.js';
@@ -29,12 +30,15 @@ export class JobSender {
     private readonly queues: QueueRegistry,
     private readonly backlog: BacklogGuard,
     private readonly inFlight: InFlightLimit,
+    private readonly events: JobEvents,
   ) {}
 
   async send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
     const send = (queue: Queue) =>
       job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
-    return this.within([job], send, signal);
+    const enqueued = await this.within([job], send, signal);
+    this.events.emit('enqueued', () => enqueued);
+    return enqueued;
   }
 
   /** One round trip for a slice of jobs of one queue. */
@@ -49,7 +53,9 @@ export class JobSender {
       await queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: job.options })));
       return jobs.map((job) => outcome(job, job.id, 'created'));
     };
-    return this.within(jobs, send, signal);
+    const enqueued = await this.within(jobs, send, signal);
+    for (const job of enqueued) this.events.emit('enqueued', () => job);
+    return enqueued;
   }
 
   private async within<T>(

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConnectionModule } from '../connection/connection.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { BulkSender } from './bulk.sender.js';
 import { EnqueueService } from './enqueue.service.js';
 import { InFlightLimit } from './in-flight.limit.js';
@@ -8,7 +9,7 @@ import { JobSender } from './job.sender.js';
 
 /** Putting jobs in. */
 @Module({
-  imports: [ConnectionModule, InspectionModule],
+  imports: [ConnectionModule, ObservabilityModule, InspectionModule],
   providers: [BulkSender, InFlightLimit, JobSender, EnqueueService],
   exports: [EnqueueService, JobSender],
 })

@@ -4,11 +4,21 @@ import { JobTimeoutError } from '../errors/outcome.errors.js';
 /** A handler still running this long after its signal aborted is reported. */
 const STUCK_AFTER = 10_000;
 
+/** The time of an attempt: a handler that has to wait for its turn stops it meanwhile. */
+export interface AttemptClock {
+  stop(): void;
+  /** Starts it anew. */
+  start(): void;
+}
+
 /** One run of a handler: it ends when the handler does or when its signal aborts, whichever comes first. */
-export class Attempt {
+export class Attempt implements AttemptClock {
   private static stuckCount = 0;
   private readonly logger = new Logger('ScalrQueue');
   private readonly controller = new AbortController();
+  private timer?: NodeJS.Timeout;
+  private onTimeout: () => void = () => undefined;
+  private timeout = 0;
 
   constructor(
     private readonly label: string,
@@ -29,8 +39,20 @@ export class Attempt {
     this.controller.abort(reason);
   }
 
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  start(): void {
+    this.stop();
+    if (this.signal.aborted) return;
+    this.timer = setTimeout(this.onTimeout, this.timeout);
+  }
+
   async run(handler: () => Promise<unknown>, timeout: number, jobName: string): Promise<unknown> {
-    const timer = setTimeout(() => this.abort(new JobTimeoutError(jobName, timeout)), timeout);
+    this.timeout = timeout;
+    this.onTimeout = () => this.abort(new JobTimeoutError(jobName, timeout));
+    this.start();
     const aborted = new Promise<never>((_, reject) => {
       this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true });
     });
@@ -40,7 +62,7 @@ export class Attempt {
     try {
       return await Promise.race([running, aborted]);
     } finally {
-      clearTimeout(timer);
+      this.stop();
       if (!settled) this.watchStuck(running);
     }
   }

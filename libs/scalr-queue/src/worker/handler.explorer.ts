@@ -3,7 +3,11 @@ import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '
 import { DuplicateHandlerError } from '../errors/configuration.errors.js';
 import type { JobContext } from '../jobs/job-context.js';
 import type { AnyJobDefinition } from '../jobs/job-definition.js';
-import { definitionsOf } from './process-job.decorator.js';
+import type { AttemptClock } from './attempt.js';
+import type { ScheduleOptions } from '../scheduling/schedule-options.js';
+import { checkedSchedulesOf } from '../scheduling/scheduled.decorator.js';
+import { definitionsOf, threadOf } from './process-job.decorator.js';
+import { ThreadPools } from './thread/thread.pools.js';
 
 type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
@@ -12,7 +16,10 @@ export interface JobHandler {
   readonly definition: AnyJobDefinition;
   /** `InvoiceProcessor.send`, for messages. */
   readonly label: string;
-  invoke(payload: unknown, context: JobContext): Promise<unknown>;
+  /** Of its `@Scheduled`, as they were given. */
+  readonly schedules: readonly ScheduleOptions[];
+  /** @param clock the time of the attempt, which runs */
+  invoke(payload: unknown, context: JobContext, clock: AttemptClock): Promise<unknown>;
 }
 
 /** Finds the methods marked with `@ProcessJob` in all providers of the application. */
@@ -22,11 +29,12 @@ export class HandlerExplorer {
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly moduleRef: ModuleRef,
+    private readonly threads: ThreadPools,
   ) {}
 
   /**
    * All handlers by name of the job.
-   * @throws DuplicateHandlerError when two methods handle the same job
+   * @throws DuplicateHandlerError when two methods handle the same job, QueueConfigError when a thread file is missing
    */
   explore(): Map<string, JobHandler> {
     const handlers = new Map<string, JobHandler>();
@@ -36,8 +44,12 @@ export class HandlerExplorer {
       for (const method of this.scanner.getAllMethodNames(prototype)) {
         const marked = (prototype as Record<string, unknown>)[method];
         if (typeof marked !== 'function') continue;
-        for (const definition of definitionsOf(marked)) {
-          const handler = this.toHandler(definition, wrapper, method);
+        const definitions = definitionsOf(marked);
+        const schedules = checkedSchedulesOf(marked, definitions.length, labelOf(wrapper, method));
+        for (const definition of definitions) {
+          const inMain = this.toHandler(definition, wrapper, method, schedules);
+          const thread = threadOf(marked, definition);
+          const handler = thread ? this.threads.inThread(inMain, thread) : inMain;
           const other = handlers.get(definition.name);
           if (other) throw new DuplicateHandlerError(definition.name, other.label, handler.label);
           handlers.set(definition.name, handler);
@@ -47,19 +59,30 @@ export class HandlerExplorer {
     return handlers;
   }
 
-  private toHandler(definition: AnyJobDefinition, wrapper: InstanceWrapper, method: string): JobHandler {
-    const label = `${wrapper.name}.${method}`;
+  private toHandler(
+    definition: AnyJobDefinition,
+    wrapper: InstanceWrapper,
+    method: string,
+    schedules: readonly ScheduleOptions[],
+  ): JobHandler {
+    const label = labelOf(wrapper, method);
     const call = async (instance: unknown, payload: unknown, context: JobContext): Promise<unknown> =>
       (instance as Record<string, (payload: unknown, context: JobContext) => unknown>)[method]!(
         payload,
         context,
       );
     if (wrapper.isDependencyTreeStatic()) {
-      return { definition, label, invoke: (payload, context) => call(wrapper.instance, payload, context) };
+      return {
+        definition,
+        label,
+        schedules,
+        invoke: (payload, context) => call(wrapper.instance, payload, context),
+      };
     }
     return {
       definition,
       label,
+      schedules,
       invoke: async (payload, context) => call(await this.instanceFor(wrapper, context), payload, context),
     };
   }
@@ -70,6 +93,11 @@ export class HandlerExplorer {
     this.moduleRef.registerRequestByContextId(context, contextId);
     return this.moduleRef.resolve(wrapper.token as never, contextId, { strict: false });
   }
+}
+
+/** The name of a provider can be a symbol: its token. */
+function labelOf({ name }: InstanceWrapper, method: string): string {
+  return `${String(name)}.${method}`;
 }
 
 /** Of a provider made by a factory or given as a value, only the instance tells the class. */

@@ -15,6 +15,7 @@ import { parseDuration } from '../options/duration.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { SlotGate } from '../scheduling/slot.gate.js';
 import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
 import { AttemptFailure } from './attempt.failure.js';
@@ -30,6 +31,7 @@ export class JobRunner {
 
   constructor(
     private readonly running: RunningJobs,
+    private readonly slots: SlotGate,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -41,6 +43,7 @@ export class JobRunner {
     const handler = this.handlers.get(job.name);
     if (!handler) return this.park(job, token);
     const meta = readMeta(job.opts);
+    if (!(await this.slots.admits(job, meta))) return null;
     const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''));
     const context = new AttemptContext(job, meta, attempt.signal);
     this.refuseExpired(job, meta, context.attempt);
@@ -48,7 +51,7 @@ export class JobRunner {
     this.running.add(job, attempt);
     try {
       const returned = await attempt.run(
-        () => handler.invoke(payload, context),
+        () => handler.invoke(payload, context, attempt),
         this.timeoutOf(handler.definition, meta),
         job.name,
       );

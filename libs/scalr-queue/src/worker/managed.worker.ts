@@ -1,6 +1,9 @@
-import { type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRefusal } from '../connection/redis-error.js';
+import { inJob, type JobLogFields } from '../observability/job-scope.js';
+import { fromStoredId } from '../jobs/job-id.js';
+import type { JobEventSource } from './job-event.source.js';
 import type { ShutdownGate } from './shutdown.gate.js';
 
 /** Runs one job; the signal aborts when it must stop. */
@@ -28,11 +31,13 @@ export class ManagedWorker extends Worker {
     processor: ManagedProcessor,
     options: WorkerOptions,
     private readonly gate: ShutdownGate,
+    private readonly events: JobEventSource,
   ) {
     // The engine hands over a signal only to functions that declare three parameters.
     const guarded = (job: Job, token?: string, signal?: AbortSignal) =>
       this.guard(job, token, signal, processor);
     super(queue, guarded, { ...options, autorun: false });
+    events.attach(this);
   }
 
   /** Jobs that run in this worker at this moment. */
@@ -104,7 +109,8 @@ export class ManagedWorker extends Worker {
       gate.patience.addEventListener('abort', onEnd, { once: true });
     });
     try {
-      const run = processor(job, token, signal);
+      this.events.started(job);
+      const run = inJob(logFields(job), () => processor(job, token, signal));
       run.catch(() => undefined);
       const outcome = await Promise.race([run.then((value) => ({ value })), outOfPatience]);
       if (outcome === 'handed-back') {
@@ -112,6 +118,9 @@ export class ManagedWorker extends Worker {
         return await this.handBack(job, token);
       }
       return outcome.value;
+    } catch (error) {
+      if (error instanceof DelayedError) this.events.postponed(job);
+      throw error;
     } finally {
       gate.patience.removeEventListener('abort', onEnd);
       this.inHand.delete(id);
@@ -126,6 +135,16 @@ export class ManagedWorker extends Worker {
     await job.moveToWait(token);
     ledger.abandoned--;
     ledger.handedBack++;
+    this.events.handedBack(job);
     throw new WaitingError();
   }
+}
+
+function logFields(job: Job): JobLogFields {
+  return {
+    jobId: fromStoredId(job.id ?? ''),
+    jobName: job.name,
+    queue: job.queueName,
+    attempt: job.attemptsMade + 1,
+  };
 }

@@ -1,4 +1,4 @@
-import { UnknownJobError } from '../errors/configuration.errors.js';
+import { InvalidOptionError, UnknownJobError } from '../errors/configuration.errors.js';
 import {
   type AnyJobDefinition,
   isJobDefinition,
@@ -6,15 +6,32 @@ import {
   type ReturnedBy,
 } from '../jobs/job-definition.js';
 import type { JobContext } from '../jobs/job-context.js';
-import { describe } from '../options/option-checker.js';
+import { describe, OptionChecker } from '../options/option-checker.js';
 
 const METADATA = Symbol('scalr-queue.process-job');
+const THREADS = Symbol('scalr-queue.process-job.threads');
+const check = new OptionChecker(InvalidOptionError);
 
 /** A method that can handle the jobs of a definition. */
 export type JobHandlerMethod<D extends AnyJobDefinition> = (
   payload: PayloadOf<D>,
   context: JobContext,
 ) => ReturnedBy<D> | Promise<ReturnedBy<D>>;
+
+/** A method that gets what the thread of a job gives; without a result of its own that is the job's result. */
+export type ThreadedHandlerMethod<D extends AnyJobDefinition> = (
+  output: never,
+  context: JobContext,
+) => ReturnedBy<D> | void | Promise<ReturnedBy<D> | void>;
+
+/** Options of `ProcessJob`. */
+export interface ProcessJobOptions {
+  /**
+   * File that runs the job in a worker thread, made with `threadHandler` of `scalr-queue/thread`:
+   * `new URL('./build-report.thread.js', import.meta.url)`. The method then runs after it, in the main thread.
+   */
+  readonly thread: URL;
+}
 
 /**
  * Makes a method of any provider the handler of a job: it gets the payload and the context, and returns the result.
@@ -28,18 +45,45 @@ export type JobHandlerMethod<D extends AnyJobDefinition> = (
  *   async send(payload: PayloadOf<typeof SendInvoice>, ctx: JobContext) { ... }
  * }
  */
-export function ProcessJob<D extends AnyJobDefinition>(definition: D) {
+export function ProcessJob<D extends AnyJobDefinition>(
+  definition: D,
+): <M extends JobHandlerMethod<D>>(
+  target: object,
+  method: string | symbol,
+  descriptor: TypedPropertyDescriptor<M>,
+) => void;
+/**
+ * Runs the job in a worker thread, for work that computes long enough to hold up everything else in the process. Nothing can
+ * be injected into the thread; the method gets what the thread gives, and can hand it to injected services.
+ *
+ * @example
+ * @Injectable()
+ * export class ReportProcessor {
+ *   constructor(private readonly reports: ReportStore) {}
+ *
+ *   @ProcessJob(BuildReport, { thread: new URL('./build-report.thread.js', import.meta.url) })
+ *   async store(report: ResultOf<typeof BuildReport>) { await this.reports.save(report); }
+ * }
+ */
+export function ProcessJob<D extends AnyJobDefinition>(
+  definition: D,
+  options: ProcessJobOptions,
+): <M extends ThreadedHandlerMethod<D>>(
+  target: object,
+  method: string | symbol,
+  descriptor: TypedPropertyDescriptor<M>,
+) => void;
+export function ProcessJob(definition: AnyJobDefinition, options?: ProcessJobOptions) {
   if (!isJobDefinition(definition)) {
     throw new UnknownJobError(
       `expected @ProcessJob() to get a job definition made by defineJob(), got: ${describe(definition)}`,
     );
   }
-  return <M extends JobHandlerMethod<D>>(
-    _target: object,
-    _method: string | symbol,
-    descriptor: TypedPropertyDescriptor<M>,
-  ): void => {
+  const thread = options === undefined ? undefined : threadFile(definition, options);
+  return (_target: object, _method: string | symbol, descriptor: PropertyDescriptor): void => {
     const method = descriptor.value as object;
+    if (thread)
+      Reflect.defineMetadata(THREADS, new Map([...threadsOf(method), [definition, thread]]), method);
     Reflect.defineMetadata(METADATA, [...definitionsOf(method), definition], method);
   };
 }
@@ -47,4 +91,23 @@ export function ProcessJob<D extends AnyJobDefinition>(definition: D) {
 /** The definitions that a method handles; none for an ordinary method. */
 export function definitionsOf(method: object): readonly AnyJobDefinition[] {
   return (Reflect.getMetadata(METADATA, method) as AnyJobDefinition[] | undefined) ?? [];
+}
+
+/** The file whose thread runs the jobs of a definition for a method, when there is one. */
+export function threadOf(method: object, definition: AnyJobDefinition): URL | undefined {
+  return threadsOf(method).get(definition);
+}
+
+function threadsOf(method: object): ReadonlyMap<AnyJobDefinition, URL> {
+  return (Reflect.getMetadata(THREADS, method) as Map<AnyJobDefinition, URL> | undefined) ?? new Map();
+}
+
+function threadFile({ name }: AnyJobDefinition, options: ProcessJobOptions): URL {
+  const { thread } = check.object(`the options of @ProcessJob(${name})`, options, ['thread']);
+  if (thread instanceof URL && thread.protocol === 'file:') return thread;
+  return check.fail(
+    'thread',
+    "a file URL such as new URL('./build-report.thread.js', import.meta.url)",
+    thread,
+  );
 }

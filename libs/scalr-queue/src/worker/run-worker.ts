@@ -11,6 +11,7 @@ import { QueueConfigError } from '../errors/configuration.errors.js';
 import { HealthReport } from '../health/health.report.js';
 import { WorkerHealthServer } from '../health/worker-health.server.js';
 import { WorkerState } from '../health/worker.state.js';
+import { workerLogger } from '../observability/job-logger.js';
 import * as defaults from '../options/defaults.js';
 import type { Duration } from '../options/duration.js';
 import { readEnvironment } from '../options/environment.js';
@@ -30,7 +31,10 @@ export interface RunWorkerOptions {
   readonly queues?: readonly string[];
   /** Whether SIGTERM and SIGINT shut the worker down and end the process. Defaults to true. */
   readonly signals?: boolean;
-  /** Logger, or log levels, of the application context, as of `NestFactory.createApplicationContext`. */
+  /**
+   * Logger, or log levels, of the application context, as of `NestFactory.createApplicationContext`. Defaults to the one that is
+   * set, else to one of Nest: JSON lines with NODE_ENV=production or SCALR_LOG=json, else one readable line each.
+   */
   readonly logger?: LoggerService | LogLevel[] | false;
 }
 
@@ -67,9 +71,8 @@ export async function runWorker(
   try {
     const health = await WorkerHealthServer.start(state, settings.port);
     lifecycle.health = health;
-    // Without a logger of its own the context keeps the one that is set.
-    const logger = options.logger === undefined ? {} : { logger: options.logger };
-    const context = await NestFactory.createApplicationContext(module, { abortOnError: false, ...logger });
+    const logger = workerLogger(options.logger);
+    const context = await NestFactory.createApplicationContext(module, { abortOnError: false, logger });
     lifecycle.context = context;
     await start(context, state, lifecycle, settings.pool);
     return { url: health.url, close: () => lifecycle.close() };
@@ -86,6 +89,7 @@ async function start(
   options: PoolOptions,
 ): Promise<void> {
   const pool = moduleProvider(context, WorkerPool);
+  await pool.prepare();
   if (lifecycle.closing) return;
   state.worker = {
     report: context.get(HealthReport, { strict: false }),

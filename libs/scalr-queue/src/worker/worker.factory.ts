@@ -7,6 +7,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { attemptBackoff } from './attempt.failure.js';
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
+import { JobEventSource } from './job-event.source.js';
 import { processName } from './process-identity.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
@@ -20,6 +21,7 @@ export class WorkerFactory {
     private readonly connections: RedisConnections,
     private readonly runningJobs: RunningJobs,
     private readonly gate: ShutdownGate,
+    private readonly events: JobEventSource,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -35,6 +37,7 @@ export class WorkerFactory {
       processor,
       { ...own, ...this.settings(queue, concurrency, own) },
       this.gate,
+      this.events,
     );
     worker.on('error', (error) => this.connections.log.trouble(error));
     worker.on('lockRenewalFailed', (storedIds: string[]) => {

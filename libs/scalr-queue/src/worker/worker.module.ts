@@ -1,26 +1,32 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { ConnectionModule } from '../connection/connection.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
+import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
+import { JobEventSource } from './job-event.source.js';
 import { JobRunner } from './job.runner.js';
 import { ProcessorBridge } from './processor.bridge.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
+import { ThreadPools } from './thread/thread.pools.js';
 import { WorkerFactory } from './worker.factory.js';
 import { WorkerHeartbeat } from './worker.heartbeat.js';
 import { WorkerPool } from './worker.pool.js';
 
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
 @Module({
-  imports: [ConnectionModule, DiscoveryModule],
+  imports: [ConnectionModule, ObservabilityModule, SchedulingModule, DiscoveryModule],
   providers: [
     CancelWatcher,
     HandlerExplorer,
+    JobEventSource,
     JobRunner,
     ProcessorBridge,
     RunningJobs,
     ShutdownGate,
+    ThreadPools,
     WorkerFactory,
     WorkerHeartbeat,
     WorkerPool,

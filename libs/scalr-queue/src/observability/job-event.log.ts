@@ -1,0 +1,63 @@
+import { Injectable, Logger, type LogLevel } from '@nestjs/common';
+import { JobEvents } from './job-event.stream.js';
+import type { FailedEvent, FinishedEvent, JobEvent } from './job-events.js';
+import { takesFields } from './job-logger.js';
+
+type Fields = Record<string, unknown>;
+
+/** Writes one line per event through Nest's logger: a sentence for people, and fields for machines. Never a payload. */
+@Injectable()
+export class JobEventLog {
+  private readonly logger = new Logger('Job');
+
+  constructor(events: JobEvents) {
+    const { line } = this;
+    events.on('enqueued', (it) => line('debug', 'enqueued', it, it.status, { status: it.status }));
+    events.on('started', (it) => line('log', 'started', it, `attempt ${it.attempt} of ${it.maxAttempts}`));
+    events.on('completed', (it) => line('log', 'completed', it, times(it)));
+    events.on('postponed', (it) => line('log', 'postponed', it, times(it)));
+    events.on('retrying', (it) =>
+      line('warn', 'retrying', it, `in ${it.delayMs} ms, ${failure(it)}`, {
+        delayMs: it.delayMs,
+        ...errorFields(it),
+      }),
+    );
+    events.on('dead', (it) =>
+      line('error', 'dead', it, `${it.reason}, ${failure(it)}`, { reason: it.reason, ...errorFields(it) }),
+    );
+    events.on('cancelled', (it) => line('log', 'cancelled', it, `was ${it.was}`, { was: it.was }));
+    events.on('stalled', (it) => line('warn', 'stalled', it, 'its worker gave no sign of life'));
+    events.on('handed-back', (it) => line('log', 'handed-back', it, 'its worker shuts down'));
+  }
+
+  private readonly line = (
+    level: LogLevel,
+    event: string,
+    job: JobEvent & Partial<FinishedEvent>,
+    more: string,
+    fields: Fields = {},
+  ): void => {
+    if (!Logger.isLevelEnabled(level)) return;
+    const text = `${event} ${job.name} ${job.id} in ${job.queue}: ${more}`;
+    const { staticInstanceRef: target } = Logger as unknown as { staticInstanceRef?: unknown };
+    if (!takesFields(target)) return this.logger[level](text);
+    const { id: jobId, name: jobName, queue, attempt, waitMs, runMs } = job;
+    const given = { event, jobId, jobName, queue, attempt, waitMs, runMs, ...fields };
+    const set = Object.entries(given).filter(([, value]) => value !== undefined);
+    this.logger[level](text, Object.fromEntries(set));
+  };
+}
+
+function times({ attempt, maxAttempts, waitMs, runMs }: FinishedEvent): string {
+  const waited = waitMs === undefined ? '' : `, waited ${waitMs} ms`;
+  return `attempt ${attempt} of ${maxAttempts}${waited}, ran ${runMs} ms`;
+}
+
+function failure(event: FailedEvent): string {
+  const { name, code, message } = event.error;
+  return `${times(event)}, ${name}${code ? `[${code}]` : ''}: ${message}`;
+}
+
+function errorFields({ error }: FailedEvent): Fields {
+  return { errorName: error.name, errorMessage: error.message, errorCode: error.code };
+}

@@ -1,0 +1,61 @@
+import type { EnqueuedJob } from '../jobs/enqueue-options.js';
+import type { DeadReason } from '../jobs/job-info.js';
+
+/** The job that an event is about. Events hold no payload. */
+export interface JobEvent {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+}
+
+/** An event of one attempt. */
+export interface AttemptEvent extends JobEvent {
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** From when the job could run to its first start; absent from later attempts. */
+  readonly waitMs?: number;
+}
+
+/** An attempt that has ended. */
+export interface FinishedEvent extends AttemptEvent {
+  readonly runMs: number;
+}
+
+/** An attempt that has failed. */
+export interface FailedEvent extends FinishedEvent {
+  readonly error: {
+    /** Class of the error. */
+    readonly name: string;
+    /** Its text, without credentials. */
+    readonly message: string;
+    readonly code?: string;
+  };
+}
+
+/** What can happen to a job, with what is told of it. */
+export interface JobEventMap {
+  /** Redis has it. */
+  enqueued: JobEvent & { readonly status: EnqueuedJob['status'] };
+  /** It was not enqueued, or nobody knows; the caller got an error. */
+  'enqueue-failed': { readonly name?: string; readonly queue?: string; readonly code: string };
+  started: AttemptEvent;
+  completed: FinishedEvent;
+  /** The attempt failed; another one follows. */
+  retrying: FailedEvent & { readonly delayMs: number };
+  /** Put aside without using an attempt: `Snooze`, or no handler yet. */
+  postponed: FinishedEvent;
+  /** It gave up. */
+  dead: FailedEvent & { readonly reason: DeadReason };
+  /** Ended by `JobsService.cancel`, before it ran or while. */
+  cancelled: JobEvent & { readonly was: 'waiting' | 'running' };
+  /** Its worker gave no sign of life; it runs again, or is dead if that happened too often. */
+  stalled: JobEvent;
+  /** Back in its queue because its worker shuts down. */
+  'handed-back': JobEvent;
+}
+
+export type JobEventName = keyof JobEventMap;
+
+/** Takes an event. What it throws, or rejects with, is logged and changes nothing for the job. */
+export type JobEventListener<Name extends JobEventName> = (event: JobEventMap[Name]) => unknown;

@@ -1,0 +1,73 @@
+import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestjs/common';
+import { addsFieldsItself, currentJob } from './job-scope.js';
+import { SECRET_FIELDS } from './redaction.js';
+
+const METHODS: readonly (string | symbol)[] = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'];
+const QUIET: LogLevel[] = ['log', 'warn', 'error', 'fatal'];
+const wrapped = new WeakSet<object>();
+
+type Write = (message: unknown, ...rest: unknown[]) => void;
+
+/** Whether lines are to be for machines: in production, or where `SCALR_LOG` says so. */
+export function wantsJson(env: NodeJS.ProcessEnv = process.env): boolean {
+  const format = env['SCALR_LOG'];
+  return format ? format === 'json' : env['NODE_ENV'] === 'production';
+}
+
+/**
+ * The logger of a worker: what the caller gave, else the one that is set, else one of Nest (JSON lines in production, one
+ * readable line else); with the job's id on each line that is written while a handler runs.
+ */
+export function workerLogger(given: LoggerService | LogLevel[] | false | undefined): LoggerService | false {
+  if (given === false) return false;
+  if (given !== undefined) return withJobIds(Array.isArray(given) ? consoleLogger(given) : given);
+  const { staticInstanceRef: current } = Logger as unknown as { staticInstanceRef?: LoggerService };
+  if (current === undefined) return false;
+  const isDefault = Object.getPrototypeOf(current) === ConsoleLogger.prototype && !wrapped.has(current);
+  return withJobIds(isDefault ? consoleLogger() : current);
+}
+
+function consoleLogger(logLevels?: LogLevel[]): ConsoleLogger {
+  const levels = logLevels ? { logLevels } : {};
+  if (!wantsJson()) return new ConsoleLogger({ ...levels, redact: [...SECRET_FIELDS] });
+  const isQuiet = !logLevels && !process.env['NEST_LOG_LEVEL'];
+  return new ConsoleLogger({
+    json: true,
+    flattenParams: true,
+    redact: [...SECRET_FIELDS],
+    ...levels,
+    ...(isQuiet ? { logLevels: QUIET } : {}),
+  });
+}
+
+/** Whether a plain object after the message becomes fields of the line. */
+export function takesFields(logger: unknown): boolean {
+  if (!(logger instanceof ConsoleLogger)) return logger !== undefined;
+  return (logger as unknown as { options: { json?: boolean } }).options.json === true;
+}
+
+function withJobIds(logger: LoggerService): LoggerService {
+  if (wrapped.has(logger)) return logger;
+  // A proxy, so that the logger keeps its class and everything else that it can do.
+  const proxy = new Proxy(logger, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function') return value;
+      const write = value.bind(target) as Write;
+      return METHODS.includes(property) ? tagging(target, write) : write;
+    },
+  });
+  wrapped.add(proxy);
+  return proxy;
+}
+
+function tagging(logger: LoggerService, write: Write): Write {
+  return (message, ...rest) => {
+    const job = currentJob();
+    if (!job || addsFieldsItself()) return write(message, ...rest);
+    const isConsole = logger instanceof ConsoleLogger;
+    if (isConsole && takesFields(logger)) return write(message, { ...job }, ...rest);
+    if (typeof message === 'string') return write(`${message} [job ${job.jobId}]`, ...rest);
+    return isConsole ? write(message, { jobId: job.jobId }, ...rest) : write(message, ...rest);
+  };
+}

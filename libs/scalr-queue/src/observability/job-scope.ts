@@ -1,0 +1,35 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** The job that the current code runs for, as fields of a log line. */
+export interface JobLogFields {
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly queue: string;
+  readonly attempt: number;
+}
+
+const scope = new AsyncLocalStorage<JobLogFields>();
+let isAsked = false;
+
+/** Runs a handler so that everything it does, however deep and late, knows its job. */
+export function inJob<T>(fields: JobLogFields, work: () => T): T {
+  return scope.run(fields, work);
+}
+
+/** The job that the current code runs for. */
+export const currentJob = (): JobLogFields | undefined => scope.getStore();
+
+/**
+ * The fields of the job that the current code runs for; none outside of a handler. For a logger that adds fields to each line
+ * by itself, such as the `mixin` of pino. Where it is used the library leaves the lines as they are.
+ *
+ * @example
+ * LoggerModule.forRoot({ pinoHttp: { mixin: jobLogFields } })
+ */
+export function jobLogFields(): Partial<JobLogFields> {
+  isAsked = true;
+  return scope.getStore() ?? {};
+}
+
+/** Whether the logger of the process adds the fields by itself. */
+export const addsFieldsItself = (): boolean => isAsked;

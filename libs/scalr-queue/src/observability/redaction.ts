@@ -1,0 +1,31 @@
+/** Names of fields that are never shown in a log. */
+export const SECRET_FIELDS: readonly string[] = [
+  'password',
+  'passwd',
+  'pass',
+  'secret',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'apiKey',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'payload',
+];
+
+const TEXT_LIMIT = 500;
+const CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
+const ASSIGNED =
+  /\b(password|passwd|secret|token|api[-_]?key|authorization)(["']?\s*[:=]\s*["']?)[^\s"',;&]+/gi;
+
+/** The text of an error for a log line: on one line, cut, without the credentials of URLs and the like. */
+export function redactText(text: string): string {
+  const short = text.slice(0, 4 * TEXT_LIMIT);
+  const line = short
+    .replace(CREDENTIALS, '$1[redacted]@')
+    .replace(ASSIGNED, '$1$2[redacted]')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return line.length > TEXT_LIMIT ? `${line.slice(0, TEXT_LIMIT - 3)}...` : line;
+}

@@ -1,0 +1,52 @@
+/**
+ * KEYS[1] the schedules; ARGV[1] boot of the declaring worker, 0 for a new one; ARGV[2] its clock; then names and stored texts.
+ * Replaces the set unless it is one of a worker that booted later. A new boot is always later than all before it, whatever
+ * the clocks say. Returns the boot, and text and last slot of each schedule that was removed or changed.
+ */
+export const DECLARE = `
+local all = redis.call('HGETALL', KEYS[1])
+local stored = {}
+for i = 1, #all, 2 do stored[all[i]] = all[i + 1] end
+local current = tonumber(stored['~boot'] or '0')
+local boot = tonumber(ARGV[1])
+if boot == 0 then
+  boot = math.max(tonumber(ARGV[2]), current + 1)
+elseif current >= boot then
+  return {string.format('%.0f', boot)}
+end
+local wanted = {}
+for i = 3, #ARGV, 2 do wanted['def:' .. ARGV[i]] = ARGV[i + 1] end
+local reply = {string.format('%.0f', boot)}
+for field, text in pairs(stored) do
+  if string.sub(field, 1, 4) == 'def:' and wanted[field] ~= text then
+    local name = string.sub(field, 5)
+    table.insert(reply, text)
+    table.insert(reply, stored['last:' .. name] or '0')
+    redis.call('HDEL', KEYS[1], field, 'last:' .. name)
+    if not wanted[field] then redis.call('HDEL', KEYS[1], 'run:' .. name) end
+  end
+end
+redis.call('HSET', KEYS[1], '~boot', reply[1])
+for field, text in pairs(wanted) do redis.call('HSET', KEYS[1], field, text) end
+return reply`;
+
+/**
+ * KEYS[1] the schedules; ARGV: name, revision ('' for any), slot, clock, 1 when late, 1 when late ones run once,
+ * 1 when a person asked for the run. Says whether a job of a schedule may start, and notes the run.
+ */
+export const ADMIT = `
+local name, revision, slot, now = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local late, once, manual = ARGV[5] == '1', ARGV[6] == '1', ARGV[7] == '1'
+local text = redis.call('HGET', KEYS[1], 'def:' .. name)
+if not text then return manual and {'run'} or {'removed'} end
+local run = redis.call('HGET', KEYS[1], 'run:' .. name)
+local covered = run and tonumber(string.match(run, '^%d+')) or 0
+if not manual then
+  local boot = tonumber(redis.call('HGET', KEYS[1], '~boot') or '0')
+  if revision ~= '' and slot > boot and string.sub(text, 1, #revision) ~= revision then return {'changed', text} end
+  if redis.call('HEXISTS', KEYS[1], 'paused:' .. name) == 1 then return {'paused'} end
+  if late and not once then return {'missed'} end
+  if late and covered >= slot then return {'covered'} end
+end
+redis.call('HSET', KEYS[1], 'run:' .. name, string.format('%.0f %.0f', math.max(covered, slot, now), now))
+return {'run'}`;

@@ -1,0 +1,137 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RedisConnections } from '../connection/redis.connections.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { ADMIT, DECLARE } from './schedule.scripts.js';
+import { decodeSpec, encodeSpec, type ScheduleSpec, type VersionedSpec, versioned } from './schedule-spec.js';
+import { timetableOf } from './timetable.factory.js';
+import type { Timetable } from './timetable.js';
+
+/** A schedule that holds for the app, and how far it is. Times are epoch milliseconds. */
+export interface StoredSchedule extends VersionedSpec {
+  readonly timetable: Timetable;
+  readonly paused: boolean;
+  /** The slot that was enqueued last. */
+  readonly lastSlot?: number;
+  readonly lastRunAt?: number;
+  /** Slots up to here are covered by a run. */
+  readonly covered?: number;
+}
+
+/** What is stored at one moment. */
+export interface StoredSchedules {
+  /** Boot of the worker that declared them; absent when none did, or Redis was emptied. */
+  readonly boot?: number;
+  readonly schedules: readonly StoredSchedule[];
+}
+
+/** A schedule that a declaration removed or changed. */
+export interface Withdrawn extends VersionedSpec {
+  readonly lastSlot: number;
+}
+
+/** Whether a job of a schedule may start, and why not. */
+export type Verdict = 'run' | 'missed' | 'covered' | 'paused' | 'removed' | 'changed';
+
+/** A job of a schedule that is about to start. */
+export interface Candidate {
+  readonly schedule: string;
+  /** Empty for any. */
+  readonly revision: string;
+  readonly slot: number;
+  readonly late: boolean;
+  readonly once: boolean;
+  readonly manual: boolean;
+}
+
+type Decoded = VersionedSpec & { readonly timetable: Timetable };
+
+/** The schedules of the app, as the worker that booted last declared them: one hash. */
+@Injectable()
+export class ScheduleStore {
+  /** Not a name that a queue can have. */
+  readonly key: string;
+  private decoded = new Map<string, Decoded>();
+
+  constructor(
+    private readonly connections: RedisConnections,
+    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+  ) {
+    this.key = `${options.prefix}:~schedules`;
+  }
+
+  async read(): Promise<StoredSchedules> {
+    const fields = await this.connections.producer.hgetall(this.key);
+    const decoded = new Map<string, Decoded>();
+    const schedules: StoredSchedule[] = [];
+    for (const [field, text] of Object.entries(fields)) {
+      if (!field.startsWith('def:')) continue;
+      const schedule = this.decoded.get(text) ?? decode(text);
+      if (!schedule) continue;
+      decoded.set(text, schedule);
+      schedules.push({ ...schedule, ...stateOf(fields, schedule.spec.name) });
+    }
+    this.decoded = decoded;
+    return { schedules, ...('~boot' in fields ? { boot: Number(fields['~boot']) } : {}) };
+  }
+
+  /**
+   * Makes these the schedules of the app, unless those of a worker that booted later are stored.
+   * @param boot what the first declaration of this worker returned
+   */
+  async declare(
+    specs: readonly ScheduleSpec[],
+    boot?: number,
+  ): Promise<{ boot: number; withdrawn: Withdrawn[] }> {
+    const pairs = specs.flatMap((spec) => [spec.name, encodeSpec(versioned(spec))]);
+    const args = [boot ?? 0, Date.now(), ...pairs];
+    const reply = await this.connections.producer.eval(DECLARE, 1, this.key, ...args);
+    const [stamp, ...stale] = reply as string[];
+    const withdrawn: Withdrawn[] = [];
+    for (let index = 0; index < stale.length; index += 2) {
+      const old = decodeSpec(stale[index]!);
+      if (old) withdrawn.push({ ...old, lastSlot: Number(stale[index + 1]) });
+    }
+    return { boot: Number(stamp), withdrawn };
+  }
+
+  /** Decides atomically, and notes the run. A changed schedule that still has the slot runs. */
+  async admit(candidate: Candidate): Promise<Verdict> {
+    const { schedule, revision, slot, late, once, manual } = candidate;
+    const flags = [late, once, manual].map((flag) => (flag ? '1' : '0'));
+    const args = [schedule, revision, slot, Date.now(), ...flags];
+    const reply = await this.connections.producer.eval(ADMIT, 1, this.key, ...args);
+    const [verdict, text] = reply as [Verdict, string?];
+    const current = verdict === 'changed' && text !== undefined ? decode(text) : undefined;
+    if (current?.timetable.next(slot - 1) !== slot) return verdict;
+    return this.admit({ ...candidate, revision: '' });
+  }
+
+  async pause(name: string): Promise<void> {
+    await this.connections.producer.hset(this.key, `paused:${name}`, String(Date.now()));
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.connections.producer.hdel(this.key, `paused:${name}`);
+  }
+
+  /** Forgets the slot that was enqueued last: it was taken back. */
+  async forgetSlot(name: string): Promise<void> {
+    await this.connections.producer.hdel(this.key, `last:${name}`);
+  }
+}
+
+function decode(text: string): Decoded | undefined {
+  const found = decodeSpec(text);
+  return found && { ...found, timetable: timetableOf(found.spec) };
+}
+
+function stateOf(fields: Record<string, string>, name: string) {
+  const last = fields[`last:${name}`];
+  const [covered, lastRunAt] = (fields[`run:${name}`] ?? '').split(' ').map(Number);
+  return {
+    paused: `paused:${name}` in fields,
+    ...(last === undefined ? {} : { lastSlot: Number(last) }),
+    ...(covered && lastRunAt ? { covered, lastRunAt } : {}),
+  };
+}

@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { withDeadline } from '../connection/deadline.js';
+import { JobCatalog } from '../connection/job.catalog.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { toReadError } from '../connection/redis-error.js';
+import { UnknownJobError } from '../errors/configuration.errors.js';
+import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import type { EnqueuedJob } from '../jobs/enqueue-options.js';
+import { newJobId } from '../jobs/job-id.js';
+import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import { describe } from '../options/option-checker.js';
+import { nearest } from '../options/suggestion.js';
+import { JobSender } from '../producer/job.sender.js';
+import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
+import { SlotPlanner } from './slot.planner.js';
+import { SlotQueue } from './slot.queue.js';
+
+/** A schedule as it stands at this moment. */
+export interface ScheduleInfo {
+  readonly name: string;
+  /** Queue that its jobs wait in. */
+  readonly queue: string;
+  /** The cron expression, for a schedule that has one. */
+  readonly cron?: string;
+  /** Milliseconds between two slots, for a schedule without one. */
+  readonly every?: number;
+  /** Time zone of the cron expression. */
+  readonly tz?: string;
+  /** The next slot; of a paused schedule, the one that would be next if it were resumed now. */
+  readonly nextRunAt: Date;
+  /** When a job of the schedule last started, also one of `runNow`. */
+  readonly lastRunAt?: Date;
+  readonly paused: boolean;
+}
+
+/** Looking at the schedules of the app, and handling them, from any of its processes. */
+@Injectable()
+export class SchedulesService {
+  /** @internal */
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly catalog: JobCatalog,
+    private readonly store: ScheduleStore,
+    private readonly slots: SlotQueue,
+    private readonly planner: SlotPlanner,
+    private readonly sender: JobSender,
+  ) {}
+
+  /**
+   * All schedules of the app, by name: those that the most recently booted worker declared; none before a worker has run.
+   * @throws QueueUnavailableError within 1.1 s when Redis does not answer
+   */
+  list(): Promise<ScheduleInfo[]> {
+    return this.bounded(async () => {
+      const { schedules } = await this.store.read();
+      return schedules.map(toInfo).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    });
+  }
+
+  /**
+   * Enqueues the job of a schedule at once, beside its slots, also while it is paused. `ctx.scheduledFor` is this moment.
+   *
+   * @throws UnknownJobError for a name that no schedule has; what `EnqueueService.enqueue` throws
+   */
+  async runNow(name: string): Promise<EnqueuedJob> {
+    const { spec } = await this.bounded(() => this.find(name));
+    const job = this.slots.prepare(spec, newJobId(), Date.now(), { schedule: name });
+    this.catalog.record(job);
+    return this.sender.send(job);
+  }
+
+  /**
+   * Stops a schedule until it is resumed, also over redeploys. The slot that waits for its time is removed; a job that runs goes on.
+   * Does nothing to a schedule that is paused already.
+   *
+   * @throws UnknownJobError for a name that no schedule has; QueueUnavailableError, after which it may be paused or not
+   */
+  pause(name: string): Promise<void> {
+    return this.bounded(async () => {
+      await this.find(name);
+      await this.store.pause(name);
+      await this.planner.takeBack(await this.find(name));
+    });
+  }
+
+  /**
+   * Lets a paused schedule go on with its next slot; those in between do not count as missed.
+   * Does nothing to a schedule that is not paused.
+   *
+   * @throws UnknownJobError for a name that no schedule has; QueueUnavailableError, after which it may be resumed or not
+   */
+  resume(name: string): Promise<void> {
+    return this.bounded(async () => {
+      const schedule = await this.find(name);
+      if (!schedule.paused) return;
+      await this.store.resume(name);
+      await this.planner.plan(await this.find(name));
+    });
+  }
+
+  private async find(name: unknown): Promise<StoredSchedule> {
+    const { schedules } = await this.store.read();
+    const found = schedules.find(({ spec }) => spec.name === name);
+    if (found) return found;
+    const names = schedules.map(({ spec }) => spec.name).toSorted();
+    const suggestion = typeof name === 'string' ? nearest(name, names) : undefined;
+    const known = names.length > 0 ? `known are: ${names.join(', ')}` : 'no worker has declared any yet';
+    throw new UnknownJobError(
+      `no schedule is called ${describe(name)}, ${suggestion ? `did you mean "${suggestion}"?` : known}`,
+    );
+  }
+
+  private async bounded<T>(work: () => Promise<T>): Promise<T> {
+    await this.connections.usable();
+    const late = () => new QueueUnavailableError(`Redis did not answer within ${ENQUEUE_DEADLINE} ms`);
+    return withDeadline(work(), ENQUEUE_DEADLINE + 50, late).catch((error: unknown) => {
+      throw toReadError(error);
+    });
+  }
+}
+
+function toInfo({ spec, timetable, paused, lastRunAt }: StoredSchedule): ScheduleInfo {
+  const { name, queue, cron, every, tz } = spec;
+  return {
+    name,
+    queue,
+    ...(cron === undefined ? { every } : { cron, tz }),
+    nextRunAt: new Date(timetable.next(Date.now())),
+    ...(lastRunAt === undefined ? {} : { lastRunAt: new Date(lastRunAt) }),
+    paused,
+  };
+}

@@ -1,0 +1,52 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { SlotQueue } from './slot.queue.js';
+import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
+import { tolerance } from './timetable.js';
+
+/** A slot nearer than this is not looked at any more: it may be starting on a worker whose clock is ahead. */
+const SETTLED = 5_000;
+
+/** Sees to it that the next slot of a schedule is enqueued, and decides about those that passed without. */
+@Injectable()
+export class SlotPlanner {
+  private readonly logger = new Logger('ScalrQueue');
+
+  constructor(
+    private readonly slots: SlotQueue,
+    private readonly store: ScheduleStore,
+  ) {}
+
+  async plan(schedule: StoredSchedule): Promise<void> {
+    const { lastSlot, timetable } = schedule;
+    if (schedule.paused) return this.takeBack(schedule);
+    const now = Date.now();
+    if (lastSlot !== undefined && lastSlot <= now) await this.catchUp(schedule, lastSlot, now);
+    const next = timetable.next(now);
+    if (lastSlot === undefined || next > lastSlot) await this.slots.add(schedule, next);
+    else if (lastSlot - now > SETTLED) await this.slots.verify(schedule, lastSlot);
+  }
+
+  /** Removes the pending slot of a paused schedule. */
+  async takeBack(schedule: StoredSchedule): Promise<void> {
+    if (schedule.lastSlot === undefined) return;
+    await this.slots.remove(schedule, schedule.lastSlot);
+    await this.store.forgetSlot(schedule.spec.name);
+  }
+
+  /** Slots that passed while nobody enqueued. */
+  private async catchUp(schedule: StoredSchedule, lastSlot: number, now: number): Promise<void> {
+    const { spec, timetable, covered } = schedule;
+    const { count, latest } = timetable.between(lastSlot, now);
+    if (latest === undefined) return;
+    const inTime = now - latest <= tolerance(timetable, latest);
+    // Where the last one that was enqueued has not run yet, it will: that is the one late run.
+    const uncovered = covered !== undefined && covered >= lastSlot && covered < latest;
+    const once = spec.missed === 'once' && uncovered;
+    if (inTime || once) await this.slots.add(schedule, latest);
+    const missed = inTime ? count - 1 : count;
+    if (missed > 0 && (inTime || once || spec.missed === 'skip')) {
+      const what = once && !inTime ? 'the latest runs now, late' : 'they do not run';
+      this.logger.warn(`Schedule "${spec.name}": ${missed} slots passed with no worker, ${what}`);
+    }
+  }
+}

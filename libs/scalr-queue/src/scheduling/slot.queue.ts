@@ -1,0 +1,96 @@
+import { Injectable } from '@nestjs/common';
+import { Job, type JobsOptions } from 'bullmq';
+import { JobCatalog } from '../connection/job.catalog.js';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { type JobMeta, readMeta, type SlotMeta } from '../jobs/job-meta.js';
+import { toStoredId } from '../jobs/job-id.js';
+import type { PreparedJob } from '../producer/prepared-job.js';
+import type { ScheduleSpec, VersionedSpec } from './schedule-spec.js';
+import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
+import { tolerance } from './timetable.js';
+
+/** The part of a transaction that the engine's own type leaves out. */
+interface Transaction {
+  hset(key: string, fields: Record<string, string>): unknown;
+  exec(): Promise<[error: Error | null, value: unknown][] | null>;
+}
+
+/**
+ * The jobs of slots. Each is an ordinary delayed job, enqueued before its time under an id that tells the slot, so that it
+ * becomes one job whoever enqueues it how often, and is there whatever crashes. The engine has schedulers of its own, which
+ * are not used: they cannot be paused, make the next job only when the one before starts, never give up a job that kills its
+ * workers, and go on for schedules that are no longer in the code.
+ */
+@Injectable()
+export class SlotQueue {
+  constructor(
+    private readonly queues: QueueRegistry,
+    private readonly catalog: JobCatalog,
+    private readonly store: ScheduleStore,
+  ) {}
+
+  /** Enqueues a slot; does nothing where its job is stored already. A slot that has passed starts at once. */
+  async add({ spec, revision, timetable }: StoredSchedule, slot: number): Promise<void> {
+    const { name: schedule, missed } = spec;
+    const meta: SlotMeta = { schedule, revision, missed, lateAfter: tolerance(timetable, slot) };
+    const { name, data, options } = this.prepare(spec, slotId(spec, slot), slot, meta);
+    this.catalog.record({ name, queue: spec.queue });
+    const queue = this.queues.get(spec.queue);
+    const client = await queue.getBackend().client;
+    // Both or neither: a slot that is noted is enqueued.
+    const transaction = client.multi() as unknown as Transaction;
+    transaction.hset(this.store.key, { [`last:${schedule}`]: String(slot) });
+    void new Job(queue, name, data, options, options.jobId).addJob(transaction as never);
+    const replies = await transaction.exec();
+    if (!replies) throw new Error('the transaction was discarded');
+    for (const [error] of replies) if (error) throw error;
+  }
+
+  /** A job of a schedule, for a slot or for one run that a person asked for. */
+  prepare(spec: ScheduleSpec, id: string, slot: number, slotMeta: SlotMeta): PreparedJob {
+    const now = Date.now();
+    const { job: name, queue, data, options, expiresIn } = spec;
+    const meta: JobMeta = {
+      ...options.scalr,
+      scheduledFor: slot,
+      slot: slotMeta,
+      ...(expiresIn === undefined ? {} : { expiresAt: slot + expiresIn }),
+    };
+    const own = { jobId: toStoredId(name, id), timestamp: now, scalr: meta };
+    const delay = slot > now ? { delay: slot - now } : {};
+    return {
+      id,
+      name,
+      queue,
+      data,
+      contested: false,
+      options: { ...(options as JobsOptions), ...own, ...delay },
+    };
+  }
+
+  /** Takes a slot back that has not come yet; one whose time has passed is left to start, or to be skipped. */
+  async remove({ spec }: VersionedSpec, slot: number): Promise<void> {
+    if (slot <= Date.now()) return;
+    await this.queues.get(spec.queue).remove(toStoredId(spec.job, slotId(spec, slot)));
+  }
+
+  /** Puts a pending slot right that is not there any more, or was enqueued by a worker that did not know of a change yet. */
+  async verify(schedule: StoredSchedule, slot: number): Promise<void> {
+    const queue = this.queues.get(schedule.spec.queue);
+    const client = await queue.getBackend().client;
+    const text = await client.hget(
+      queue.toKey(toStoredId(schedule.spec.job, slotId(schedule.spec, slot))),
+      'opts',
+    );
+    if (text !== null) {
+      if (readMeta(JSON.parse(text) as object).slot?.revision === schedule.revision) return;
+      await this.remove(schedule, slot);
+    }
+    await this.add(schedule, slot);
+  }
+}
+
+/** Several schedules can enqueue the same job at the same time; the one that has the name of the job has the plain id. */
+function slotId({ name, job }: ScheduleSpec, slot: number): string {
+  return name === job ? `slot-${slot}` : `slot-${slot}-${name}`;
+}

@@ -1,0 +1,51 @@
+import { describeThrown } from '../../jobs/failure.js';
+import { Discard, type JobSignal, RetryLater, Snooze } from '../../jobs/job-signals.js';
+
+/** What is left of an error that crosses a thread: classes do not survive cloning, so a tag stands for ours. */
+export interface PackedError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly stack?: string;
+  readonly signal?: 'RetryLater' | 'Snooze' | 'Discard';
+  readonly delay?: number;
+  readonly cause?: PackedError;
+}
+
+/** Whatever was thrown, as plain data. Never throws itself. */
+export function packError(thrown: unknown): PackedError {
+  const packed = describeThrown(thrown);
+  if (thrown instanceof Discard) return { ...packed, signal: 'Discard' };
+  if (thrown instanceof Snooze) return { ...packed, signal: 'Snooze', delay: thrown.delay };
+  if (!(thrown instanceof RetryLater)) return packed;
+  const { delay, cause } = thrown;
+  return {
+    ...packed,
+    signal: 'RetryLater',
+    delay,
+    ...(cause === undefined ? {} : { cause: packError(cause) }),
+  };
+}
+
+/** The error again: of our class when it was one of ours to say how the job goes on, else a plain `Error`. */
+export function unpackError(packed: PackedError): Error {
+  const { name, code, stack } = packed;
+  return Object.assign(signalOf(packed) ?? new Error(packed.message), {
+    name,
+    ...(code === undefined ? {} : { code }),
+    ...(stack === undefined ? {} : { stack }),
+  });
+}
+
+function signalOf({ signal, message, delay = 0, cause }: PackedError): JobSignal | undefined {
+  switch (signal) {
+    case 'RetryLater':
+      return new RetryLater(delay, cause && { cause: unpackError(cause) });
+    case 'Snooze':
+      return new Snooze(delay);
+    case 'Discard':
+      return new Discard(message);
+    default:
+      return undefined;
+  }
+}

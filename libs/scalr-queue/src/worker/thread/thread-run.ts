@@ -1,0 +1,81 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { JobContext } from '../../jobs/job-context.js';
+import { packError, unpackError } from './packed.error.js';
+import {
+  OUTCOME_SENT,
+  type ThreadEnd,
+  type ThreadMessage,
+  type ThreadOutcome,
+  type ThreadRequest,
+  type ThreadTask,
+} from './thread.protocol.js';
+
+/** How long a thread may go on after its attempt was aborted, to end by itself. */
+const KILL_AFTER = 250;
+
+/**
+ * Starts the task in a thread, which dies when the signal aborts; resolves with what the function there returns.
+ * @throws JobThreadError
+ */
+export type ThreadStarter = (task: ThreadTask, kill: AbortSignal) => Promise<unknown>;
+
+/** One job in a thread, seen from the main thread: does what the thread asks for, and kills it when the time is over. */
+export class ThreadRun {
+  private readonly channel = new MessageChannel();
+  private readonly killer = new AbortController();
+  private readonly outcome: Promise<ThreadOutcome>;
+  private timer?: NodeJS.Timeout;
+  private readonly onAbort = () => {
+    this.send({ abort: packError(this.context.signal.reason) });
+    this.timer = setTimeout(() => this.killer.abort(), KILL_AFTER);
+  };
+
+  /** @param context of an attempt whose signal is not aborted */
+  constructor(private readonly context: JobContext) {
+    context.signal.addEventListener('abort', this.onAbort, { once: true });
+    this.outcome = new Promise((resolve) => {
+      this.port.on('message', (message: ThreadRequest | ThreadEnd) => {
+        if ('outcome' in message) resolve(message.outcome);
+        else void this.answer(message);
+      });
+    });
+  }
+
+  /**
+   * Resolves with what the handler gives.
+   * @throws what the handler threw, or what `start` rejects with
+   */
+  async output(start: ThreadStarter, payload: unknown): Promise<unknown> {
+    const { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor } = this.context;
+    const facts = { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor };
+    try {
+      const returned = await start({ payload, facts, port: this.channel.port2 }, this.killer.signal);
+      if (returned !== OUTCOME_SENT)
+        throw new TypeError('the default export of the thread file is not made by threadHandler()');
+      const outcome = await this.outcome;
+      if ('error' in outcome) throw unpackError(outcome.error);
+      return outcome.output;
+    } finally {
+      clearTimeout(this.timer);
+      this.context.signal.removeEventListener('abort', this.onAbort);
+      this.port.close();
+    }
+  }
+
+  private get port(): MessagePort {
+    return this.channel.port1;
+  }
+
+  private send(message: ThreadMessage): void {
+    this.port.postMessage(message, []);
+  }
+
+  private async answer({ request, method, value }: ThreadRequest): Promise<void> {
+    try {
+      await this.context[method](value);
+      this.send({ answer: request });
+    } catch (error) {
+      this.send({ answer: request, error: packError(error) });
+    }
+  }
+}

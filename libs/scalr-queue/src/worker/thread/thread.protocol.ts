@@ -1,0 +1,38 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { JobContext } from '../../jobs/job-context.js';
+import type { PackedError } from './packed.error.js';
+
+/** What a handler may know about its attempt: the plain part of the context. */
+export type JobFacts = Pick<
+  JobContext,
+  'id' | 'name' | 'queue' | 'attempt' | 'maxAttempts' | 'enqueuedAt' | 'scheduledFor'
+>;
+
+/** What a thread is given to run one job. Everything here and below is cloned on its way. */
+export interface ThreadTask<Payload = unknown> {
+  readonly payload: Payload;
+  readonly facts: JobFacts;
+  readonly port: MessagePort;
+}
+
+/** Returned to the engine of the threads: tells that the outcome was sent, and that `threadHandler` made the function. */
+export const OUTCOME_SENT = 'scalr-queue: outcome sent';
+
+/** How the handler ended. */
+export type ThreadOutcome = { readonly output: unknown } | { readonly error: PackedError };
+
+/** From the thread while it runs: do this with the job, and answer. */
+export interface ThreadRequest {
+  readonly request: number;
+  readonly method: 'progress' | 'log';
+  readonly value: never;
+}
+
+/** From the thread: the last message. */
+export interface ThreadEnd {
+  readonly outcome: ThreadOutcome;
+}
+
+/** To the thread while it runs: an answer, or that its attempt is over. */
+export type ThreadMessage =
+  { readonly answer: number; readonly error?: PackedError } | { readonly abort: PackedError };

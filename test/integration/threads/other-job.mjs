@@ -1,0 +1,3 @@
+import { defineJob, threadHandler } from 'scalr-queue/thread';
+
+export default threadHandler(defineJob('other'), () => 'other');
