@@ -150,7 +150,7 @@ describe('the event stream', () => {
     await jobs.cancel(id);
     await expect(queue.enqueue(Act, { act: 'wait', secret: 'x'.repeat(2_000) })).rejects.toThrow();
     await expect(queue.enqueueMany(Act, [{ act: () => 1 } as never])).rejects.toThrow();
-    await expect(queue.enqueue('act' as never)).rejects.toThrow();
+    await expect(queue.enqueue('act' as never, {})).rejects.toThrow();
     const job = { name: 'act', queue: 'stage' };
     expect(seen).toEqual([
       { event: 'enqueued', id, ...job, status: 'created' },
@@ -188,19 +188,6 @@ describe('the event stream', () => {
 });
 
 describe('logs', () => {
-  it('carry the job id on every line that a handler writes through the Logger of Nest', async () => {
-    const { lines, logger } = textLogger();
-    const { queue, jobs } = await startBoth({ providers: stage().providers }, { logger });
-    // The quiet producer of the test has taken the logger of the process away.
-    Logger.overrideLogger(logger);
-    onTestFinished(() => Logger.overrideLogger(false));
-    lines.length = 0;
-    const [one, two] = await queue.enqueueMany(Act, [{ act: 'succeed' }, { act: 'succeed' }]);
-    for (const job of [one!, two!]) await jobs.waitFor(job, { timeout: '10s' });
-    // Without a worker's wrapped logger there is no id: what follows uses it.
-    expect(lines.join('\n')).toContain(`completed act ${one!.id} in stage: attempt 1 of 2, waited`);
-  });
-
   it('are a readable line each, with the job id at the end of those of a handler', async () => {
     const app = uniqueApp();
     const { queue, jobs } = await startProducer({ app });
