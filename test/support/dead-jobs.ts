@@ -25,11 +25,11 @@ export async function seedDead(
 /** Pings Redis in a loop, as another app would, and tells the longest answer in milliseconds. */
 export function longestStall(url: string): { stop(): Promise<number> } {
   const redis = new Redis(url);
-  let stopped = false;
+  const state = { stopped: false };
   let longest = 0;
   const loop = (async () => {
     await redis.ping();
-    while (!stopped) {
+    while (!state.stopped) {
       const started = performance.now();
       await redis.ping();
       longest = Math.max(longest, performance.now() - started);
@@ -38,7 +38,7 @@ export function longestStall(url: string): { stop(): Promise<number> } {
   })();
   return {
     async stop() {
-      stopped = true;
+      state.stopped = true;
       await loop;
       redis.disconnect();
       return Math.round(longest);

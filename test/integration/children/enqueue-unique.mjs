@@ -1,5 +1,6 @@
 // One of several producing processes: enqueues the same unique job many times at once and reports what it was told.
 import 'reflect-metadata';
+import { once } from 'node:events';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { defineJob, EnqueueService, ScalrQueueModule } from 'scalr-queue';
@@ -14,9 +15,8 @@ const context = await NestFactory.createApplicationContext(Root, { logger: false
 const queue = context.get(EnqueueService);
 await queue.enqueue(defineJob('warm-up'), undefined);
 process.send('ready');
-process.once('message', async () => {
-  const calls = Array.from({ length: Number(count) }, (_, n) => queue.enqueue(Sync, { account: 'a-1', n }));
-  process.send(await Promise.all(calls));
-  await context.close();
-  process.disconnect();
-});
+await once(process, 'message');
+const calls = Array.from({ length: Number(count) }, (_, n) => queue.enqueue(Sync, { account: 'a-1', n }));
+process.send(await Promise.all(calls));
+await context.close();
+process.disconnect();

@@ -1,5 +1,6 @@
 // A worker whose jobs run in threads. When told so it closes; nothing but that ends the process.
 import 'reflect-metadata';
+import { once } from 'node:events';
 import { Module } from '@nestjs/common';
 import { defineJob, ProcessJob, ScalrQueueModule } from 'scalr-queue';
 import { runWorker } from 'scalr-queue/worker';
@@ -18,8 +19,7 @@ Module({ imports: [ScalrQueueModule.forRoot({ app, redis })], providers: [Acts] 
 
 const worker = await runWorker(Root, { port: 0, signals: false, shutdownTimeout: 300, logger: false });
 process.send('ready');
-process.once('message', async () => {
-  await worker.close();
-  process.send('closed');
-  process.disconnect();
-});
+await once(process, 'message');
+await worker.close();
+process.send('closed');
+process.disconnect();

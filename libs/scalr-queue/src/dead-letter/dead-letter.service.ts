@@ -172,9 +172,7 @@ export class DeadLetterService {
     const total = { scanned: 0, matched: 0, done: 0 };
     for await (const part of this.scanner.scan(await this.queuesOf(checked), checked, after)) {
       const chosen = part.matches.slice(0, limit - total.matched);
-      for (let from = 0; from < chosen.length && !dryRun; from += ACTION_SLICE) {
-        total.done += await action(chosen.slice(from, from + ACTION_SLICE));
-      }
+      if (!dryRun) total.done += await inSlices(chosen, action);
       total.scanned += part.scanned;
       total.matched += chosen.length;
       given.onProgress?.({ ...total });
@@ -207,4 +205,15 @@ export class DeadLetterService {
   private failedKey(queue: string): string {
     return this.registry.get(queue).toKey('failed');
   }
+}
+
+async function inSlices(
+  positions: readonly Position[],
+  action: (slice: readonly Position[]) => Promise<number>,
+): Promise<number> {
+  let done = 0;
+  for (let from = 0; from < positions.length; from += ACTION_SLICE) {
+    done += await action(positions.slice(from, from + ACTION_SLICE));
+  }
+  return done;
 }

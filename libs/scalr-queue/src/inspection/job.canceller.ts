@@ -66,15 +66,15 @@ export class JobCanceller {
       const outcome = await this.connections.producer.eval(
         CANCEL,
         keys.length + 2,
-        ...[queue.toKey(storedId), ...keys, cancelsKey(this.options.prefix)],
-        ...[
-          storedId,
-          Date.now(),
-          reasonFor(id),
-          queue.toKey(''),
-          cancelMember(entry.queue, storedId),
-          EVENT_STREAM_LENGTH,
-        ],
+        queue.toKey(storedId),
+        ...keys,
+        cancelsKey(this.options.prefix),
+        storedId,
+        Date.now(),
+        reasonFor(id),
+        queue.toKey(''),
+        cancelMember(entry.queue, storedId),
+        EVENT_STREAM_LENGTH,
       );
       if (outcome === 'cancelled') {
         const { name: job, queue: from } = entry;

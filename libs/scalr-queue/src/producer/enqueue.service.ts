@@ -139,7 +139,7 @@ export class EnqueueService implements OnApplicationShutdown {
     const { waitFor, ...options } = (given as Partial<typeof given> | null | undefined) ?? {};
     const timeout = check.duration('waitFor', waitFor, 1);
     const job = await this.enqueue(definition, ...([payload, options] as unknown as EnqueueArguments<D>));
-    return (await this.waiter.wait(job, timeout)) as ResultOf<D>;
+    return this.waiter.wait(job, timeout);
   }
 
   /** Called by Nest. */
