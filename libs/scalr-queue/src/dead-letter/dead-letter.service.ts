@@ -6,7 +6,8 @@ import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { OptionChecker } from '../options/option-checker.js';
-import { type DeadJob, toDeadJob } from './dead-job.js';
+import type { DeadJob } from './dead-job.js';
+import { toDeadJob } from './dead-job.mapper.js';
 import { DeadLetterActions } from './dead-letter.actions.js';
 import { fromCursor, type Position, toCursor } from './dead-letter.cursor.js';
 import {
