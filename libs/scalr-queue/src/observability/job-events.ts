@@ -55,6 +55,7 @@ export interface JobEventMap {
   'handed-back': JobEvent;
 }
 
+/** Name of a life-cycle event. */
 export type JobEventName = keyof JobEventMap;
 
 /** Takes an event. What it throws, or rejects with, is logged and changes nothing for the job. */
