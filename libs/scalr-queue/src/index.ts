@@ -63,6 +63,8 @@ export type {
   ScheduleOptions,
 } from './scheduling/schedule-options.js';
 export { SchedulesService, type ScheduleInfo } from './scheduling/schedules.service.js';
+export { ScalrQueueMetricsModule } from './metrics/metrics.module.js';
+export { ScalrQueueMetrics } from './metrics/scalr-queue.metrics.js';
 export { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
 
 export { ScalrQueueError } from './errors/scalr-queue.error.js';

@@ -15,6 +15,7 @@ import { QueueConfigError } from './errors/configuration.errors.js';
 import { HealthModule } from './health/health.module.js';
 import { InspectionModule } from './inspection/inspection.module.js';
 import { withPassword } from './options/redis-options.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
 import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './options/scalr-queue.options.js';
@@ -113,6 +114,7 @@ function compose(
     DeadLetterModule,
     SchedulingModule,
     HealthModule,
+    MetricsModule,
     WorkerModule,
   ];
   return {

@@ -2,12 +2,13 @@ import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { ConnectionModule } from '../connection/connection.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
 import { HealthReport } from './health.report.js';
 import { ScalrQueueHealthIndicator } from './scalr-queue.health.js';
 
 /** Whether the queue works. */
 @Module({
-  imports: [ConnectionModule, InspectionModule, TerminusModule],
+  imports: [ConnectionModule, InspectionModule, MetricsModule, TerminusModule],
   providers: [HealthReport, ScalrQueueHealthIndicator],
   exports: [HealthReport, ScalrQueueHealthIndicator],
 })

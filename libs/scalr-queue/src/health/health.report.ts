@@ -3,6 +3,7 @@ import { Preflight } from '../connection/preflight.js';
 import { RedisProbe } from '../connection/redis.probe.js';
 import { AppState } from '../inspection/app.state.js';
 import type { QueueDepth } from '../inspection/queue.reader.js';
+import { ScalrQueueMetrics } from '../metrics/scalr-queue.metrics.js';
 
 /** The queues as health checks tell of them. */
 export interface QueuesReport {
@@ -21,6 +22,7 @@ export class HealthReport {
     private readonly probe: RedisProbe,
     private readonly preflight: Preflight,
     private readonly state: AppState,
+    readonly metrics: ScalrQueueMetrics,
   ) {}
 
   /** Whether the preflight lets the process become ready. */
@@ -47,7 +49,7 @@ export class HealthReport {
     return {
       queues: snapshot.queues
         .filter(({ name }) => told(name))
-        .map(({ schedules: _schedules, nextJobs: _nextJobs, ...depth }) => depth),
+        .map(({ nextJobs: _nextJobs, ...depth }) => depth),
       ...(warnings.length > 0
         ? { warnings: more > 0 ? [...warnings.slice(0, MOST), `and ${more} more`] : warnings }
         : {}),

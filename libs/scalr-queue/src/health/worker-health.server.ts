@@ -11,6 +11,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { QueueConfigError } from '../errors/configuration.errors.js';
 import { WorkerHealthController } from './worker-health.controller.js';
+import { WorkerMetricsController } from './worker-metrics.controller.js';
 import { WorkerState } from './worker.state.js';
 
 @Module({})
@@ -31,7 +32,7 @@ export class WorkerHealthServer {
     const module = {
       module: WorkerHealthModule,
       imports: [TerminusModule.forRoot({ logger: false })],
-      controllers: [WorkerHealthController],
+      controllers: [WorkerHealthController, WorkerMetricsController],
       providers: [{ provide: WorkerState, useValue: state }],
     };
     const app = await silently(() => open(module, port));

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { withDeadline } from '../connection/deadline.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
+import { RecentRead } from '../connection/recent-read.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { WorkerRegistry } from '../connection/worker.registry.js';
 import { takes, type WorkerInfo } from '../jobs/worker-info.js';
-import { STATE_CACHE, STATE_TIMEOUT } from '../options/defaults.js';
 import { QueueReader, type QueueState } from './queue.reader.js';
 
 /** All queues and workers of the app at one moment. */
@@ -25,16 +24,17 @@ export interface UnhandledJob {
 /** Reads the state of the whole app: for callers that wait for the truth, and for probes that ask all the time. */
 @Injectable()
 export class AppState {
-  private probe: Promise<AppSnapshot | undefined> = Promise.resolve(undefined);
-  private probedAt = -Infinity;
+  private readonly cached: RecentRead<AppSnapshot>;
 
   constructor(
     private readonly reader: QueueReader,
     private readonly workers: WorkerRegistry,
     private readonly catalog: JobCatalog,
     private readonly registry: QueueRegistry,
-    private readonly connections: RedisConnections,
-  ) {}
+    connections: RedisConnections,
+  ) {
+    this.cached = new RecentRead(connections, () => this.read());
+  }
 
   /** As it stands now. */
   async read(): Promise<AppSnapshot> {
@@ -50,12 +50,7 @@ export class AppState {
 
   /** As it stood at most a second ago, in at most 800 ms; undefined when Redis does not tell. */
   recent(): Promise<AppSnapshot | undefined> {
-    if (!this.connections.ready) return Promise.resolve(undefined);
-    const now = performance.now();
-    if (now - this.probedAt < STATE_CACHE) return this.probe;
-    this.probedAt = now;
-    this.probe = withDeadline(this.read(), STATE_TIMEOUT, () => new Error('late')).catch(() => undefined);
-    return this.probe;
+    return this.cached.get();
   }
 }
 

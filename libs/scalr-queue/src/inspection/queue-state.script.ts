@@ -7,7 +7,7 @@ const LOOKS = 16;
  * Of a waiting job it takes the time since when it could run: that of its enqueue and its delay, or its last start.
  */
 export const QUEUE_STATE = `
-local wait, prioritized, delayed, active, failed, meta, repeats = unpack(KEYS)
+local wait, prioritized, delayed, active, failed, meta = unpack(KEYS)
 local prefix = ARGV[1]
 local looks = ${LOOKS}
 local level = 4294967296
@@ -41,7 +41,7 @@ for position, id in ipairs(redis.call('ZRANGE', delayed, 0, looks - 1)) do
 end
 return {
   redis.call('LLEN', wait), redis.call('ZCARD', prioritized), redis.call('ZCARD', delayed), redis.call('LLEN', active),
-  redis.call('ZCARD', failed), redis.call('HEXISTS', meta, 'paused'), redis.call('ZCARD', repeats),
+  redis.call('ZCARD', failed), redis.call('HEXISTS', meta, 'paused'),
   oldest and string.format('%.0f', oldest) or '', nextDue, heads
 }
 `;

@@ -18,7 +18,6 @@ export interface QueueDepth {
 
 /** The same with what only the library itself uses. */
 export interface QueueState extends QueueDepth {
-  readonly schedules: number;
   /** Names of the jobs that are next, of every list. */
   readonly nextJobs: readonly string[];
 }
@@ -39,7 +38,7 @@ export class QueueReader {
     const pipeline = this.connections.producer.pipeline();
     for (const name of names) {
       const queue = this.queues.get(name);
-      const keys = ['wait', 'prioritized', 'delayed', 'active', 'failed', 'meta', 'repeat'].map((type) =>
+      const keys = ['wait', 'prioritized', 'delayed', 'active', 'failed', 'meta'].map((type) =>
         queue.toKey(type),
       );
       pipeline.eval(QUEUE_STATE, keys.length, ...keys, queue.toKey(''));
@@ -53,8 +52,8 @@ export class QueueReader {
 }
 
 function toState(name: string, reply: Reply, now: number): QueueState {
-  const [wait, prioritized, delayed, running, dead, paused, schedules] = reply as number[];
-  const [oldest, nextDue, heads] = reply.slice(7) as [string, string, string[]];
+  const [wait, prioritized, delayed, running, dead, paused] = reply as number[];
+  const [oldest, nextDue, heads] = reply.slice(6) as [string, string, string[]];
   const since = Math.min(
     oldest === '' ? Infinity : Number(oldest),
     nextDue === '' ? Infinity : Number(nextDue),
@@ -68,7 +67,6 @@ function toState(name: string, reply: Reply, now: number): QueueState {
     dead: dead!,
     paused: paused === 1,
     oldestPendingAgeMs: Number.isFinite(since) ? Math.max(0, Math.round(now - since)) : 0,
-    schedules: schedules!,
     nextJobs: [...new Set(names)],
   };
 }

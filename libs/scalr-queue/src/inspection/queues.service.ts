@@ -32,7 +32,7 @@ export class QueuesService {
    */
   async list(): Promise<QueueInfo[]> {
     const { queues, workers } = await this.reader.bounded(() => this.state.read());
-    return queues.map(({ schedules: _schedules, nextJobs: _nextJobs, ...depth }) => ({
+    return queues.map(({ nextJobs: _nextJobs, ...depth }) => ({
       ...depth,
       workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
     }));

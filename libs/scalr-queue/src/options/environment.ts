@@ -11,6 +11,8 @@ export interface Environment {
   readonly workerQueues?: readonly string[];
   /** Milliseconds. */
   readonly shutdownTimeout?: number;
+  /** What a scrape of `/metrics` must bring as its bearer token. */
+  readonly metricsToken?: string;
 }
 
 const check = new OptionChecker(QueueConfigError);
@@ -40,5 +42,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
       ?.split(',')
       .map((name) => check.name('SCALR_WORKER_QUEUES', name.trim())),
     shutdownTimeout: milliseconds('SCALR_SHUTDOWN_TIMEOUT', MAX_SHUTDOWN_TIMEOUT),
+    metricsToken: text('SCALR_METRICS_TOKEN'),
   };
 }

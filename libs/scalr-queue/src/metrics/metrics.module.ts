@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { ConnectionModule } from '../connection/connection.module.js';
+import { InspectionModule } from '../inspection/inspection.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
+import { SchedulingModule } from '../scheduling/scheduling.module.js';
+import { JobMetrics } from './job.metrics.js';
+import { MetricRegistry } from './metric.registry.js';
+import { MetricsController } from './metrics.controller.js';
+import { RedisStateReader } from './redis-state.reader.js';
+import { ScalrQueueMetrics } from './scalr-queue.metrics.js';
+import { ScheduleMetrics } from './schedule.metrics.js';
+import { StateMetrics } from './state.metrics.js';
+
+/** Numbers about the queue. */
+@Module({
+  imports: [ConnectionModule, InspectionModule, ObservabilityModule, SchedulingModule],
+  providers: [JobMetrics, MetricRegistry, RedisStateReader, ScalrQueueMetrics, ScheduleMetrics, StateMetrics],
+  exports: [ScalrQueueMetrics],
+})
+export class MetricsModule {}
+
+/**
+ * `GET /metrics` for a web process. A worker serves its own by itself. With `SCALR_METRICS_TOKEN` set, both want it as a bearer token.
+ */
+@Module({ imports: [MetricsModule], controllers: [MetricsController] })
+export class ScalrQueueMetricsModule {}

@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { RecentRead } from '../connection/recent-read.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+
+/** How the Redis server is, as far as jobs depend on it. */
+export interface RedisState {
+  readonly memory: number;
+  /** 0 for no limit. */
+  readonly maxMemory: number;
+  readonly clients: number;
+  /** Whether a job that was taken is kept: written to disk, and never evicted. */
+  readonly durable: boolean;
+}
+
+/** Reads INFO at most once a second, and gives up after 800 ms. */
+@Injectable()
+export class RedisStateReader {
+  private readonly cached: RecentRead<RedisState>;
+
+  constructor(private readonly connections: RedisConnections) {
+    this.cached = new RecentRead(connections, () => this.read());
+  }
+
+  /** Undefined when Redis does not tell, or may not be asked. */
+  recent(): Promise<RedisState | undefined> {
+    return this.cached.get();
+  }
+
+  private async read(): Promise<RedisState> {
+    const { producer } = this.connections;
+    const sections = ['memory', 'persistence', 'clients'].map((section) => producer.info(section));
+    const info = (await Promise.all(sections)).join('\n');
+    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+    const isWritten = field('aof_enabled') === '1' && field('aof_last_write_status') === 'ok';
+    return {
+      memory: Number(field('used_memory')),
+      maxMemory: Number(field('maxmemory')),
+      clients: Number(field('connected_clients')),
+      durable: isWritten && field('maxmemory_policy') === 'noeviction',
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { JobMetrics } from './job.metrics.js';
+import { MetricRegistry } from './metric.registry.js';
+import { processMetrics } from './process.metrics.js';
+import { ScheduleMetrics } from './schedule.metrics.js';
+import { StateMetrics } from './state.metrics.js';
+
+/**
+ * The metrics of this process and its app, in the text format of Prometheus. A worker serves them on its port by itself;
+ * a web process does with `ScalrQueueMetricsModule`, or with a controller of its own over this.
+ */
+@Injectable()
+export class ScalrQueueMetrics {
+  /** For the `Content-Type` header. */
+  readonly contentType: string;
+
+  /** @internal */
+  constructor(
+    private readonly metrics: MetricRegistry,
+    private readonly state: StateMetrics,
+    private readonly schedules: ScheduleMetrics,
+    // Counts from its construction on.
+    _jobs: JobMetrics,
+  ) {
+    this.contentType = metrics.registry.contentType;
+  }
+
+  /** One scrape: within a second whatever Redis does, at a cost that does not grow with the backlog. */
+  async text(): Promise<string> {
+    await Promise.all([this.state.refresh(), this.schedules.refresh()]);
+    return `${await this.metrics.registry.metrics()}\n${await processMetrics()}`;
+  }
+}

@@ -1,0 +1,55 @@
+import { Gauge, type Registry } from 'prom-client';
+
+const QUEUE_GAUGES = {
+  oldest_pending_age_seconds: 'How long the oldest job that could run has been waiting.',
+  paused: '1 while the queue is paused.',
+  queue_workers: 'Live workers that take jobs from the queue.',
+  unhandled_job_kinds: 'Kinds of jobs that are next in the queue and that no live worker handles.',
+} as const;
+
+const APP_GAUGES = {
+  workers: 'Live worker processes of the app.',
+  redis_memory_bytes: 'Memory that Redis uses.',
+  redis_max_memory_bytes: 'Memory limit of Redis; 0 for none.',
+  redis_clients: 'Connections to Redis, of all apps.',
+  redis_durable: '1 when Redis keeps what it took: append-only file on and written, no eviction.',
+} as const;
+
+type Label = 'scope' | 'queue' | 'state';
+
+/** The gauges of what the whole app shares. Its label `scope` says that each process tells the same: their sum is nonsense. */
+export class StateGauges {
+  private readonly gauges = new Map<string, Gauge<Label>>();
+
+  constructor(registry: Registry) {
+    const add = (name: string, help: string, labelNames: Label[]) =>
+      this.gauges.set(
+        name,
+        new Gauge({ name: `scalr_queue_${name}`, help, labelNames, registers: [registry] }),
+      );
+    add('jobs', 'Jobs in a queue, by state.', ['scope', 'queue', 'state']);
+    for (const [name, help] of Object.entries(QUEUE_GAUGES)) add(name, help, ['scope', 'queue']);
+    for (const [name, help] of Object.entries(APP_GAUGES)) add(name, help, ['scope']);
+  }
+
+  /** What is not known any more must not be told. */
+  clear(): void {
+    for (const gauge of this.gauges.values()) gauge.reset();
+  }
+
+  jobs(queue: string, state: string, count: number): void {
+    this.set('jobs', count, { queue, state });
+  }
+
+  ofQueue(queue: string, values: Record<keyof typeof QUEUE_GAUGES, number>): void {
+    for (const [name, value] of Object.entries(values)) this.set(name, value, { queue });
+  }
+
+  ofApp(values: Partial<Record<keyof typeof APP_GAUGES, number>>): void {
+    for (const [name, value] of Object.entries(values)) this.set(name, value);
+  }
+
+  private set(name: string, value: number, labels: Partial<Record<Label, string>> = {}): void {
+    this.gauges.get(name)?.set({ scope: 'global', ...labels }, value);
+  }
+}
