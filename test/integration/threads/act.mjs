@@ -1,5 +1,5 @@
 // Runs in a worker thread, which reads plain JavaScript and the built library. Does what the payload says.
-import { existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { defineJob, Discard, RetryLater, Snooze, threadHandler } from 'scalr-queue/thread';
 
@@ -22,7 +22,7 @@ const acts = {
   /** Never ends, hears nothing, and leaves a sign of life. */
   spin: async ({ beat }, ctx) => {
     await ctx.progress(1);
-    for (let round = 0; ; round++) if (beat) writeFileSync(beat, String(round));
+    for (;;) if (beat) appendFileSync(beat, '.');
   },
   heed: async ({ file }, ctx) => {
     await ctx.progress(1);
