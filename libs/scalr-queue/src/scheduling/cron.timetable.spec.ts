@@ -110,7 +110,7 @@ describe('when the clock is put back', () => {
     expect(slots(cron, NEW_YORK, '2026-11-01T04:50Z', expected.length)).toEqual(expected);
   });
 
-  it('it does not matter that one asks in the middle of the hour that comes twice', () => {
+  it('makes no difference to one who asks in the middle of the hour that comes twice', () => {
     for (const minute of ['05:45', '06:00', '06:10', '06:30', '06:50']) {
       expect(slots('30 1 * * *', NEW_YORK, `2026-11-01T${minute}Z`, 1)).toEqual(['2026-11-02T06:30']);
     }
