@@ -23,13 +23,14 @@ export { Discard, JobSignal, RetryLater, Snooze } from './jobs/job-signals.js';
 export type { EnqueuedJob, EnqueueOptions } from './jobs/enqueue-options.js';
 export type { CancelOutcome, DeadReason, JobErrorInfo, JobInfo, JobState } from './jobs/job-info.js';
 
-export { EnqueueService, type EnqueueArguments, type EnqueueItem } from './producer/enqueue.service.js';
-export {
-  type DeadLetterActionOptions,
-  type DeadLetterPage,
-  type DeadLetterProgress,
-  DeadLetterService,
-} from './dead-letter/dead-letter.service.js';
+export { EnqueueService } from './producer/enqueue.service.js';
+export type { EnqueueArguments, EnqueueItem } from './producer/enqueue-arguments.js';
+export { DeadLetterService } from './dead-letter/dead-letter.service.js';
+export type {
+  DeadLetterActionOptions,
+  DeadLetterPage,
+  DeadLetterProgress,
+} from './dead-letter/dead-letter.options.js';
 export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
 export type { DeadJob, JobFailure } from './dead-letter/dead-job.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';

@@ -17,29 +17,17 @@ import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { BulkSender } from './bulk.sender.js';
+import {
+  type AnyItem,
+  type EnqueueArguments,
+  type EnqueueItems,
+  isItem,
+  isIterable,
+} from './enqueue-arguments.js';
 import { JobSender } from './job.sender.js';
 import { checkCall, type PreparedJob, prepareJob } from './prepared-job.js';
 
-/** The payload and the options of an `enqueue` call; a job without a payload needs neither. */
-export type EnqueueArguments<D extends AnyJobDefinition> = [void] extends [InputOf<D>]
-  ? [payload?: InputOf<D>, options?: EnqueueOptions<InputOf<D>>]
-  : [payload: InputOf<D>, options?: EnqueueOptions<InputOf<D>>];
-
-/** One element of `enqueueMany`: a payload, or a payload with options of its own. */
-export interface EnqueueItem<D extends AnyJobDefinition> {
-  readonly payload: InputOf<D>;
-  readonly options: Omit<EnqueueOptions<InputOf<D>>, 'signal'>;
-}
-
-/** An item whatever its definition. */
-interface Item {
-  readonly payload: unknown;
-  readonly options: EnqueueOptions;
-}
-
 const check = new OptionChecker(InvalidOptionError);
-
-type Items<D extends AnyJobDefinition> = InputOf<D> | EnqueueItem<D>;
 
 /**
  * Puts jobs into the queue: the one service that most of an app needs.
@@ -98,7 +86,7 @@ export class EnqueueService implements OnApplicationShutdown {
    */
   async enqueueMany<D extends AnyJobDefinition>(
     definition: D,
-    items: Iterable<Items<D>> | AsyncIterable<Items<D>>,
+    items: Iterable<EnqueueItems<D>> | AsyncIterable<EnqueueItems<D>>,
     options: Omit<EnqueueOptions<InputOf<D>>, 'id'> = {},
   ): Promise<EnqueuedJob[]> {
     try {
@@ -110,7 +98,7 @@ export class EnqueueService implements OnApplicationShutdown {
       if (!isIterable(items)) check.fail('the items of enqueueMany', 'an iterable or async iterable', items);
       options.signal?.throwIfAborted();
       const jobs = Array.isArray(items)
-        ? await this.prepareAll(definition, items as Items<D>[], options)
+        ? await this.prepareAll(definition, items as EnqueueItems<D>[], options)
         : this.prepareEach(definition, items, options);
       const enqueued = await this.bulk.send(jobs, options.signal);
       if (enqueued.length > 0) this.catalog.record(definition);
@@ -155,7 +143,7 @@ export class EnqueueService implements OnApplicationShutdown {
 
   private async prepareAll<D extends AnyJobDefinition>(
     definition: D,
-    items: Items<D>[],
+    items: EnqueueItems<D>[],
     options: EnqueueOptions,
   ): Promise<PreparedJob[]> {
     const prepared: PreparedJob[] = [];
@@ -165,7 +153,7 @@ export class EnqueueService implements OnApplicationShutdown {
 
   private async *prepareEach<D extends AnyJobDefinition>(
     definition: D,
-    items: Iterable<Items<D>> | AsyncIterable<Items<D>>,
+    items: Iterable<EnqueueItems<D>> | AsyncIterable<EnqueueItems<D>>,
     options: EnqueueOptions,
   ): AsyncGenerator<PreparedJob> {
     let index = 0;
@@ -174,11 +162,11 @@ export class EnqueueService implements OnApplicationShutdown {
 
   private async prepareItem<D extends AnyJobDefinition>(
     definition: D,
-    item: Items<D>,
+    item: EnqueueItems<D>,
     options: EnqueueOptions,
     index: number,
   ): Promise<PreparedJob> {
-    const { payload, options: own }: Item = isItem(item) ? item : { payload: item, options: {} };
+    const { payload, options: own }: AnyItem = isItem(item) ? item : { payload: item, options: {} };
     try {
       return await this.prepare(definition, payload, { ...options, ...own });
     } catch (error) {
@@ -196,17 +184,4 @@ export class EnqueueService implements OnApplicationShutdown {
       throw new QueueClosedError('nothing can be enqueued any more: the application is shutting down');
     return prepareJob(definition, payload, options, this.app);
   }
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
-  return (
-    typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value)
-  );
-}
-
-/** Exactly the two keys, so that a payload which merely has a `payload` key is taken as a payload. */
-function isItem(item: unknown): item is Item {
-  if (typeof item !== 'object' || item === null) return false;
-  const keys = Object.keys(item);
-  return keys.length === 2 && 'payload' in item && 'options' in item;
 }
