@@ -3,19 +3,19 @@ import { Logger } from '@nestjs/common';
 const INTERVAL = 10_000;
 
 /**
- * Says at most once in ten seconds that Redis is in trouble, and once that it is back, however many connections
- * complain how often. Logs the message only: errors of ioredis carry the command with its arguments.
+ * Says at most once in ten seconds that Redis is in trouble, and that it is back when the trouble was told, however many
+ * connections complain how often, and also when they come and go. Logs the message only: errors of ioredis carry the
+ * command with its arguments.
  */
 export class ConnectionLog {
   private readonly logger = new Logger('ScalrQueue');
   private lastAt = -Infinity;
   private hidden = 0;
-  private inTrouble = false;
+  private told = false;
 
   constructor(private readonly where: string) {}
 
   trouble(error: Error): void {
-    this.inTrouble = true;
     const now = performance.now();
     if (now - this.lastAt < INTERVAL) {
       this.hidden++;
@@ -23,15 +23,14 @@ export class ConnectionLog {
     }
     const more = this.hidden > 0 ? ` (${this.hidden} more since the last line)` : '';
     this.logger.warn(`Redis at ${this.where}: ${messageOf(error)}; trying again${more}`);
+    this.told = true;
     this.lastAt = now;
     this.hidden = 0;
   }
 
   recovered(): void {
-    if (!this.inTrouble) return;
-    this.inTrouble = false;
-    this.lastAt = -Infinity;
-    this.hidden = 0;
+    if (!this.told) return;
+    this.told = false;
     this.logger.log(`Redis at ${this.where}: connected again`);
   }
 }

@@ -14,8 +14,6 @@ const retryStrategy = (times: number) => Math.min(100 * times, 500) + Math.round
 const COMMON: RedisOptions = {
   connectTimeout: 2_000,
   retryStrategy,
-  // A demoted master answers READONLY until the socket is closed and the name resolved again.
-  reconnectOnError: (error) => error.message.startsWith('READONLY'),
 };
 
 /**
@@ -45,6 +43,22 @@ const WORKER: RedisOptions = {
 /** Reads the event stream: like a worker, with the engine's blocking read of ten seconds. */
 const EVENTS: RedisOptions = { ...WORKER, socketTimeout: 13_000 };
 
+/**
+ * A demoted master answers READONLY until the socket is closed and the name resolved again. Not more often than this: while
+ * no master is found each new connection meets the same answer.
+ */
+const RECONNECT_INTERVAL = 2_000;
+
+function reconnectOnReadOnly(): (error: Error) => boolean {
+  let lastAt = -Infinity;
+  return (error) => {
+    const now = performance.now();
+    if (!error.message.startsWith('READONLY') || now - lastAt < RECONNECT_INTERVAL) return false;
+    lastAt = now;
+    return true;
+  };
+}
+
 /** What a connection is for, and with it how it behaves while Redis is away. */
 export type RedisRole = 'producer' | 'worker' | 'events';
 
@@ -57,7 +71,12 @@ const SETTINGS: Readonly<Record<RedisRole, RedisOptions>> = {
 /** Opens a connection that fails fast (`producer`) or waits (`worker`, `events`). It connects in the background. */
 export function openRedis(target: RedisTarget, role: RedisRole, connectionName: string): RedisClient {
   const { cluster, sentinels, name, sentinelPassword, fetchPassword, ...server } = target;
-  const options: RedisOptions = { ...server, ...SETTINGS[role], connectionName };
+  const options: RedisOptions = {
+    ...server,
+    ...SETTINGS[role],
+    connectionName,
+    reconnectOnError: reconnectOnReadOnly(),
+  };
   if (cluster) {
     return new Cluster([...cluster], {
       redisOptions: options,
