@@ -56,9 +56,9 @@ export class Ledger {
     return [...starts].filter(([, count]) => count > 1).map(([id]) => id);
   }
 
-  /** When the first job was finished that a handler began after `time`; undefined when none was. */
-  firstFinishAfter(time: number): number | undefined {
-    return this.of('finish').find(({ at }) => at >= time)?.at;
+  /** When the first job was finished at or after `time`; 0 when none was yet. */
+  firstFinishAfter(time: number): number {
+    return this.of('finish').find(({ at }) => at >= time)?.at ?? 0;
   }
 }
 

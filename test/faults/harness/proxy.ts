@@ -92,7 +92,8 @@ export class TcpProxy {
     this.pairs.add(pair);
     const end = () => {
       this.pairs.delete(pair);
-      if (!pair.hole) reset(pair);
+      // What was said before the end still arrives.
+      if (!pair.hole) for (const socket of [client, server]) socket.destroySoon();
     };
     for (const socket of [client, server])
       socket

@@ -55,7 +55,7 @@ export async function underLoad(
   Object.assign(figures, {
     acknowledged: ledger.acknowledged().size,
     longestMs: Math.max(...totals.map((total) => total.longest)),
-    resumeMs: resumedAt! - healedAt,
+    resumeMs: resumedAt - healedAt,
   });
   await eventually(() => ledger.unfinished().length === 0, { timeout: drain, interval: 100 }).catch(
     () => undefined,

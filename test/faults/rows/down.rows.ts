@@ -145,7 +145,7 @@ function outage(id: number, name: string, seconds: number, worker: object, mostR
       const upAt = Date.now();
       await heals(producer, 2_000);
       const resumedAt = await eventually(() => stage.ledger.firstFinishAfter(upAt));
-      const resumeMs = resumedAt! - upAt;
+      const resumeMs = resumedAt - upAt;
       await finished(stage, id);
       await inState(producer, id, 'completed', 60_000);
       // Were it to run again, it would do so once its lock is gone and two checks are over.

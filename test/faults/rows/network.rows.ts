@@ -88,7 +88,8 @@ export const networkRows: FaultRow[] = [
       const producer = await stage.producer(proxy.url);
       await stage.worker(redis.url).then((worker) => worker.ready());
       return underLoad(stage, [producer], {
-        rate: 20,
+        rate: 50,
+        after: 3,
         fault: async () => {
           proxy.trickle = 10;
           await pause(8_000);

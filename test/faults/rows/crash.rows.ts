@@ -1,0 +1,169 @@
+import { eventually } from '../../support/eventually.js';
+import { enqueued, finished, inState, started, within } from '../harness/expectations.js';
+import { pause } from '../harness/pause.js';
+import { type FaultRow, SLACK } from '../harness/row.js';
+import type { Stage } from '../harness/stage.js';
+
+/** Lock of 5 s and two checks of 1 s. */
+const RECOVERY = 7_000;
+
+async function pair(stage: Stage, workers = 1, settings: object = {}) {
+  const redis = await stage.redis();
+  const producer = await stage.producer(redis.url, settings);
+  const started = await Promise.all(Array.from({ length: workers }, () => stage.worker(redis.url, settings)));
+  await Promise.all(started.map((worker) => worker.ready()));
+  return { redis, producer, workers: started };
+}
+
+/** Worker processes die, stop or are blocked. */
+export const crashRows: FaultRow[] = [
+  {
+    id: 41,
+    name: 'a worker killed in the middle of a job',
+    requirement: 'runs again within lock + 2 checks (5 s + 2 x 1 s), exactly once more, no attempt used',
+    quick: true,
+    async run(stage) {
+      const { producer, workers } = await pair(stage, 2);
+      const id = await enqueued(producer, { do: 'hold', ms: 3_000 });
+      await started(stage, id);
+      const { pid } = stage.ledger.of('start', id)[0]!;
+      await workers.find((worker) => worker.process.pid === pid)!.process.kill();
+      const killedAt = Date.now();
+      await started(stage, id, 2);
+      const resumeMs = Date.now() - killedAt;
+      await inState(producer, id, 'completed');
+      expect(resumeMs).toBeLessThanOrEqual(RECOVERY * SLACK);
+      expect(stage.ledger.of('start', id).map(({ attempt }) => attempt)).toEqual([1, 1]);
+      return { acknowledged: 1, lost: 0, twice: 1, resumeMs };
+    },
+  },
+  {
+    id: 42,
+    name: 'a job that kills its worker, each time',
+    requirement: 'not dead after 2 crashes, dead as "crashed" after 3; other jobs go on',
+    quick: true,
+    async run(stage) {
+      const settings = { worker: { lockDuration: '2s', stalledInterval: '1s', maxCrashes: 3 } };
+      const { redis, producer } = await pair(stage, 3, settings);
+      const id = await enqueued(producer, { do: 'crash' });
+      await started(stage, id, 3);
+      const last = await stage.worker(redis.url, settings).then((worker) => worker.ready());
+      const other = await enqueued(producer);
+      await finished(stage, other);
+      const job = await inState(producer, id, 'dead');
+      expect(job.reason).toBe('crashed');
+      expect(stage.ledger.of('start', id)).toHaveLength(3);
+      expect(await last.status('live')).toBe(200);
+      return { acknowledged: 2, lost: 0, note: '3 starts, then dead' };
+    },
+  },
+  {
+    id: 43,
+    name: 'a worker stopped for 12 s, longer than its lock',
+    requirement: 'a second run; the late one is told to stop within 1 s and its outcome refused',
+    quick: true,
+    async run(stage) {
+      const { producer, workers } = await pair(stage, 2);
+      const id = await enqueued(producer, { do: 'heed', ms: 14_000 });
+      await started(stage, id);
+      const { pid } = stage.ledger.of('start', id)[0]!;
+      const frozen = workers.find((worker) => worker.process.pid === pid)!;
+      frozen.process.signal('SIGSTOP');
+      await pause(12_000);
+      frozen.process.signal('SIGCONT');
+      const thawedAt = Date.now();
+      await started(stage, id, 2);
+      const abort = await eventually(() => stage.ledger.of('abort', id)[0]!, { timeout: 10_000 });
+      const abortMs = abort.at - thawedAt;
+      await inState(producer, id, 'completed', 40_000);
+      expect(stage.ledger.of('start', id)).toHaveLength(2);
+      expect(frozen.process.output).toContain('Lost the lock');
+      expect(abortMs).toBeLessThanOrEqual(1_000 * SLACK);
+      return { acknowledged: 1, lost: 0, twice: 1, note: `told to stop ${abortMs} ms after it went on` };
+    },
+  },
+  {
+    id: 44,
+    name: 'the event loop blocked for 10 s by a handler',
+    requirement: 'the job ends completed; at most one more run; the log names it',
+    quick: false,
+    async run(stage) {
+      const { producer, workers } = await pair(stage, 2);
+      const id = await enqueued(producer, { do: 'block', ms: 10_000 });
+      await inState(producer, id, 'completed', 60_000);
+      const runs = stage.ledger.of('start', id).length;
+      expect(runs).toBeLessThanOrEqual(3);
+      const named = workers.some(({ process }) => process.output.includes('Lost the lock'));
+      return {
+        acknowledged: 1,
+        lost: 0,
+        twice: runs - 1,
+        note: named ? 'the log names the job' : 'completed before its lock was missed',
+      };
+    },
+  },
+  {
+    id: 45,
+    name: 'a handler that never ends',
+    requirement: 'JobTimeoutError within 1 s of its time; the slot is free',
+    quick: true,
+    async run(stage) {
+      const task = { retry: false, timeout: '1s' };
+      const { producer } = await pair(stage, 1, { task });
+      const id = await enqueued(producer, { do: 'never' });
+      await started(stage, id);
+      const ms = await within(2_500, async () => expect((await producer.get(id)).state).toBe('dead'));
+      expect(stage.ledger.of('abort', id)).toHaveLength(1);
+      await finished(stage, await enqueued(producer));
+      return { acknowledged: 2, lost: 0, note: `dead after ${ms} ms` };
+    },
+  },
+  misbehaves(46, 'handlers that throw a text, undefined and 2 MB', 'throw', ['text', 'undefined', 'huge']),
+  misbehaves(47, 'handlers that return a BigInt, a cycle and 20 MB', 'return', [
+    'bigint',
+    'circular',
+    'huge',
+  ]),
+  {
+    id: 49,
+    name: 'an error thrown by a timer of a handler',
+    requirement: 'the process ends with a code that is not 0; the job runs elsewhere',
+    quick: true,
+    async run(stage) {
+      const { redis, producer, workers } = await pair(stage);
+      const id = await enqueued(producer, { do: 'throwLater' });
+      const { code } = await workers[0]!.process.exited;
+      expect(code).not.toBe(0);
+      const begin = Date.now();
+      await stage.worker(redis.url).then((worker) => worker.ready());
+      await started(stage, id, 2);
+      const resumeMs = Date.now() - begin;
+      expect(resumeMs).toBeLessThanOrEqual(RECOVERY * SLACK);
+      return { acknowledged: 1, lost: 0, resumeMs, note: `exit code ${code}` };
+    },
+  },
+];
+
+/** What handlers throw and return that nobody expects. */
+function misbehaves(id: number, name: string, how: string, whats: string[]): FaultRow {
+  return {
+    id,
+    name,
+    requirement: 'dead with a reason of 8 KiB at most; the process lives; Redis grows by less than 10 MB',
+    quick: true,
+    async run(stage) {
+      const { redis, producer, workers } = await pair(stage, 1, { task: { retry: false } });
+      const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await redis.cli('info', 'memory'))?.[1]);
+      const before = await usedMemory();
+      for (const what of whats) {
+        const job = await inState(producer, await enqueued(producer, { do: how, what }), 'dead');
+        expect(job.error!.message.length).toBeLessThanOrEqual(8_192);
+      }
+      const growth = (await usedMemory()) - before;
+      expect(growth).toBeLessThan(10_000_000);
+      await finished(stage, await enqueued(producer));
+      expect(await workers[0]!.status('live')).toBe(200);
+      return { acknowledged: whats.length + 1, lost: 0, note: `Redis +${Math.round(growth / 1_024)} KiB` };
+    },
+  };
+}

@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto';
+import { eventually } from '../../support/eventually.js';
+import {
+  appetite,
+  enqueued,
+  expectRefused,
+  heals,
+  inState,
+  started,
+  within,
+} from '../harness/expectations.js';
+import { pause } from '../harness/pause.js';
+import { type FaultRow, SLACK } from '../harness/row.js';
+import type { Stage } from '../harness/stage.js';
+import type { WorkerProcess } from '../harness/worker.process.js';
+
+/** What a worker may use while Redis refuses: it must not spin. */
+const MOST_CPU = 0.2;
+const MOST_LINES = 1;
+
+async function expectModest(worker: WorkerProcess, ms: number): Promise<string> {
+  const before = worker.process.output.length;
+  const { cpu, lines } = await appetite(worker, ms);
+  const sample = worker.logSince(before).slice(0, 3).join(' | ');
+  expect(cpu, 'share of a core while Redis refuses').toBeLessThan(MOST_CPU);
+  expect(lines, `lines of log a second while Redis refuses: ${sample}`).toBeLessThanOrEqual(
+    MOST_LINES * SLACK,
+  );
+  return `${(cpu * 100).toFixed(1)} % of a core, ${lines.toFixed(2)} lines/s`;
+}
+
+async function both(stage: Stage, args: string[] = []) {
+  const redis = await stage.redis({ args });
+  const producer = await stage.producer(redis.url);
+  const worker = await stage.worker(redis.url).then((booting) => booting.ready());
+  return { redis, producer, worker };
+}
+
+/** Redis is well and says no. */
+export const refusalRows: FaultRow[] = [
+  {
+    id: 25,
+    name: 'out of memory when enqueueing',
+    requirement: 'QueueFullError in 50 ms, nothing lost silently',
+    quick: true,
+    async run(stage) {
+      const redis = await stage.redis();
+      const producer = await stage.producer(redis.url);
+      await enqueued(producer);
+      await redis.cli('config', 'set', 'maxmemory', '1mb');
+      const refused = await producer.enqueue();
+      expectRefused(refused, 'QUEUE_FULL', 50);
+      await redis.cli('config', 'set', 'maxmemory', '0');
+      return { longestMs: refused.ms, resumeMs: await heals(producer, 2_000) };
+    },
+  },
+  {
+    id: 26,
+    name: 'out of memory for 15 s while a worker runs',
+    requirement: '1 line/s, 20 % of a core; the running job completes; drains in 5 s of relief',
+    quick: true,
+    async run(stage) {
+      const { redis, producer, worker } = await both(stage);
+      const running = await enqueued(producer, { do: 'hold', ms: 3_000 });
+      await started(stage, running);
+      await redis.cli('config', 'set', 'maxmemory', '1mb');
+      const note = await expectModest(worker, 15_000);
+      await inState(producer, running, 'completed');
+      await redis.cli('config', 'set', 'maxmemory', '0');
+      const reliefAt = Date.now();
+      await heals(producer, 2_000);
+      await eventually(() => stage.ledger.firstFinishAfter(reliefAt), { timeout: 7_500 });
+      const resumeMs = stage.ledger.firstFinishAfter(reliefAt) - reliefAt;
+      expect(stage.ledger.of('start', running)).toHaveLength(1);
+      return { acknowledged: 1, lost: 0, twice: 0, resumeMs, note };
+    },
+  },
+  {
+    id: 27,
+    name: 'an eviction policy that deletes jobs',
+    requirement: 'one clear sentence with the cure; strict mode is not ready',
+    quick: true,
+    async run(stage) {
+      const redis = await stage.redis({ args: ['--maxmemory-policy', 'allkeys-lru'] });
+      const lax = await stage.worker(redis.url).then((worker) => worker.ready());
+      await lax.process.waitForOutput(
+        /JOBS CAN BE LOST: maxmemory-policy is allkeys-lru.*--maxmemory-policy noeviction/,
+      );
+      expect(lax.process.output.match(/JOBS CAN BE LOST/g)).toHaveLength(1);
+      const strict = await stage.worker(redis.url, { strict: true });
+      await strict.process.waitForOutput(/not ready until it is mended/);
+      expect(await strict.status()).toBe(503);
+      await redis.cli('config', 'set', 'maxmemory-policy', 'noeviction');
+      const mendedAt = Date.now();
+      await strict.ready();
+      return { resumeMs: Date.now() - mendedAt };
+    },
+  },
+  {
+    id: 29,
+    name: 'READONLY: the master is made a replica for 8 s, then promoted',
+    requirement: '1 line/s, 20 % of a core; resumes in 2 s of promotion, the running job completes once',
+    quick: true,
+    async run(stage) {
+      const { redis, producer, worker } = await both(stage);
+      const other = await stage.redis();
+      const running = await enqueued(producer, { do: 'hold', ms: 2_000 });
+      await started(stage, running);
+      // A master that never answers: the data stays.
+      other.freeze();
+      await redis.cli('replicaof', '127.0.0.1', String(other.port));
+      const refused = await producer.enqueue();
+      expect(['QUEUE_UNAVAILABLE', 'OUTCOME_UNKNOWN']).toContain(refused.code);
+      const note = await expectModest(worker, 8_000);
+      await redis.cli('replicaof', 'no', 'one');
+      const promotedAt = Date.now();
+      await heals(producer, 2_000);
+      await eventually(() => stage.ledger.firstFinishAfter(promotedAt), { timeout: 10_000 });
+      const resumeMs = stage.ledger.firstFinishAfter(promotedAt) - promotedAt;
+      await inState(producer, running, 'completed');
+      const runs = stage.ledger.of('start', running).length;
+      expect(runs).toBeLessThanOrEqual(2);
+      expect(resumeMs).toBeLessThanOrEqual(2_000 * SLACK);
+      return { acknowledged: 1, lost: 0, twice: runs - 1, longestMs: refused.ms, resumeMs, note };
+    },
+  },
+  {
+    id: 32,
+    name: 'BUSY: the script of another app never ends',
+    requirement: 'calls settle in 1.1 s; not ready; heals after SCRIPT KILL',
+    quick: true,
+    async run(stage) {
+      const { redis, producer, worker } = await both(stage);
+      const endless = redis.cli('eval', 'while true do end', '0').catch(() => 'killed');
+      const first = await producer.enqueue();
+      expectRefused(first, 'OUTCOME_UNKNOWN', 1_100);
+      await within(5_000, async () => expect(await worker.status()).toBe(503));
+      const note = await expectModest(worker, 6_000);
+      const later = await producer.enqueue();
+      expectRefused(later, 'QUEUE_UNAVAILABLE', 50);
+      await redis.cli('script', 'kill');
+      await endless;
+      const killedAt = Date.now();
+      const resumeMs = await heals(producer, 2_000);
+      await eventually(() => stage.ledger.firstFinishAfter(killedAt));
+      await worker.ready(7_500);
+      return { longestMs: Math.max(first.ms, later.ms), resumeMs, note };
+    },
+  },
+  {
+    id: 65,
+    name: 'maxclients reached',
+    requirement: 'a clear error; at most 2 attempts to connect a second and connection; heals',
+    quick: true,
+    async run(stage) {
+      const redis = await stage.redis();
+      await redis.cli('config', 'set', 'maxclients', '2');
+      const proxy = await stage.proxy(redis.port);
+      const holders = await Promise.all([0, 1].map(() => stage.producer(redis.url)));
+      await Promise.all(holders.map((holder) => heals(holder, 2_000)));
+      const producer = await stage.producer(proxy.url);
+      await producer.enqueue();
+      const before = proxy.connections;
+      const refused = await producer.enqueue();
+      expectRefused(refused, 'QUEUE_UNAVAILABLE', 50);
+      await producer.process.waitForOutput(/max number of clients|ECONNRESET/);
+      await pause(4_000);
+      const perSecond = (proxy.connections - before) / 4;
+      expect(perSecond).toBeLessThanOrEqual(2 * SLACK);
+      // One place for redis-cli, that it can say so.
+      await holders[0]!.process.kill();
+      await eventually(() => redis.cli('config', 'set', 'maxclients', '100').then(() => true));
+      return {
+        longestMs: refused.ms,
+        resumeMs: await heals(producer, 3_000),
+        note: `${perSecond} attempts/s`,
+      };
+    },
+  },
+  {
+    id: 64,
+    name: 'app A floods the shared Redis with 100,000 jobs',
+    requirement: 'app B enqueues in 250 ms at the 99th percentile; A meets its quota',
+    quick: false,
+    alone: true,
+    patience: 120,
+    async run(stage) {
+      const redis = await stage.redis();
+      const [flood, victim] = await Promise.all([
+        stage.producer(redis.url, { app: `${stage.app}-a`, queues: { default: { maxBacklog: 20_000 } } }),
+        stage.producer(redis.url, { app: `${stage.app}-b` }),
+      ]);
+      await victim.enqueue();
+      const flooding = flood.burst(100_000);
+      const times: number[] = [];
+      let over = false;
+      const ended = flooding.then((result) => {
+        over = true;
+        return result;
+      });
+      while (!over) {
+        times.push((await victim.enqueue({ payload: { blob: randomBytes(200).toString('hex') } })).ms);
+        await pause(5);
+      }
+      const { outcomes, growth } = await ended;
+      const p99 = times.toSorted((one, two) => one - two)[Math.floor(times.length * 0.99)]!;
+      expect(p99).toBeLessThanOrEqual(250 * SLACK);
+      expect(outcomes['QUEUE_FULL']).toBeGreaterThan(0);
+      expect(outcomes['OK']).toBeLessThanOrEqual(25_000);
+      const megabytes = Math.round(growth / 1_000_000);
+      return {
+        acknowledged: outcomes['OK'],
+        longestMs: Math.max(...times),
+        note: `99 % of B in ${p99} ms; A: ${JSON.stringify(outcomes)}, memory +${megabytes} MB`,
+      };
+    },
+  },
+];
