@@ -1,20 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
+import type { QueueDepth } from '../jobs/queue-info.js';
 import { nameOfStoredId } from '../jobs/job-id.js';
 import { QUEUE_STATE } from './queue-state.script.js';
-
-/** How full a queue is, read at a cost that does not grow with the backlog. */
-export interface QueueDepth {
-  readonly name: string;
-  readonly waiting: number;
-  readonly delayed: number;
-  readonly running: number;
-  readonly dead: number;
-  readonly paused: boolean;
-  /** How long the oldest job that could run has been waiting; 0 when none waits. */
-  readonly oldestPendingAgeMs: number;
-}
 
 /** The same with what only the library itself uses. */
 export interface QueueState extends QueueDepth {
