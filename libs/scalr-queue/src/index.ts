@@ -34,9 +34,8 @@ export type {
 export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
 export type { DeadJob, JobFailure } from './dead-letter/dead-job.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
-export { QueuesService, type QueueInfo } from './inspection/queues.service.js';
-export type { QueueDepth } from './inspection/queue.reader.js';
-export type { UnhandledJob } from './inspection/app.state.js';
+export { QueuesService } from './inspection/queues.service.js';
+export type { QueueDepth, QueueInfo, UnhandledJob } from './jobs/queue-info.js';
 export type { WorkerInfo } from './jobs/worker-info.js';
 export { JobEvents } from './observability/job-event.stream.js';
 export type {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { UnhandledJob } from '../jobs/queue-info.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RecentRead } from '../connection/recent-read.js';
@@ -13,12 +14,6 @@ export interface AppSnapshot {
   readonly workers: readonly WorkerInfo[];
   /** Jobs that are next in their queue and that no live worker takes. */
   readonly unhandled: readonly UnhandledJob[];
-}
-
-/** A kind of job that waits in vain. */
-export interface UnhandledJob {
-  readonly name: string;
-  readonly queue: string;
 }
 
 /** Reads the state of the whole app: for callers that wait for the truth, and for probes that ask all the time. */

@@ -1,18 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
+import type { QueueInfo, UnhandledJob } from '../jobs/queue-info.js';
 import type { WorkerInfo } from '../jobs/worker-info.js';
 import { describe } from '../options/option-checker.js';
 import { nearest } from '../options/suggestion.js';
-import { AppState, type UnhandledJob } from './app.state.js';
+import { AppState } from './app.state.js';
 import { JobReader } from './job.reader.js';
-import type { QueueDepth } from './queue.reader.js';
-
-/** A queue as it stands at this moment: plain data. */
-export interface QueueInfo extends QueueDepth {
-  /** Live workers that take jobs from it. */
-  readonly workers: number;
-}
 
 /** Looking at queues and workers, and holding queues, from any process of the app. */
 @Injectable()
