@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interruption, Interrupted } from './process/interruption.mjs';
+import { findPrometheus } from './prometheus/find.mjs';
 import { findRedisServer } from './redis/find.mjs';
 import { provideRedis } from './redis/provide.mjs';
 import { planOf, usage } from './test/plan.mjs';
@@ -39,6 +40,7 @@ async function runAll() {
       const redis = await provideRedis({ dir: join(workshop, 'redis'), log: console.log });
       stopRedis = async () => void (await redis.stop());
       Object.assign(env, { SCALR_TEST_REDIS_URL: redis.url, ...(await serverForTests()) });
+      Object.assign(env, await prometheusForTests());
       console.log(`redis: ${redis.origin}`);
     }
     return await runPlan(plan.steps, { env, reports: workshop, signal: interrupted });
@@ -58,4 +60,10 @@ async function serverForTests() {
   return binaries
     ? { SCALR_TEST_REDIS_SERVER: binaries.server, SCALR_TEST_REDIS_LD_PATH: binaries.libraryPath }
     : {};
+}
+
+/** The alert rules are tested by the tools of Prometheus itself, where they can be had. */
+async function prometheusForTests() {
+  const tools = await findPrometheus(console.log);
+  return tools ? { SCALR_TEST_PROMTOOL: tools.promtool, SCALR_TEST_PROMETHEUS: tools.server } : {};
 }

@@ -1,10 +1,9 @@
 // @ts-check
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { missingPackages } from './debian-dependencies.mjs';
 
 const run = promisify(execFile);
 const oneHour = 3_600_000;
@@ -14,24 +13,29 @@ export function isDebian() {
   return existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg-deb');
 }
 
+/** @typedef {(tool: string, ...args: string[]) => Promise<string>} Apt runs a tool of apt, without root */
+
 /**
- * The distribution's Redis, unpacked into `<cache>/<system>` without being installed: no root
+ * Packages of the distribution, unpacked into `<cache>/<system>` without being installed: no root
  * needed, nothing outside that folder touched. Fetched once, then found there.
  *
- * @param {string} cache
- * @param {(line: string) => void} log
+ * @param {object} options
+ * @param {string} options.cache
+ * @param {(apt: Apt) => Promise<string[]>} options.choose the packages to fetch
+ * @param {string} options.notice said before they are fetched
+ * @param {(line: string) => void} options.log
  * @returns {Promise<string>} the folder that stands for `/`
  */
-export async function unpackDebianRedis(cache, log) {
-  const target = join(cache, await systemName());
+export async function unpackDebianPackages({ cache, choose, notice, log }) {
+  const target = unpackedFolder(cache);
   if (existsSync(target)) return target;
 
   await mkdir(cache, { recursive: true });
   await removeAbandoned(cache);
   const workshop = await mkdtemp(join(cache, 'unpacking-'));
   try {
-    log("no redis-server on PATH: unpacking the distribution's package into .redis/ (once)");
-    const root = await fetchInto(workshop);
+    log(notice);
+    const root = await fetchInto(workshop, choose);
     await publish(root, target);
   } finally {
     await rm(workshop, { recursive: true, force: true });
@@ -39,17 +43,21 @@ export async function unpackDebianRedis(cache, log) {
   return target;
 }
 
-/** A checkout may be shared by machines that need different binaries. */
-async function systemName() {
+/**
+ * Where the packages are once they are unpacked. A checkout may be shared by machines that need different binaries.
+ *
+ * @param {string} cache
+ */
+export function unpackedFolder(cache) {
   const release = readFileSync('/etc/os-release', 'utf8');
   /** @param {string} key */
   const field = (key) => new RegExp(`^${key}="?([^"\\n]+)`, 'm').exec(release)?.[1] ?? 'unknown';
-  const { stdout } = await run('dpkg', ['--print-architecture']);
-  return `${field('ID')}-${field('VERSION_CODENAME')}-${stdout.trim()}`;
+  const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
+  return join(cache, `${field('ID')}-${field('VERSION_CODENAME')}-${architecture}`);
 }
 
-/** @param {string} workshop @returns {Promise<string>} */
-async function fetchInto(workshop) {
+/** @param {string} workshop @param {(apt: Apt) => Promise<string[]>} choose @returns {Promise<string>} */
+async function fetchInto(workshop, choose) {
   await mkdir(join(workshop, 'lists/partial'), { recursive: true });
   await mkdir(join(workshop, 'cache/archives/partial'), { recursive: true });
   const options = [
@@ -66,7 +74,7 @@ async function fetchInto(workshop) {
   // One broken source among many fails the update, not the download of what the others have.
   const update = await apt('apt-get', '-q', 'update').catch((/** @type {Error} */ error) => error);
   try {
-    await apt('apt-get', '-q', 'download', ...(await missingPackages(apt)));
+    await apt('apt-get', '-q', 'download', ...(await choose(apt)));
   } catch (error) {
     throw update instanceof Error ? update : error;
   }

@@ -4,7 +4,8 @@ import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:f
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { isDebian, unpackDebianRedis } from './debian-package.mjs';
+import { missingPackages } from './debian-dependencies.mjs';
+import { isDebian, unpackDebianPackages } from './debian-package.mjs';
 
 /** @typedef {import('./find.d.mts').RedisBinaries} RedisBinaries */
 
@@ -33,7 +34,12 @@ function findOnPath() {
 /** @param {(line: string) => void} log @returns {Promise<RedisBinaries | undefined>} */
 async function findUnpacked(log) {
   try {
-    const root = await unpackDebianRedis(cache, log);
+    const root = await unpackDebianPackages({
+      cache,
+      choose: missingPackages,
+      notice: "no redis-server on PATH: unpacking the distribution's package into .redis/ (once)",
+      log,
+    });
     const found = binaries(join(root, 'usr/bin/redis-server'), 'redis', libraryPath(root));
     await run(found.server, ['--version'], { env: found.env });
     return found;

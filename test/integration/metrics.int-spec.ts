@@ -45,7 +45,7 @@ describe('GET /metrics of a worker', () => {
     const { app, worker, queue, jobs, get } = await startBoth({ providers: [Stage] });
     for (const act of ['succeed', 'discard', 'fail once'] as const)
       await jobs.waitFor(await queue.enqueue(Act, { act }), { timeout: '10s' }).catch(() => undefined);
-    const job = { app, queue: 'stage', job: 'act' };
+    const job = { app, queue: 'stage', job_name: 'act' };
     await eventually(async () => {
       const { valueOf } = await scrape(worker.url);
       expect(valueOf('scalr_queue_jobs_completed_total', job)).toBe(2);
@@ -151,10 +151,15 @@ describe('labels', () => {
     const web = await startProducer({ app, imports, providers: [LegacyProducer] });
     for (let n = 0; n < 300; n++) await web.queue.enqueue(defineJob(`job-${n}`, { queue: 'many' }));
     const own = parseScrape(await web.get(ScalrQueueMetrics).text());
-    const names = own.labelsOf('scalr_queue_jobs_enqueued_total', 'job');
+    const names = own.labelsOf('scalr_queue_jobs_enqueued_total', 'job_name');
     expect(names).toHaveLength(201);
     expect(
-      own.valueOf('scalr_queue_jobs_enqueued_total', { app, queue: 'many', job: 'other', status: 'created' }),
+      own.valueOf('scalr_queue_jobs_enqueued_total', {
+        app,
+        queue: 'many',
+        job_name: 'other',
+        status: 'created',
+      }),
     ).toBe(100);
 
     const hostile = [
@@ -167,9 +172,9 @@ describe('labels', () => {
     await web.get(LegacyProducer).queue.addBulk(hostile.map((name) => ({ name, data: {} })));
     await eventually(async () => {
       const { valueOf, labelsOf } = await scrape(url);
-      const job = { app, queue: 'legacy', job: 'other' };
+      const job = { app, queue: 'legacy', job_name: 'other' };
       expect(valueOf('scalr_queue_jobs_completed_total', job)).toBe(hostile.length);
-      expect(labelsOf('scalr_queue_jobs_completed_total', 'job')).toEqual(['other']);
+      expect(labelsOf('scalr_queue_jobs_completed_total', 'job_name')).toEqual(['other']);
     });
   });
 });

@@ -8,7 +8,8 @@ import { MetricRegistry } from './metric.registry.js';
 
 const MOST_JOBS = 200;
 const MOST_QUEUES = 100;
-const JOB = ['queue', 'job'] as const;
+/** Not `job`: Prometheus calls the scraped process so, and would rename ours. */
+const JOB = ['queue', 'job_name'] as const;
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
 
 /** Counts what this process enqueues and runs. The series of all processes can be added up. */
@@ -35,10 +36,10 @@ export class JobMetrics {
     ]);
     // Who enqueues has the definition.
     events.on('enqueued', (it) =>
-      enqueued.inc({ queue: this.queues.of(it.queue), job: this.jobs.of(it.name), status: it.status }),
+      enqueued.inc({ queue: this.queues.of(it.queue), job_name: this.jobs.of(it.name), status: it.status }),
     );
     events.on('enqueue-failed', ({ queue, name, code }) =>
-      failures.inc({ queue: this.queues.of(queue), job: this.jobs.of(name), code }),
+      failures.inc({ queue: this.queues.of(queue), job_name: this.jobs.of(name), code }),
     );
   }
 
@@ -80,10 +81,10 @@ export class JobMetrics {
   }
 
   /** What comes out of a queue may have any name: only those of definitions are told. */
-  private of({ queue, name }: JobEvent): { queue: string; job: string } {
+  private of({ queue, name }: JobEvent): { queue: string; job_name: string } {
     return {
       queue: this.queues.of(queue),
-      job: this.jobs.of(name, (job) => this.catalog.knows(job)),
+      job_name: this.jobs.of(name, (job) => this.catalog.knows(job)),
     };
   }
 
