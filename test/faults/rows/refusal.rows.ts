@@ -17,6 +17,8 @@ import type { WorkerProcess } from '../harness/worker.process.js';
 /** What a worker may use while Redis refuses: it must not spin. */
 const MOST_CPU = 0.2;
 const MOST_LINES = 1;
+/** Jobs that app A may have waiting. */
+const QUOTA = 20_000;
 
 async function expectModest(worker: WorkerProcess, ms: number): Promise<string> {
   const before = worker.process.output.length;
@@ -150,7 +152,7 @@ export const refusalRows: FaultRow[] = [
   {
     id: 65,
     name: 'maxclients reached',
-    requirement: 'a clear error; at most 2 attempts to connect a second and connection; heals',
+    requirement: 'an error in the log; at most 2 attempts to connect a second; heals',
     quick: true,
     async run(stage) {
       const redis = await stage.redis();
@@ -163,7 +165,7 @@ export const refusalRows: FaultRow[] = [
       const before = proxy.connections;
       const refused = await producer.enqueue();
       expectRefused(refused, 'QUEUE_UNAVAILABLE', 50);
-      await producer.process.waitForOutput(/max number of clients|ECONNRESET/);
+      await producer.process.waitForOutput(/max number of clients|ECONNRESET|EPIPE/);
       await pause(4_000);
       const perSecond = (proxy.connections - before) / 4;
       expect(perSecond).toBeLessThanOrEqual(2 * SLACK);
@@ -179,7 +181,7 @@ export const refusalRows: FaultRow[] = [
   },
   {
     id: 64,
-    name: 'app A floods the shared Redis with 100,000 jobs',
+    name: 'app A floods the shared Redis with as many jobs as it can',
     requirement: 'app B enqueues in 250 ms at the 99th percentile; A meets its quota',
     quick: false,
     alone: true,
@@ -187,32 +189,24 @@ export const refusalRows: FaultRow[] = [
     async run(stage) {
       const redis = await stage.redis();
       const [flood, victim] = await Promise.all([
-        stage.producer(redis.url, { app: `${stage.app}-a`, queues: { default: { maxBacklog: 20_000 } } }),
+        stage.producer(redis.url, { app: `${stage.app}-a`, queues: { default: { maxBacklog: QUOTA } } }),
         stage.producer(redis.url, { app: `${stage.app}-b` }),
       ]);
       await victim.enqueue();
-      const flooding = flood.burst(100_000);
+      await flood.load({ rate: 20_000, lanes: 500 });
       const times: number[] = [];
-      let over = false;
-      const ended = flooding.then((result) => {
-        over = true;
-        return result;
-      });
-      while (!over) {
+      const until = Date.now() + 15_000;
+      while (Date.now() < until) {
         times.push((await victim.enqueue({ payload: { blob: randomBytes(200).toString('hex') } })).ms);
         await pause(5);
       }
-      const { outcomes, growth } = await ended;
+      const totals = await flood.stopLoad();
       const p99 = times.toSorted((one, two) => one - two)[Math.floor(times.length * 0.99)]!;
       expect(p99).toBeLessThanOrEqual(250 * SLACK);
-      expect(outcomes['QUEUE_FULL']).toBeGreaterThan(0);
-      expect(outcomes['OK']).toBeLessThanOrEqual(25_000);
-      const megabytes = Math.round(growth / 1_000_000);
-      return {
-        acknowledged: outcomes['OK'],
-        longestMs: Math.max(...times),
-        note: `99 % of B in ${p99} ms; A: ${JSON.stringify(outcomes)}, memory +${megabytes} MB`,
-      };
+      expect(totals.refused).toBeGreaterThan(0);
+      expect(totals.acknowledged).toBeLessThanOrEqual(QUOTA * 1.25);
+      const note = `99 % of B in ${p99} ms; A: ${JSON.stringify(totals)}`;
+      return { acknowledged: totals.acknowledged, longestMs: Math.max(...times), note };
     },
   },
 ];
