@@ -4,9 +4,10 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/environment.js';
+import { appLogger } from './config/logging.js';
 
 async function bootstrap(): Promise<void> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: appLogger });
   app.disable('x-powered-by');
   app.enableShutdownHooks();
   const config = app.get<ConfigService<Environment, true>>(ConfigService);

@@ -1,4 +1,5 @@
 import { runWorker } from 'scalr-queue/worker';
+import { appLogger } from './config/logging.js';
 import { WorkerModule } from './worker.module.js';
 
-await runWorker(WorkerModule);
+await runWorker(WorkerModule, { logger: appLogger });

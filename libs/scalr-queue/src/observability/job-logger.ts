@@ -1,4 +1,5 @@
 import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestjs/common';
+import { readEnvironment } from '../options/environment.js';
 import { addsFieldsItself, currentJob } from './job-scope.js';
 import { SECRET_FIELDS } from './redaction.js';
 
@@ -8,10 +9,10 @@ const wrapped = new WeakSet<object>();
 
 type Write = (message: unknown, ...rest: unknown[]) => void;
 
-/** Whether lines are to be for machines: in production, or where `SCALR_LOG` says so. */
-export function wantsJson(env: NodeJS.ProcessEnv = process.env): boolean {
-  const format = env['SCALR_LOG'];
-  return format ? format === 'json' : env['NODE_ENV'] === 'production';
+/** Whether lines are for machines: in production, unless `SCALR_LOG` says otherwise. */
+function wantsJson(): boolean {
+  const { logFormat } = readEnvironment();
+  return logFormat ? logFormat === 'json' : process.env['NODE_ENV'] === 'production';
 }
 
 /**

@@ -2,6 +2,8 @@ import { QueueConfigError } from '../errors/configuration.errors.js';
 import { MAX_CONCURRENCY, MAX_SHUTDOWN_TIMEOUT } from './defaults.js';
 import { OptionChecker } from './option-checker.js';
 
+const LOG_FORMATS = ['json', 'text'] as const;
+
 /** What the environment says; explicit options win over it. */
 export interface Environment {
   readonly app?: string;
@@ -13,6 +15,8 @@ export interface Environment {
   readonly shutdownTimeout?: number;
   /** What a scrape of `/metrics` must bring as its bearer token. */
   readonly metricsToken?: string;
+  /** Format of the log lines of a worker whose logger is the default one. */
+  readonly logFormat?: (typeof LOG_FORMATS)[number];
 }
 
 const check = new OptionChecker(QueueConfigError);
@@ -33,6 +37,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     if (value === undefined) return undefined;
     return check.duration(name, /^\d+$/.test(value) ? Number(value) : value, 0, max);
   };
+  const logFormat = text('SCALR_LOG');
   return {
     app: text('SCALR_APP'),
     redisUrl: text('SCALR_REDIS_URL'),
@@ -43,5 +48,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
       .map((name) => check.name('SCALR_WORKER_QUEUES', name.trim())),
     shutdownTimeout: milliseconds('SCALR_SHUTDOWN_TIMEOUT', MAX_SHUTDOWN_TIMEOUT),
     metricsToken: text('SCALR_METRICS_TOKEN'),
+    logFormat: logFormat === undefined ? undefined : check.oneOf('SCALR_LOG', logFormat, LOG_FORMATS),
   };
 }
