@@ -50,7 +50,7 @@ export async function underLoad(
   await eventually(() => expect(ledger.of('finish').length).toBeGreaterThan(10));
   const healedAt = await fault();
   const resumedAt = await eventually(() => ledger.firstFinishAfter(healedAt), { timeout: 60_000 });
-  await eventually(() => Date.now() > healedAt + after * 1_000);
+  await eventually(() => Date.now() > healedAt + after * 1_000, { timeout: after * 1_000 + 5_000 });
   const totals = await Promise.all(producers.map((producer) => producer.stopLoad()));
   Object.assign(figures, {
     acknowledged: ledger.acknowledged().size,

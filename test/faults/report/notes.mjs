@@ -6,9 +6,7 @@ export const notes = [
     name: 'one-way loss of packets',
     reason: 'needs network namespaces; row 14 does the same to the sockets',
   },
-  { id: 33, name: 'disk full under the append-only file', reason: 'needs mount' },
-  { id: 38, name: 'sentinel failover', reason: 'not written yet' },
-  { id: 39, name: 'master of a cluster killed', reason: 'not written yet' },
+
   {
     id: 40,
     name: 'split brain',
