@@ -1,52 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { type DeadJob, DeadLetterService, defineJob, Discard, JobContext, ProcessJob } from 'scalr-queue';
-import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { type DeadJob, DeadLetterService } from 'scalr-queue';
+import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { breaker, Break, Crack, withDead } from '../support/breaking-jobs.js';
 import { eventually } from '../support/eventually.js';
-import { RedisServer } from '../support/redis.js';
-import { longestStall, seedDead } from '../support/dead-jobs.js';
-
-const Break = defineJob<{ text: string; discard?: boolean }>('break', {
-  retry: { attempts: 2, delay: 5 },
-  queue: 'first',
-});
-const Crack = defineJob<{ text: string }>('crack', { retry: false, queue: 'second' });
-
-function breaker() {
-  const mended = { yes: false };
-
-  @Injectable()
-  class BreakProcessor {
-    @ProcessJob(Break)
-    run({ text, discard }: { text: string; discard?: boolean }, ctx: JobContext) {
-      if (mended.yes) return;
-      if (discard) throw new Discard(text);
-      throw Object.assign(new RangeError(`${text} at ${ctx.attempt}`), { code: 'E_BROKEN' });
-    }
-
-    @ProcessJob(Crack)
-    crack({ text }: { text: string }) {
-      if (!mended.yes) throw new Error(text);
-    }
-  }
-  return { mended, providers: [BreakProcessor] };
-}
-
-/** An app with `count` dead jobs in two queues. */
-async function withDead(count: number) {
-  const { mended, providers } = breaker();
-  const { app, queue, jobs, get } = await startBoth({ providers });
-  const dead = get(DeadLetterService);
-  const enqueued = [];
-  for (let n = 0; n < count; n++) {
-    const job =
-      n % 2 === 0
-        ? queue.enqueue(Break, { text: `failure ${n}` })
-        : queue.enqueue(Crack, { text: `failure ${n}` });
-    enqueued.push(await job);
-  }
-  await eventually(async () => expect(await dead.count()).toBe(count));
-  return { app, mended, queue, jobs, dead, enqueued };
-}
 
 describe('the dead letters', () => {
   it('tell reason, error, stack, attempts, times and payload', async () => {
@@ -157,95 +112,22 @@ describe('the dead letters', () => {
     expect(await dead.count()).toBe(1);
   });
 
-  it('of a job that expired can be retried, and then it runs', async () => {
-    const Stale = defineJob<void, string>('stale', { expiresIn: 20 });
-
-    @Injectable()
-    class StaleProcessor {
-      @ProcessJob(Stale)
-      run() {
-        return 'ran';
-      }
-    }
-    const app = uniqueApp();
-    const { queue, jobs, get } = await startProducer({ app });
-    const job = await queue.enqueue(Stale);
-    const enqueuedAt = Date.now();
-    await eventually(() => expect(Date.now() - enqueuedAt).toBeGreaterThan(30));
-    await startWorker({ app, providers: [StaleProcessor] });
-    const dead = get(DeadLetterService);
-    await eventually(async () => expect((await dead.get(job.id))?.reason).toBe('expired'));
-    await dead.retry({ reason: 'expired' });
-    expect(await jobs.waitFor(job, { timeout: '10s' })).toBe('ran');
+  it('with one id in two definitions are told apart by their name', async () => {
+    const { queue, dead, jobs } = await withDead(0);
+    await queue.enqueue(Crack, { text: 'x' }, { id: 'same' });
+    await queue.enqueue(Break, { text: 'x' }, { id: 'same' });
+    await eventually(async () => expect(await dead.count()).toBe(2));
+    await expect(dead.discard('same')).rejects.toThrow(/pass \{ id, name \}/);
+    expect(await dead.discard({ id: 'same', name: 'crack' })).toEqual({ matched: 1, discarded: 1 });
+    expect((await jobs.get('same'))?.name).toBe('break');
   });
 
-  it.each([
-    [{ definiton: 'x' }, /unknown option "definiton".*did you mean "definition"/],
-    [{ reason: 'bored' }, /expected filter.reason to be one of "attempts", "discarded"/],
-    [{ error: '' }, /expected filter.error to be a text of 1 to 1000 characters/],
-    [{ after: 'yesterday' }, /expected filter.after to be a valid Date/],
-    [{ queue: 'a:b' }, /expected filter.queue/],
-  ])('refuse the wrong filter %j before anything is asked', async (filter, message) => {
-    const { get } = await startProducer({});
-    const dead = get(DeadLetterService);
-    await expect(dead.list(filter as never)).rejects.toThrow(message);
-    await expect(dead.retry(filter as never)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
-    await expect(dead.list({}, { limit: 0 })).rejects.toThrow(
-      /expected limit to be an integer from 1 to 1000/,
-    );
-    await expect(dead.list({}, { cursor: 'nonsense' })).rejects.toThrow(/expected cursor/);
-  });
-});
-
-describe('with 100,000 dead jobs', () => {
-  it('pages and counts at once, works in slices, can be stopped and carried on, and holds nobody up', async () => {
-    await using redis = await RedisServer.start();
-    const app = uniqueApp();
-    const { queue, jobs, get } = await startProducer({ app, redis: redis.url });
-    const dead = get(DeadLetterService);
-    await queue.enqueue(Crack, { text: 'makes the queue known' }, { delay: '1h' });
-    await seedDead(redis.url, { app, queue: 'second', name: 'crack', count: 100_000 });
-
-    const timed = async <T>(work: Promise<T>) => {
-      const started = performance.now();
-      return { value: await work, ms: Math.round(performance.now() - started) };
-    };
-    await dead.count();
-    const count = await timed(dead.count());
-    const page = await timed(dead.list());
-    const filtered = await timed(dead.count({ error: 'seeded failure 99999' }));
-    expect(count.value).toBe(100_000);
-    expect(page.value.jobs).toHaveLength(50);
-    expect(filtered.value).toBe(1);
-
-    const stop = new AbortController();
-    const progress: number[] = [];
-    const first = await dead.retry(
-      {},
-      {
-        signal: stop.signal,
-        onProgress: ({ done }) => {
-          progress.push(done);
-          if (done >= 2_000) stop.abort();
-        },
-      },
-    );
-    expect(first.retried).toBeGreaterThanOrEqual(2_000);
-    expect(first.retried).toBeLessThan(10_000);
-    expect(progress.length).toBeGreaterThan(2);
-    const stall = longestStall(redis.url);
-    const rest = await timed(dead.retry({}, { cursor: first.cursor }));
-    const longest = await stall.stop();
-    expect(first.retried + rest.value.retried).toBe(100_000);
-    expect(await dead.count()).toBe(0);
-    expect(await jobs.get('seeded-5')).toMatchObject({ state: 'waiting', attempt: 0 });
-    console.log(
-      `100,000 dead jobs: count ${count.ms} ms, page ${page.ms} ms, filtered count ${filtered.ms} ms, ` +
-        `retry of the rest ${rest.ms} ms, longest stall of another client ${longest} ms`,
-    );
-    // Generous: the promises are 200 ms and 50 ms on an idle machine.
-    expect(count.ms).toBeLessThan(1_000);
-    expect(page.ms).toBeLessThan(1_000);
-    expect(longest).toBeLessThan(250);
+  it('stay untouched when the signal has aborted before, and can be carried on with', async () => {
+    const { dead, mended } = await withDead(3);
+    mended.yes = true;
+    const signal = AbortSignal.abort();
+    const { cursor, ...none } = await dead.retry({}, { signal });
+    expect(none).toEqual({ matched: 0, retried: 0 });
+    expect(await dead.retry({}, { cursor })).toEqual({ matched: 3, retried: 3 });
   });
 });

@@ -8,6 +8,16 @@ export interface Position {
   readonly storedId: string;
 }
 
+/** Before everything: where a call starts that was given no cursor. */
+export const BEGINNING: Position = { diedAt: Number.MAX_SAFE_INTEGER, queue: '', storedId: '' };
+
+/** The engine's set of the dead jobs of a queue. */
+export const deadKey = (prefix: string, queue: string): string => `${prefix}:${queue}:failed`;
+
+/** Where the engine keeps a job. */
+export const jobKey = (prefix: string, queue: string, storedId: string): string =>
+  `${prefix}:${queue}:${storedId}`;
+
 /** Negative when `a` stands before `b` in the list. */
 export function compare(a: Position, b: Position): number {
   if (a.diedAt !== b.diedAt) return b.diedAt - a.diedAt;

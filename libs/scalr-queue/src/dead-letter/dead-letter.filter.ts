@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { parseFailure } from '../jobs/failure.js';
 import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.js';
 import { DEAD_REASONS, type DeadReason } from '../jobs/job-info.js';
 import { OptionChecker } from '../options/option-checker.js';
@@ -54,6 +55,14 @@ export function checkFilter(filter: unknown): CheckedFilter {
 /** Whether the jobs themselves must be read to tell which match. */
 export function needsReading({ reason, error }: CheckedFilter): boolean {
   return reason !== undefined || error !== undefined;
+}
+
+/** Whether a job matches that is dead for what the engine has written down about it. */
+export function matchesFailure(filter: CheckedFilter, failedReason: string): boolean {
+  const { kind, error } = parseFailure(failedReason);
+  if (filter.reason !== undefined && kind !== filter.reason) return false;
+  const text = `${error.name}${error.code ? `[${error.code}]` : ''}: ${error.message}`;
+  return filter.error === undefined || text.toLowerCase().includes(filter.error);
 }
 
 function nameOf(definition: unknown): string {

@@ -4,11 +4,12 @@ import { InspectionModule } from '../inspection/inspection.module.js';
 import { DeadLetterActions } from './dead-letter.actions.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
 import { DeadLetterService } from './dead-letter.service.js';
+import { DeadLetterSweep } from './dead-letter.sweep.js';
 
 /** Jobs that gave up. */
 @Module({
   imports: [ConnectionModule, InspectionModule],
-  providers: [DeadLetterScanner, DeadLetterActions, DeadLetterService],
+  providers: [DeadLetterScanner, DeadLetterActions, DeadLetterSweep, DeadLetterService],
   exports: [DeadLetterService],
 })
 export class DeadLetterModule {}

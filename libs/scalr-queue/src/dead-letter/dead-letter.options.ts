@@ -1,3 +1,7 @@
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { OptionChecker } from '../options/option-checker.js';
+import { fromCursor, type Position } from './dead-letter.cursor.js';
+
 /** Which page of the dead jobs. */
 export interface DeadLetterPage {
   /** Jobs on the page, 1 to 1,000. Defaults to 50. */
@@ -24,8 +28,42 @@ export interface DeadLetterActionOptions {
   readonly dryRun?: boolean;
   /** Where an earlier call stopped. */
   readonly cursor?: string;
-  /** Called after every slice. */
+  /** Called after every slice of at most 500 jobs looked at or 100 changed. */
   readonly onProgress?: (progress: DeadLetterProgress) => void;
-  /** Stops after the slice that is on its way; the result then has the `cursor` to carry on from. */
+  /** Stops after the at most 100 jobs that are on their way; the result then has the `cursor` to carry on from. */
   readonly signal?: AbortSignal;
+}
+
+/** Options of an action that have passed their checks. */
+export interface CheckedActionOptions extends Pick<DeadLetterActionOptions, 'onProgress' | 'signal'> {
+  readonly limit: number;
+  readonly dryRun: boolean;
+  readonly after?: Position;
+}
+
+const MOST = 100_000_000;
+const ACTION_KEYS = ['limit', 'dryRun', 'cursor', 'onProgress', 'signal'];
+const check = new OptionChecker(InvalidOptionError);
+
+/** @throws InvalidOptionError */
+export function checkActionOptions(options: unknown): CheckedActionOptions {
+  const given = check.object('the options', options, ACTION_KEYS);
+  const { limit, dryRun, cursor, onProgress, signal } = given;
+  if (onProgress !== undefined && typeof onProgress !== 'function')
+    check.fail('onProgress', 'a function', onProgress);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    check.fail('signal', 'an AbortSignal', signal);
+  return {
+    limit: limit === undefined ? MOST : check.integer('limit', limit, 1, MOST),
+    dryRun: dryRun !== undefined && check.boolean('dryRun', dryRun),
+    after: fromCursor(cursor),
+    onProgress: onProgress as DeadLetterActionOptions['onProgress'],
+    signal: signal as DeadLetterActionOptions['signal'],
+  };
+}
+
+/** @throws InvalidOptionError */
+export function checkPage(page: unknown): { limit: number; after?: Position } {
+  const { limit = 50, cursor } = check.object('the page', page, ['limit', 'cursor']);
+  return { limit: check.integer('limit', limit, 1, 1_000), after: fromCursor(cursor) };
 }

@@ -1,19 +1,20 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobReader } from '../inspection/job.reader.js';
-import { parseFailure } from '../jobs/failure.js';
-import { compare, type Position } from './dead-letter.cursor.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { compare, deadKey, jobKey, type Position } from './dead-letter.cursor.js';
 import { DeadLetterFeed } from './dead-letter.feed.js';
-import { type CheckedFilter, needsReading } from './dead-letter.filter.js';
+import { type CheckedFilter, matchesFailure, needsReading } from './dead-letter.filter.js';
 
 /** Jobs read in one round trip. */
 const SLICE = 500;
 
-/** A part of the list: where it ends, how long it is, and which of it match. */
+/** A part of the list, and which of it match. */
 export interface Scanned {
-  readonly last: Position;
-  readonly scanned: number;
+  readonly positions: readonly Position[];
   readonly matches: readonly Position[];
 }
 
@@ -27,10 +28,27 @@ export class DeadLetterScanner {
     private readonly connections: RedisConnections,
     private readonly registry: QueueRegistry,
     private readonly reader: JobReader,
+    private readonly catalog: JobCatalog,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  async *scan(queues: readonly string[], filter: CheckedFilter, after?: Position): AsyncGenerator<Scanned> {
-    const feeds = queues.map(
+  async count(filter: CheckedFilter): Promise<number> {
+    let count = 0;
+    if (filter.idPrefix === undefined && !needsReading(filter)) {
+      const max = filter.to === Infinity ? '+inf' : filter.to;
+      const keys = (await this.queuesOf(filter)).map((queue) => deadKey(this.options.prefix, queue));
+      const counts = await this.reader.bounded(() =>
+        Promise.all(keys.map((key) => this.connections.producer.zcount(key, filter.from, max))),
+      );
+      for (const each of counts) count += each;
+      return count;
+    }
+    for await (const { matches } of this.scan(filter)) count += matches.length;
+    return count;
+  }
+
+  async *scan(filter: CheckedFilter, after?: Position): AsyncGenerator<Scanned> {
+    const feeds = (await this.queuesOf(filter)).map(
       (queue) => new DeadLetterFeed(this.readerOf(queue, filter), SLICE, filter.to, after),
     );
     let part: Position[] = [];
@@ -44,19 +62,29 @@ export class DeadLetterScanner {
       }
       const isEnd = feeds.every((feed) => !feed.needsFilling && !feed.head);
       if (part.length === SLICE || (isEnd && part.length > 0)) {
-        yield { last: part.at(-1)!, scanned: part.length, matches: await this.matching(part, filter) };
+        yield { positions: part, matches: await this.matching(part, filter) };
         part = [];
       }
       if (isEnd) return;
     }
   }
 
+  /**
+   * The queues to look into: the one that the filter names, or all that any process of the app has used. A queue that was only
+   * asked for is not registered: it may be a typing mistake.
+   */
+  private async queuesOf({ queue }: CheckedFilter): Promise<string[]> {
+    if (queue !== undefined) return [queue];
+    const entries = await this.reader.bounded(() => this.catalog.entries());
+    return [...new Set([...entries.map((entry) => entry.queue), ...this.registry.names()])].toSorted();
+  }
+
   /** What is written down about why each job is dead; null for one that is gone. */
-  async reasonsOf(positions: readonly Position[]): Promise<(string | null)[]> {
+  private async reasonsOf(positions: readonly Position[]): Promise<(string | null)[]> {
     const replies = await this.reader.bounded(async () => {
       const pipeline = this.connections.producer.pipeline();
       for (const { queue, storedId } of positions) {
-        pipeline.hget(this.registry.get(queue).toKey(storedId), 'failedReason');
+        pipeline.hget(jobKey(this.options.prefix, queue, storedId), 'failedReason');
       }
       return pipeline.exec();
     });
@@ -67,7 +95,7 @@ export class DeadLetterScanner {
   }
 
   private readerOf(queue: string, { from }: CheckedFilter) {
-    const key = this.registry.get(queue).toKey('failed');
+    const key = deadKey(this.options.prefix, queue);
     return async (newest: number, offset: number, limit: number): Promise<Position[]> => {
       const max = newest === Infinity ? '+inf' : newest;
       const reply = await this.reader.bounded(() =>
@@ -78,14 +106,13 @@ export class DeadLetterScanner {
   }
 
   private async matching(positions: readonly Position[], filter: CheckedFilter): Promise<Position[]> {
-    const { idPrefix, reason, error } = filter;
+    const { idPrefix } = filter;
     const named = positions.filter(({ storedId }) => idPrefix === undefined || storedId.startsWith(idPrefix));
     if (!needsReading(filter) || named.length === 0) return named;
     const texts = await this.reasonsOf(named);
     return named.filter((_position, index) => {
-      const text = texts[index] ?? '';
-      if (reason !== undefined && parseFailure(text).kind !== reason) return false;
-      return error === undefined || text.toLowerCase().includes(error);
+      const text = texts[index];
+      return typeof text === 'string' && matchesFailure(filter, text);
     });
   }
 }
