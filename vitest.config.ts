@@ -51,7 +51,7 @@ function faults(name: string, env: Record<string, string>) {
       env,
       include: ['test/faults/**/*.fault-spec.ts'],
       fileParallelism: false,
-      maxConcurrency: 3,
+      maxConcurrency: 4,
     },
   };
 }

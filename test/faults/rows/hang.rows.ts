@@ -9,7 +9,7 @@ import { underLoad } from '../harness/under-load.js';
 export const hangRows: FaultRow[] = [
   hang(8, 'Redis frozen for 2 s', true, 2_000, 1_000, freeze(2_000)),
   hang(9, 'Redis frozen for 20 s', false, 20_000, 1_000, freeze(20_000)),
-  hang(10, 'DEBUG SLEEP 5', true, 5_000, 1_000, (redis) => redis.cli('debug', 'sleep', '5')),
+  hang(10, 'DEBUG SLEEP 5', false, 5_000, 1_000, (redis) => redis.cli('debug', 'sleep', '5')),
   hang(11, 'CLIENT PAUSE 6000 ALL', false, 6_000, 1_000, async (redis) => {
     await redis.cli('client', 'pause', '6000', 'all');
     await pause(6_000);
@@ -18,7 +18,7 @@ export const hangRows: FaultRow[] = [
     id: 12,
     name: 'CLIENT KILL of every connection, each second, ten times',
     requirement: 'none lost, none twice; resumes in 1 s',
-    quick: true,
+    quick: false,
     async run(stage) {
       const redis = await stage.redis();
       const producers = [await stage.producer(redis.url)];

@@ -81,7 +81,7 @@ export const networkRows: FaultRow[] = [
     id: 17,
     name: 'replies that trickle in, 1 byte each 10 ms',
     requirement: 'calls settle in 1.1 s',
-    quick: true,
+    quick: false,
     async run(stage) {
       const redis = await stage.redis();
       const proxy = await stage.proxy(redis.port);

@@ -102,7 +102,7 @@ export const refusalRows: FaultRow[] = [
     id: 29,
     name: 'READONLY: the master is made a replica for 8 s, then promoted',
     requirement: '1 line/s, 20 % of a core; resumes in 2 s of promotion, the running job completes once',
-    quick: true,
+    quick: false,
     async run(stage) {
       const { redis, producer, worker } = await both(stage);
       const other = await stage.redis();
@@ -153,7 +153,7 @@ export const refusalRows: FaultRow[] = [
     id: 65,
     name: 'maxclients reached',
     requirement: 'an error in the log; at most 2 attempts to connect a second; heals',
-    quick: true,
+    quick: false,
     async run(stage) {
       const redis = await stage.redis();
       await redis.cli('config', 'set', 'maxclients', '2');

@@ -70,7 +70,7 @@ export const shutdownRows: FaultRow[] = [
     id: 53,
     name: 'SIGTERM twice',
     requirement: 'the second ends it at once with 1; the job runs elsewhere',
-    quick: true,
+    quick: false,
     async run(stage) {
       const { redis, producer, worker } = await pair(stage, 30_000);
       const id = await enqueued(producer, { do: 'hold', ms: 4_000 });
@@ -125,7 +125,7 @@ export const shutdownRows: FaultRow[] = [
     id: 57,
     name: 'a job that only a newer version knows, met by an older one',
     requirement: 'set aside, not failed; runs once a newer worker is there',
-    quick: true,
+    quick: false,
     async run(stage) {
       const { redis, producer } = await pair(stage);
       const { id } = await producer.enqueue({ newer: true });
