@@ -6,7 +6,7 @@ async function logsOfAnInvoice(env: Record<string, string>) {
   const redis = await startRedis();
   const [web, worker] = await Promise.all([startWeb(redis.url, env), startWorker(redis.url, env)]);
   await Promise.all([ready(web), ready(worker)]);
-  const { body } = await sendInvoice(`${web.url}`, { key: 'chosen-id' });
+  const { body } = await sendInvoice(web.url, { key: 'chosen-id' });
   expect(body).toEqual({ jobId: 'chosen-id' });
   await worker.process.waitForOutput(/completed invoice\.send chosen-id/);
   await web.process.waitForOutput(/request completed/);

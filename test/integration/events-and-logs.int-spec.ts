@@ -1,84 +1,11 @@
-import { Inject, Injectable, Logger, type LoggerService } from '@nestjs/common';
-import { setImmediate as tick } from 'node:timers/promises';
-import {
-  defineJob,
-  Discard,
-  JobContext,
-  JobEvents,
-  type JobEventMap,
-  type JobEventName,
-  jobLogFields,
-  ProcessJob,
-  Snooze,
-} from 'scalr-queue';
+import { Logger, type LoggerService } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { JobEvents, jobLogFields } from 'scalr-queue';
 import { onTestFinished, vi } from 'vitest';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
-
-type Act = 'succeed' | 'fail once' | 'fail' | 'snooze once' | 'discard' | 'wait';
-const SECRET = 'hunter2';
-const Act = defineJob<{ act: Act; secret?: string }>('act', {
-  queue: 'stage',
-  retry: { attempts: 2, delay: 5 },
-});
-
-const names: JobEventName[] = [
-  'enqueued',
-  'enqueue-failed',
-  'started',
-  'completed',
-  'retrying',
-  'postponed',
-  'dead',
-  'cancelled',
-  'stalled',
-  'handed-back',
-];
-
-type Seen = { [Name in JobEventName]: { event: Name } & JobEventMap[Name] }[JobEventName];
-
-/** Listens to all that happens in the process of the given stream. */
-function record(events: JobEvents, seen: Seen[]): void {
-  for (const name of names) events.on(name, (event) => seen.push({ event: name, ...event } as Seen));
-}
-
-function stage() {
-  const seen: Seen[] = [];
-  const calls = new Map<string, number>();
-
-  @Injectable()
-  class Recorder {
-    constructor(@Inject(JobEvents) events: JobEvents) {
-      record(events, seen);
-    }
-  }
-
-  @Injectable()
-  class Stage {
-    private readonly logger = new Logger('Stage');
-
-    @ProcessJob(Act)
-    async run({ act }: { act: Act }, ctx: JobContext) {
-      const call = (calls.get(ctx.id) ?? 0) + 1;
-      calls.set(ctx.id, call);
-      this.logger.log(`acting: ${act}`);
-      await deep(() => this.logger.warn('deep down'));
-      if (act === 'fail' || (act === 'fail once' && call === 1))
-        throw Object.assign(new TypeError(`no postgres://root:${SECRET}@db/x for password=${SECRET}`), {
-          code: 'E_DB',
-        });
-      if (act === 'snooze once' && call === 1) throw new Snooze(5);
-      if (act === 'discard') throw new Discard('not wanted');
-      if (act === 'wait') await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
-    }
-  }
-  return { seen, providers: [Recorder, Stage] };
-}
-
-async function deep(work: () => void): Promise<void> {
-  await tick();
-  await Promise.all([tick(), new Promise<void>((resolve) => void setTimeout(() => resolve(work()), 1))]);
-}
+import { sharedRedisUrl } from '../support/redis.js';
+import { Act, record, SECRET, type Seen, stage } from '../support/stage.js';
 
 /** A logger as apps write them, which takes texts. */
 function textLogger() {
@@ -180,6 +107,23 @@ describe('the event stream', () => {
     await eventually(() => expect(seen.map(({ event }) => event)).toEqual(['started']));
     await worker.close();
     expect(seen.at(-1)).toEqual({ event: 'handed-back', id, name: 'act', queue: 'stage' });
+  });
+
+  it('tells of a job whose worker died, when another one finds it', async () => {
+    const app = uniqueApp();
+    const { queue } = await startProducer({ app });
+    const { id } = await queue.enqueue(Act, { act: 'succeed' });
+    // What a killed worker leaves behind: a running job without a lock.
+    const redis = new Redis(sharedRedisUrl());
+    const key = (type: string) => `scalr:{${app}}:stage:${type}`;
+    await redis.rpoplpush(key('wait'), key('active'));
+    redis.disconnect();
+    const { seen, providers } = stage();
+    await startWorker({ app, providers, worker: { stalledInterval: 100, lockDuration: 1_000 } });
+    await eventually(() =>
+      expect(seen.map(({ event }) => event)).toEqual(['stalled', 'started', 'completed']),
+    );
+    expect(seen[0]).toEqual({ event: 'stalled', id, name: 'act', queue: 'stage' });
   });
 
   it('goes on when listeners throw or reject, and tells the others', async () => {
