@@ -114,8 +114,8 @@ export const networkRows: FaultRow[] = [
       const unsure = await producer.enqueueMany(ids);
       expectRefused(unsure, 'OUTCOME_UNKNOWN', 1_100);
       await heals(producer, 2_000);
-      const again = await producer.enqueueMany(ids);
-      expect(again.count, `refused with: ${again.message}`).toBe(1_000);
+      // A busy machine may need more than one call for all of them; the same ids keep it at 1,000 jobs.
+      await eventually(async () => expect((await producer.enqueueMany(ids)).count).toBe(1_000));
       await stage.worker(redis.url).then((worker) => worker.ready());
       await eventually(
         () => {
