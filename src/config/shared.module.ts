@@ -6,7 +6,8 @@ import { checkEnvironment, type Environment } from './environment.js';
 /** What both processes need: the settings and the queue. */
 @Module({
   imports: [
-    ConfigModule.forRoot({ isGlobal: true, cache: true, validate: checkEnvironment }),
+    // Only what was checked counts: else a variable that is set to nothing would be an empty string, not left out.
+    ConfigModule.forRoot({ isGlobal: true, cache: true, skipProcessEnv: true, validate: checkEnvironment }),
     ScalrQueueModule.forRootAsync({
       inject: [ConfigService],
       useFactory: (config: ConfigService<Environment, true>) => ({
