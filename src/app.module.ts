@@ -6,6 +6,8 @@ import { SharedModule } from './config/shared.module.js';
 import { HealthModule } from './health/health.module.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { ReportsModule } from './reports/reports.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /** The web process: controllers, which enqueue. */
 @Module({
@@ -16,6 +18,8 @@ import { JobsModule } from './jobs/jobs.module.js';
     ScalrQueueMetricsModule,
     JobsModule,
     InvoicesModule,
+    WebhooksModule,
+    ReportsModule,
   ],
 })
 export class AppModule {}

@@ -15,6 +15,7 @@ Ready.
 
 Try:
   curl -s -X POST ${web}/invoices/018f4e3a-5b7c-7d2e-9f10-1a2b3c4d5e6f/send -H 'content-type: application/json' -d '{"email":"ada@example.com"}'
+  curl -s -X POST ${web}/reports -H 'content-type: application/json' -d '{"upTo":10000000}'
   curl -s ${web}/jobs/<jobId>
   curl -s ${worker}/health/ready
 

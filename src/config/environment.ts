@@ -2,9 +2,11 @@ import { z } from 'zod';
 
 /** What the application itself reads from the environment; the library reads the other `SCALR_*` variables. */
 const environment = z.object({
+  NODE_ENV: z.string().optional(),
   PORT: z.coerce.number('expected a number').int().min(0).max(65_535).default(3000),
   SCALR_APP: z.string().default('template'),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'expected a URL like smtp://host:587' }).optional(),
+  WEBHOOK_SECRET: z.string().min(16, 'expected at least 16 characters').optional(),
 });
 
 export type Environment = z.infer<typeof environment>;

@@ -1,8 +1,6 @@
 import { Controller, Get, NotFoundException, Param, StandardSchemaValidationPipe } from '@nestjs/common';
 import { type JobInfo, JobsService } from 'scalr-queue';
-import { z } from 'zod';
-
-const jobId = z.string().regex(/^[A-Za-z0-9][\w.@+=-]{0,127}$/, 'this is not the id of a job');
+import { jobId } from './job-id.js';
 
 @Controller('jobs')
 export class JobsController {

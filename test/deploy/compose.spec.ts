@@ -139,6 +139,12 @@ describe('worker', () => {
     expect(service('worker')).not.toHaveProperty('ports');
   });
 
+  it('alone gets the secret that it signs webhooks with, and no default for it', () => {
+    expect(environment('worker')).toMatchObject({ WEBHOOK_SECRET: '' });
+    expect(environment('worker', { WEBHOOK_SECRET: 'own' })).toMatchObject({ WEBHOOK_SECRET: 'own' });
+    expect(environment('web', { WEBHOOK_SECRET: 'own' })).not.toHaveProperty('WEBHOOK_SECRET');
+  });
+
   it('has more time to stop than its jobs have to finish', () => {
     const { shutdownTimeout } = readEnvironment(environment('worker'));
     expect(shutdownTimeout).toBe(DEFAULT_SHUTDOWN_TIMEOUT);

@@ -1,31 +1,16 @@
-import { eventually } from '../support/eventually.js';
 import { INVOICE, request, sendInvoice } from './support/http.js';
 import { startSmtpServer } from './support/smtp-server.js';
 import { ready, startRedis, startWeb, startWorker } from './support/start.js';
-
-/** The template as `npm start` runs it: its two processes on a Redis of their own. */
-async function startTemplate(env: Record<string, string> = {}) {
-  const redis = await startRedis();
-  const [web, worker] = await Promise.all([startWeb(redis.url, env), startWorker(redis.url, env)]);
-  await Promise.all([ready(web), ready(worker)]);
-  return { redis, web, worker };
-}
-
-const finished = (webUrl: string, jobId: unknown, state: string) =>
-  eventually(async () => {
-    const { body } = await request(`${webUrl}/jobs/${String(jobId)}`);
-    expect(body['state']).toBe(state);
-    return body;
-  });
+import { jobIn, startTemplate } from './support/template.js';
 
 it('carries an invoice from the request to the mail, and shows the job on its way', async () => {
-  const { web, worker } = await startTemplate();
+  const { web, worker } = await startTemplate({ SMTP_URL: '' });
   const sent = await sendInvoice(web.url);
   expect(sent).toMatchObject({ status: 202, body: { jobId: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
 
   const { jobId } = sent.body;
   const messageId = `<${String(jobId)}@invoices.example.com>`;
-  expect(await finished(web.url, jobId, 'completed')).toMatchObject({
+  expect(await jobIn(web.url, jobId, 'completed')).toMatchObject({
     id: jobId,
     name: 'invoice.send',
     queue: 'mail',
@@ -62,9 +47,9 @@ it('makes one job of two requests with the same Idempotency-Key', async () => {
   const first = await sendInvoice(web.url, { key: 'invoice-7' });
   const second = await sendInvoice(web.url, { key: 'invoice-7' });
   expect([first, second]).toMatchObject([{ body: { jobId: 'invoice-7' } }, { body: { jobId: 'invoice-7' } }]);
-  await finished(web.url, 'invoice-7', 'completed');
+  await jobIn(web.url, 'invoice-7', 'completed');
   const last = await sendInvoice(web.url);
-  await finished(web.url, last.body['jobId'], 'completed');
+  await jobIn(web.url, last.body['jobId'], 'completed');
   expect(worker.process.output.match(/Mail to /g)).toHaveLength(2);
 });
 
@@ -72,12 +57,12 @@ it('sends through SMTP_URL, and gives up at once on a recipient that is refused'
   const smtp = await startSmtpServer();
   const { web, worker } = await startTemplate({ SMTP_URL: smtp.url });
   const good = await sendInvoice(web.url);
-  await finished(web.url, good.body['jobId'], 'completed');
+  await jobIn(web.url, good.body['jobId'], 'completed');
   expect(smtp.mails).toHaveLength(1);
   expect(smtp.mails[0]).toContain(`Message-ID: <${String(good.body['jobId'])}@invoices.example.com>`);
 
   const bad = await sendInvoice(web.url, { body: { email: 'nobody@example.com' } });
-  expect(await finished(web.url, bad.body['jobId'], 'dead')).toMatchObject({
+  expect(await jobIn(web.url, bad.body['jobId'], 'dead')).toMatchObject({
     attempt: 1,
     reason: 'discarded',
     error: { message: 'the mail server refuses the recipient' },

@@ -53,6 +53,7 @@ const FRESH: Environment = {
   NO_COLOR: '1',
   SCALR_APP: undefined,
   SMTP_URL: undefined,
+  WEBHOOK_SECRET: 'a secret of the e2e tests',
   SCALR_WORKER_CONCURRENCY: undefined,
   SCALR_WORKER_QUEUES: undefined,
   SCALR_SHUTDOWN_TIMEOUT: '2s',
