@@ -109,12 +109,8 @@ it('signs with a known secret in development, and says so', async () => {
   expect(web.process.output).not.toContain('WEBHOOK_SECRET');
 });
 
-it('refuses to run a worker in production without a secret of its own', async () => {
+it('refuses to run a worker with a secret that is too short', async () => {
   const { url } = await startRedis();
-  const without = await startWorker(url, { NODE_ENV: 'production', WEBHOOK_SECRET: '' });
-  expect(await without.process.exited).toMatchObject({ code: 1 });
-  expect(without.process.output).toContain('WEBHOOK_SECRET is not set');
-
   const short = await startWorker(url, { WEBHOOK_SECRET: 'hidden' });
   expect(await short.process.exited).toMatchObject({ code: 1 });
   expect(short.process.output).toContain('WEBHOOK_SECRET: expected at least 16 characters');

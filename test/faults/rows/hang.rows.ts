@@ -68,6 +68,8 @@ function hang(
       return underLoad(stage, [producer], {
         resume,
         after: 3,
+        // A job fetched for a connection that was given up meanwhile waits for its lock: 30 s and two checks.
+        drain: 60_000,
         fault: async () => {
           const over = fault(redis).then(() => Date.now());
           await pause(100);

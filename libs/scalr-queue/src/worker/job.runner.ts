@@ -118,7 +118,10 @@ export class JobRunner {
     const { attempt, maxAttempts } = context;
     if (thrown instanceof Discard) return new AttemptFailure('discarded', thrown, attempt);
     if (thrown instanceof JobCancelledError) return new AttemptFailure('cancelled', thrown, attempt);
-    if (attempt >= maxAttempts) return new AttemptFailure('attempts', thrown, attempt);
+    if (attempt >= maxAttempts) {
+      const why = thrown instanceof RetryLater ? (thrown.cause ?? thrown) : thrown;
+      return new AttemptFailure('attempts', why, attempt);
+    }
     if (thrown instanceof RetryLater)
       return new AttemptFailure('retrying', thrown.cause ?? thrown, attempt, thrown.delay);
     try {

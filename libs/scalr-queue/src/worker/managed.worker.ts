@@ -1,5 +1,6 @@
 import { DelayedError, type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
 import { inJob, type JobLogFields } from '../observability/job-scope.js';
 import { fromStoredId } from '../jobs/job-id.js';
@@ -43,6 +44,11 @@ export class ManagedWorker extends Worker {
   /** Jobs that run in this worker at this moment. */
   get runningCount(): number {
     return this.inHand.size;
+  }
+
+  /** With a delayed job in sight the engine would block for ten seconds, longer than the silence that a connection survives. */
+  override get maximumBlockTimeout(): number {
+    return DRAIN_DELAY_SECONDS;
   }
 
   /** The engine asks again at once when Redis refuses: tens of thousands of times a second. */
