@@ -5,6 +5,7 @@ import { describeTarget } from '../options/redis-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ConnectionLog, messageOf } from './connection-log.js';
+import { refusal } from './refusal.js';
 import { openRedis, type RedisClient, type RedisRole } from './redis.client.js';
 
 /**
@@ -21,13 +22,17 @@ export class RedisConnections implements OnApplicationShutdown {
   private lastError?: Error;
   /** Settles when the very first attempt to connect does. */
   private readonly firstAttempt: Promise<void>;
+  private attempted = false;
   private closed = false;
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
     this.log = new ConnectionLog(describeTarget(options.redis));
     this.producer = this.open('producer');
     this.firstAttempt = new Promise((resolve) => {
-      const settle = () => resolve();
+      const settle = () => {
+        this.attempted = true;
+        resolve();
+      };
       this.producer.once('ready', settle);
       this.producer.once('error', settle);
       this.producer.once('end', settle);
@@ -61,18 +66,15 @@ export class RedisConnections implements OnApplicationShutdown {
   }
 
   /**
-   * Resolves when a command can be sent. Waits only for the very first attempt to connect.
+   * Nothing when a command can be sent at this moment; what is known is said at once, without a turn of the event loop.
+   * @returns while the very first attempt to connect is under way, a promise that settles with it
    * @throws QueueUnavailableError when Redis is known to be down, QueueClosedError after the shutdown
    */
-  async usable(): Promise<void> {
-    if (this.producer.status === 'ready') return;
+  usable(): Promise<void> | undefined {
+    if (this.producer.status === 'ready') return undefined;
     if (this.closed) throw new QueueClosedError('the queue is closed: the application is shutting down');
-    await this.firstAttempt;
-    if (this.isReady()) return;
-    const why = this.lastError ? `: ${messageOf(this.lastError)}` : '';
-    throw new QueueUnavailableError(
-      `Redis at ${describeTarget(this.options.redis)} is not reachable${why}. Nothing was enqueued; it is safe to try again.`,
-    );
+    if (!this.attempted) return this.firstAttempt.then(() => this.usable());
+    throw refusal(() => this.unavailable());
   }
 
   /** Cuts every connection, also the copies that the engine made: its own close() waits for ever when Redis is gone. */
@@ -81,8 +83,11 @@ export class RedisConnections implements OnApplicationShutdown {
     for (const client of this.opened) client.disconnect();
   }
 
-  private isReady(): boolean {
-    return this.producer.status === 'ready';
+  private unavailable(): QueueUnavailableError {
+    const why = this.lastError ? `: ${messageOf(this.lastError)}` : '';
+    return new QueueUnavailableError(
+      `Redis at ${describeTarget(this.options.redis)} is not reachable${why}. Nothing was enqueued; it is safe to try again.`,
+    );
   }
 
   private open(role: 'producer' | 'worker'): RedisClient {

@@ -6,8 +6,28 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9_.@+=-]*$/;
 /** Not allowed in names and ids, so the first one ends the name. */
 const SEPARATOR = '~';
 
-/** A fresh job id: a UUIDv7, so ids sort by the time they were made. */
-export const newJobId: () => string = () => v7();
+const BYTES_OF_AN_ID = 16;
+/** Asking the system for randomness costs more than all else of an enqueue: it is asked for many ids at a time. */
+const random = new Uint8Array(256 * BYTES_OF_AN_ID);
+let used = random.length;
+let lastMs = -Infinity;
+let sequence = 0;
+
+/** A fresh job id: a UUIDv7, so ids sort by the time they were made, also those of one millisecond. */
+export function newJobId(): string {
+  if (used === random.length) {
+    crypto.getRandomValues(random);
+    used = 0;
+  }
+  const bytes = random.subarray(used, (used += BYTES_OF_AN_ID));
+  const now = Date.now();
+  // A clock that was set back does not make ids go back.
+  if (now > lastMs) {
+    lastMs = now;
+    sequence = ((bytes[6]! & 0x3f) << 24) | (bytes[7]! << 16) | (bytes[8]! << 8) | bytes[9]!;
+  } else sequence++;
+  return v7({ random: bytes, msecs: lastMs, seq: sequence });
+}
 
 /** Checks an id chosen by the caller. */
 export function checkJobId(check: OptionChecker, id: unknown): string {

@@ -63,8 +63,12 @@ export class EnqueueService implements OnApplicationShutdown {
     ...[payload, options = {}]: EnqueueArguments<D>
   ): Promise<EnqueuedJob> {
     try {
-      const job = await this.prepare(definition, payload, options);
+      const preparing = this.prepare(definition, payload, options);
+      // Most jobs are ready at once; waiting for them all the same would cost each call a turn, and the memory to keep it.
+      const job = preparing instanceof Promise ? await preparing : preparing;
       options.signal?.throwIfAborted();
+      const connecting = this.sender.admit();
+      if (connecting) await connecting;
       const enqueued = await this.sender.send(job, options.signal);
       this.catalog.record(definition);
       return enqueued;

@@ -1,50 +1,90 @@
 import { Injectable } from '@nestjs/common';
+import { refusal } from '../connection/refusal.js';
 import { QueueUnavailableError } from '../errors/enqueue.errors.js';
-import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 
+/** Calls that may be on their way to Redis. */
 const MOST = 2_000;
+/** Calls that may wait for one of those to end; about what Redis can take from one process before their time is over. */
+const LONGEST_LINE = 8_000;
+
+interface Waiting {
+  readonly deadline: number;
+  readonly take: () => void;
+  readonly giveUp: (error: Error) => void;
+}
 
 /**
  * How many calls may wait for Redis at a time. The others wait here, where a job is only what the caller holds anyway, and
- * not in the buffers of the connection: while Redis hangs, a burst of 100,000 would take hundreds of megabytes there.
+ * not in the buffers of the connection; and what would wait in vain is refused at once. While Redis hangs, a burst of 100,000
+ * would take hundreds of megabytes otherwise, and seconds of this process to fail.
  */
 @Injectable()
 export class InFlightLimit {
   private inFlight = 0;
-  /** In order; a set, for most leave it from the middle when their time is over. */
-  private readonly waiting = new Set<() => void>();
+  /** In order, and so by deadline, which is why one timer is enough. */
+  private readonly line = new Set<Waiting>();
+  private timer?: NodeJS.Timeout;
 
-  /** @throws QueueUnavailableError when no place gets free within the deadline */
-  async run<T>(send: () => Promise<T>): Promise<T> {
-    if (this.inFlight >= MOST) await this.turn();
+  /** @throws QueueUnavailableError when as many wait as may; before any work for the call is done */
+  admit(): void {
+    if (this.inFlight >= MOST && this.line.size >= LONGEST_LINE) throw overloaded();
+  }
+
+  /**
+   * Runs `send` when there is room.
+   * @param deadline on the clock of `performance.now()`
+   * @throws QueueUnavailableError when no place gets free before the deadline, or too many wait already
+   */
+  async run<T>(deadline: number, send: () => Promise<T>): Promise<T> {
+    this.admit();
+    if (this.inFlight >= MOST) await this.turn(deadline);
     else this.inFlight++;
     try {
       return await send();
     } finally {
-      const [next] = this.waiting;
-      if (next) {
-        this.waiting.delete(next);
-        next();
-      } else this.inFlight--;
+      this.leave();
     }
   }
 
+  /** Gives the place to the first in the line whose time is not over. */
+  private leave(): void {
+    const now = performance.now();
+    for (const next of this.line) {
+      this.line.delete(next);
+      if (next.deadline > now) return next.take();
+      next.giveUp(overloaded());
+    }
+    this.inFlight--;
+  }
+
   /** Resolves with a place that another call has left. */
-  private turn(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const take = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.waiting.delete(take);
-        reject(
-          new QueueUnavailableError(
-            `Redis is slower than this process enqueues: ${MOST} calls are waiting for it. Nothing was enqueued; it is safe to try again.`,
-          ),
-        );
-      }, ENQUEUE_DEADLINE);
-      this.waiting.add(take);
+  private turn(deadline: number): Promise<void> {
+    return new Promise((take, giveUp) => {
+      this.line.add({ deadline, take, giveUp });
+      this.timer ??= setTimeout(() => this.sweep(), deadline - performance.now());
     });
   }
+
+  /** Lets those go whose time is over, and comes again for the next one. */
+  private sweep(): void {
+    this.timer = undefined;
+    const now = performance.now();
+    for (const waiting of this.line) {
+      if (waiting.deadline > now) {
+        this.timer = setTimeout(() => this.sweep(), waiting.deadline - now);
+        return;
+      }
+      this.line.delete(waiting);
+      waiting.giveUp(overloaded());
+    }
+  }
+}
+
+function overloaded(): QueueUnavailableError {
+  return refusal(
+    () =>
+      new QueueUnavailableError(
+        `Redis is slower than this process enqueues: ${MOST} calls are waiting for it. Nothing was enqueued; it is safe to try again.`,
+      ),
+  );
 }

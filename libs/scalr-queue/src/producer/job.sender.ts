@@ -33,6 +33,16 @@ export class JobSender {
     private readonly events: JobEvents,
   ) {}
 
+  /**
+   * Says at once, and cheaply, what would be refused: a burst of calls is made before the first of them is looked at.
+   * @returns while the very first attempt to connect is under way, a promise that settles with it
+   * @throws QueueUnavailableError when Redis is known to be down or too many calls wait for it already
+   */
+  admit(): Promise<void> | undefined {
+    this.inFlight.admit();
+    return this.connections.usable();
+  }
+
   async send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
     const send = (queue: Queue) =>
       job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
@@ -64,8 +74,10 @@ export class JobSender {
     signal?: AbortSignal,
   ): Promise<T> {
     const name = jobs[0]!.queue;
-    await this.connections.usable();
-    return this.inFlight.run(async () => {
+    const deadline = performance.now() + ENQUEUE_DEADLINE;
+    const connecting = this.connections.usable();
+    if (connecting) await connecting;
+    return this.inFlight.run(deadline, async () => {
       let sent = false;
       const work = async () => {
         await this.backlog.admit(name, jobs.length);
@@ -76,7 +88,7 @@ export class JobSender {
         // The connection has the same limit; this one also covers what the connection forgets.
         return await withDeadline(
           work(),
-          ENQUEUE_DEADLINE + 50,
+          deadline - performance.now() + 50,
           () => new Error('no answer in time'),
           signal,
         );

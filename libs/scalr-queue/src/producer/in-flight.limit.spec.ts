@@ -1,0 +1,63 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { InFlightLimit } from './in-flight.limit.js';
+
+const IN_FLIGHT = 2_000;
+const LINE = 8_000;
+
+/** So many calls that do not end before they are told to. */
+function pending(limit: InFlightLimit, count: number, deadline = performance.now() + 60_000) {
+  const ends: (() => void)[] = [];
+  const send = () => new Promise<void>((resolve) => void ends.push(resolve));
+  const calls = Array.from({ length: count }, () => limit.run(deadline, send));
+  return { ends, calls };
+}
+
+describe('the limit of calls in flight', () => {
+  it('lets the next one go when one ends, in order', async () => {
+    const limit = new InFlightLimit();
+    const { ends, calls } = pending(limit, IN_FLIGHT);
+    const order: number[] = [];
+    const later = [1, 2].map((place) =>
+      limit.run(performance.now() + 60_000, async () => void order.push(place)),
+    );
+    await turn();
+    expect(order).toEqual([]);
+    ends[0]!();
+    await Promise.all(later);
+    expect(order).toEqual([1, 2]);
+    for (const end of ends) end();
+    await Promise.all(calls);
+  });
+
+  it('refuses at once what would be too many in the line, before anything is sent', async () => {
+    const limit = new InFlightLimit();
+    const { ends, calls } = pending(limit, IN_FLIGHT + LINE);
+    let sent = false;
+    expect(() => limit.admit()).toThrow(QueueUnavailableError);
+    await expect(
+      limit.run(performance.now() + 60_000, async () => void (sent = true)),
+    ).rejects.toBeInstanceOf(QueueUnavailableError);
+    expect(sent).toBe(false);
+    // Each that ends lets one of the line go.
+    for (let next = 0; next < IN_FLIGHT + LINE; next++) {
+      if (next >= ends.length) await turn();
+      ends[next]!();
+    }
+    await Promise.all(calls);
+    expect(() => limit.admit()).not.toThrow();
+  });
+
+  it('gives up those whose time is over, without sending them, and the others go on', async () => {
+    const limit = new InFlightLimit();
+    const { ends, calls } = pending(limit, IN_FLIGHT);
+    let sent = false;
+    const soon = limit.run(performance.now() + 20, async () => void (sent = true));
+    const late = limit.run(performance.now() + 60_000, async () => 'done');
+    await expect(soon).rejects.toBeInstanceOf(QueueUnavailableError);
+    expect(sent).toBe(false);
+    for (const end of ends) end();
+    expect(await late).toBe('done');
+    await Promise.all(calls);
+  });
+});
