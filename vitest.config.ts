@@ -9,7 +9,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,src,scripts}/**/*.spec.ts', 'test/deploy/**/*.spec.ts'] },
+        test: {
+          name: 'unit',
+          include: ['{libs,src,scripts}/**/*.spec.ts', 'test/{deploy,docs}/**/*.spec.ts'],
+        },
       },
       {
         extends: true,

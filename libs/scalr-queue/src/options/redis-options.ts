@@ -3,6 +3,7 @@ import { describe, HiddenValue, type OptionChecker } from './option-checker.js';
 
 /** One Redis, sentinel or cluster node. */
 export interface RedisNode {
+  /** Name or address. */
   readonly host: string;
   /** Defaults to 6379, for sentinels to 26379. */
   readonly port?: number;

@@ -126,11 +126,11 @@ export class EnqueueService implements OnApplicationShutdown {
   async enqueueAndWait<D extends AnyJobDefinition>(
     definition: D,
     payload: InputOf<D>,
-    given: EnqueueOptions<InputOf<D>> & { readonly waitFor: Duration },
+    options: EnqueueOptions<InputOf<D>> & { readonly waitFor: Duration },
   ): Promise<ResultOf<D>> {
-    const { waitFor, ...options } = (given as Partial<typeof given> | null | undefined) ?? {};
+    const { waitFor, ...others } = (options as Partial<typeof options> | null | undefined) ?? {};
     const timeout = check.duration('waitFor', waitFor, 1);
-    const job = await this.enqueue(definition, ...([payload, options] as unknown as EnqueueArguments<D>));
+    const job = await this.enqueue(definition, ...([payload, others] as unknown as EnqueueArguments<D>));
     return this.waiter.wait(job, timeout);
   }
 
