@@ -43,7 +43,7 @@ async function runAll() {
       Object.assign(env, await prometheusForTests());
       console.log(`redis: ${redis.origin}`);
     }
-    return await runPlan(plan.steps, { env, reports: workshop, signal: interrupted });
+    return await runPlan(plan.stages, { env, reports: workshop, signal: interrupted });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     console.error(error instanceof Interrupted ? `\n${message}` : `\nnpm test: ${message}`);

@@ -2,15 +2,15 @@
 import { supervise } from './supervise.mjs';
 
 /**
- * Runs a command to its end with its output on ours.
+ * Runs a command to its end.
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal }} options aborting ends
- *   the command and all it started
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal, output?: number }} options aborting ends
+ *   the command and all it started; its output goes to the open file `output`, else to ours
  * @returns {Promise<boolean>} whether it succeeded
  */
-export async function runStep(command, args, { cwd, env, signal }) {
+export async function runStep(command, args, { cwd, env, signal, output }) {
   signal?.throwIfAborted();
   const child = await supervise({
     command,
@@ -18,8 +18,8 @@ export async function runStep(command, args, { cwd, env, signal }) {
     cwd,
     env,
     group: true,
-    stdout: 'inherit',
-    stderr: 'inherit',
+    stdout: output ?? 'inherit',
+    stderr: output ?? 'inherit',
   });
   const stop = () => void child.stop();
   signal?.addEventListener('abort', stop, { once: true });

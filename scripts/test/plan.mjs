@@ -9,14 +9,15 @@
  * @property {string[]} [filters] test files of that project
  * @property {boolean} [decisive] nothing after it makes sense when it fails
  *
+ * @typedef {Step[][]} Stage lanes that run side by side, each step of a lane after the one before
+ *
  * @typedef {object} Plan
- * @property {Step[]} steps
+ * @property {Stage[]} stages  one after the other
  * @property {boolean} needsRedis
  */
 
 /** All but the last run with every `npm test`; it runs the quick half of the last. */
 export const projects = ['unit', 'integration', 'e2e', 'faults-quick', 'soak', 'faults'];
-const always = projects.filter((project) => project !== 'faults');
 /** They run what was built. */
 const ofTheBuild = ['e2e', 'faults-quick', 'soak', 'faults'];
 
@@ -31,21 +32,36 @@ const build = { title: 'build', script: 'build', decisive: true };
 
 /** @param {string[]} args @returns {Plan} */
 export function planOf([part, ...filters]) {
-  if (part === undefined) return { steps: everything(), needsRedis: true };
+  if (part === undefined) return { stages: everything(), needsRedis: true };
   if (!projects.includes(part)) throw new Error(`unknown part "${part}"\n\n${usage}`);
 
   const tests = { title: part, project: part, filters };
-  return { steps: ofTheBuild.includes(part) ? [build, tests] : [tests], needsRedis: part !== 'unit' };
+  return { stages: [[ofTheBuild.includes(part) ? [build, tests] : [tests]]], needsRedis: part !== 'unit' };
 }
 
-/** @returns {Step[]} */
+/**
+ * End-to-end tests mostly wait for processes: others fill the time. Faults and soak have the machine to themselves, for they look
+ * at the clock.
+ *
+ * @returns {Stage[]}
+ */
 function everything() {
+  const format = { title: 'format', script: 'format:check' };
+  const lint = { title: 'lint', script: 'lint' };
+  const types = { title: 'types', script: 'typecheck' };
+  const typesOfScripts = { title: 'types of the scripts', types: 'scripts/tsconfig.json' };
   return [
-    { title: 'format', script: 'format:check' },
-    { title: 'lint', script: 'lint' },
-    build,
-    { title: 'types', script: 'typecheck' },
-    { title: 'types of the scripts', types: 'scripts/tsconfig.json' },
-    ...always.map((project) => ({ title: project, project })),
+    [
+      [build, types],
+      [format, lint, typesOfScripts],
+    ],
+    [[of('e2e')], [of('unit'), of('integration')]],
+    [[of('faults-quick')]],
+    [[of('soak')]],
   ];
+}
+
+/** @param {string} project @returns {Step} */
+function of(project) {
+  return { title: project, project };
 }

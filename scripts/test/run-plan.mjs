@@ -1,4 +1,5 @@
 // @ts-check
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runStep } from '../process/step.mjs';
 import { npm } from '../workspace/npm.mjs';
@@ -7,6 +8,7 @@ import { countStep, countTests } from './totals.mjs';
 
 /**
  * @typedef {import('./plan.mjs').Step} Step
+ * @typedef {import('./plan.mjs').Stage} Stage
  * @typedef {import('./totals.mjs').Totals} Totals
  *
  * @typedef {object} Surroundings
@@ -16,30 +18,61 @@ import { countStep, countTests } from './totals.mjs';
  */
 
 /**
- * Runs the steps in order, each to its end: one failure does not hide the next one.
+ * Runs the stages in order, each to its end: one failure does not hide the next one.
  *
- * @param {Step[]} steps
+ * @param {Stage[]} stages
  * @param {Surroundings} surroundings
  * @returns {Promise<Totals[]>}
  */
-export async function runPlan(steps, surroundings) {
+export async function runPlan(stages, surroundings) {
   const totals = [];
-  for (const step of steps) {
-    const startedAt = Date.now();
-    console.log(`\n=== ${step.title} ===`);
-    const total = await run(step, surroundings);
-    totals.push(total);
-    const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
-    console.log(`=== ${step.title} ${total.failed ? 'FAILED' : 'passed'} in ${seconds} s ===`);
-    if (total.failed && step.decisive) break;
+  for (const lanes of stages) {
+    const isAlone = lanes.length === 1;
+    const ends = await Promise.all(lanes.map((lane) => runLane(lane, surroundings, isAlone)));
+    totals.push(...ends.flatMap((end) => end.totals));
+    if (ends.some(({ decided }) => decided)) break;
   }
   return totals;
 }
 
-/** @param {Step} step @param {Surroundings} surroundings @returns {Promise<Totals>} */
-async function run(step, { env, reports, signal }) {
-  const options = { cwd: root, env, signal };
-  if (step.script) return countStep(await npm(['run', '--silent', step.script], signal));
+/**
+ * Runs the steps of a lane one after the other.
+ *
+ * @param {Step[]} lane
+ * @param {Surroundings} surroundings
+ * @param {boolean} isAlone whether its output can be shown as it comes
+ * @returns {Promise<{ totals: Totals[], decided: boolean }>} decided: nothing more makes sense
+ */
+async function runLane(lane, surroundings, isAlone) {
+  const totals = [];
+  for (const step of lane) {
+    const startedAt = Date.now();
+    console.log(`\n=== ${step.title} ===`);
+    const total = isAlone ? await run(step, surroundings) : await runAside(step, surroundings);
+    totals.push(total);
+    const seconds = ((Date.now() - startedAt) / 1_000).toFixed(1);
+    console.log(`=== ${step.title} ${total.failed ? 'FAILED' : 'passed'} in ${seconds} s ===`);
+    if (total.failed && step.decisive) return { totals, decided: true };
+  }
+  return { totals, decided: false };
+}
+
+/** Keeps the output of a step together, beside that of others. @param {Step} step @param {Surroundings} surroundings */
+async function runAside(step, surroundings) {
+  const file = join(surroundings.reports, `${step.title}.log`);
+  const output = openSync(file, 'w');
+  try {
+    return await run(step, surroundings, output);
+  } finally {
+    closeSync(output);
+    process.stdout.write(`\n${readFileSync(file, 'utf8')}`);
+  }
+}
+
+/** @param {Step} step @param {Surroundings} surroundings @param {number} [output] @returns {Promise<Totals>} */
+async function run(step, { env, reports, signal }, output) {
+  const options = { cwd: root, env, signal, output };
+  if (step.script) return countStep(await npm(['run', '--silent', step.script], signal, output));
   if (step.types) {
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
     return countStep(await runStep(process.execPath, [compiler, '-p', step.types], options));
