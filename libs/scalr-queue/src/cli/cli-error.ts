@@ -1,0 +1,25 @@
+import { EnqueueError } from '../errors/enqueue.errors.js';
+import { ScalrQueueError } from '../errors/scalr-queue.error.js';
+import { redactText } from '../observability/redaction.js';
+import { ExitCode } from './exit-codes.js';
+
+/** Ends a command with one line for the person and an exit code. */
+export class CliError extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: ExitCode = ExitCode.failed,
+  ) {
+    super(message);
+  }
+}
+
+/** What a failure of any kind is to the one who called: a line without secrets, and the exit code. */
+export function describeFailure(error: unknown): { message: string; code?: string; exitCode: ExitCode } {
+  if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof ScalrQueueError) {
+    const exitCode = error instanceof EnqueueError ? ExitCode.unavailable : ExitCode.usage;
+    return { message: error.message, code: error.code, exitCode };
+  }
+  const message = redactText(error instanceof Error ? error.message || error.name : String(error));
+  return { message, exitCode: ExitCode.internal };
+}

@@ -1,0 +1,79 @@
+import { describeFailure } from './cli-error.js';
+import { ExitCode } from './exit-codes.js';
+import { cleanText } from './output/clean-text.js';
+import { toJson } from './output/json.js';
+import { Paint } from './output/paint.js';
+import type { Session } from './session.js';
+
+/** The global flags. */
+export interface GlobalFlags {
+  readonly app?: string;
+  readonly redis?: string;
+  readonly json?: boolean;
+}
+
+/** Where a command writes. */
+export type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
+
+/** What every command is given: the global flags, the way out for what it tells, and the way to the app. */
+export class Cli {
+  /** Of the command; `runCli` resolves to it. */
+  exitCode: ExitCode = ExitCode.ok;
+  private settings: () => GlobalFlags = () => ({});
+
+  constructor(
+    readonly stdout: Output = process.stdout,
+    readonly stderr: Output = process.stderr,
+    readonly stdin: NodeJS.ReadStream = process.stdin,
+  ) {}
+
+  /** Where the flags are once they have been parsed. */
+  readSettings(settings: () => GlobalFlags): void {
+    this.settings = settings;
+  }
+
+  get flags(): GlobalFlags {
+    return this.settings();
+  }
+
+  /** Colours for stdout: only where a person looks. */
+  get paint(): Paint {
+    return new Paint(this.stdout);
+  }
+
+  /** Whether somebody is there to be asked. */
+  get interactive(): boolean {
+    return this.stdin.isTTY && this.stderr.isTTY && !this.flags.json;
+  }
+
+  /** Prints data for machines, or text for people. The text has been cleaned of control characters by its maker. */
+  print(data: unknown, text: () => string): void {
+    this.stdout.write(`${this.flags.json ? toJson(data) : text()}\n`);
+  }
+
+  /** A line for the person beside the output. */
+  note(line: string): void {
+    if (!this.flags.json) this.stderr.write(`${cleanText(line)}\n`);
+  }
+
+  /** Says in one line why a command failed; returns its exit code. */
+  fail(error: unknown): ExitCode {
+    const { message, code, exitCode } = describeFailure(error);
+    this.stderr.write(
+      this.flags.json ? `${toJson({ error: { code, message } })}\n` : `error: ${cleanText(message)}\n`,
+    );
+    return exitCode;
+  }
+
+  /** Runs work with the services of the app, which are closed afterwards in any case. */
+  async withApp<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    // Loaded when it is needed: `--help` and `check` must not wait for the whole of Nest.
+    const { openSession } = await import('./session.js');
+    const session = await openSession(this.flags);
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { QueueInfo } from '../../jobs/queue-info.js';
+import type { Cli } from '../cli.js';
+import { type Column, renderTable } from '../output/table.js';
+import { formatDuration } from '../output/units.js';
+
+const COLUMNS: readonly Column<QueueInfo>[] = [
+  { title: 'queue', of: ({ name }) => name },
+  { title: 'waiting', of: ({ waiting }) => waiting },
+  { title: 'delayed', of: ({ delayed }) => delayed },
+  { title: 'running', of: ({ running }) => running },
+  { title: 'dead', of: ({ dead }) => (dead > 0 ? { value: dead, tone: 'bad' } : dead) },
+  {
+    title: 'oldest',
+    of: ({ oldestPendingAgeMs: age }) => (age > 0 ? formatDuration(age) : undefined),
+  },
+  { title: 'workers', of: ({ workers }) => (workers === 0 ? { value: 0, tone: 'bad' } : workers) },
+  { title: 'state', of: ({ paused }) => (paused ? { value: 'paused', tone: 'warn' } : 'open') },
+];
+
+/** `scalr-queue queues` */
+export function registerQueues(program: Command, cli: Cli): void {
+  program
+    .command('queues')
+    .description('all queues: how full they are, how old their oldest job is, and who works on them')
+    .action(() =>
+      cli.withApp(async ({ queues }) => {
+        const found = await queues.list();
+        cli.print(found, () =>
+          found.length === 0
+            ? 'no queue yet: nothing was enqueued, and no worker runs'
+            : renderTable(COLUMNS, found, cli.paint, cli.stdout.columns),
+        );
+      }),
+    );
+}

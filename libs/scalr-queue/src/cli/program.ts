@@ -1,0 +1,47 @@
+import { Command, CommanderError, Option } from 'commander';
+import { Cli } from './cli.js';
+import { registerQueues } from './commands/queues.command.js';
+import { registerWorkers } from './commands/workers.command.js';
+import { ExitCode } from './exit-codes.js';
+import { cleanLines } from './output/clean-text.js';
+
+/** Each command is a file that adds itself to the program. */
+const COMMANDS = [registerQueues, registerWorkers];
+
+/** The command line, with everything it can do. */
+export function createProgram(cli: Cli): Command {
+  const program = new Command('scalr-queue')
+    .description('Operate the background jobs of an app.')
+    .addOption(new Option('--app <name>', 'name of the app; defaults to SCALR_APP'))
+    .addOption(
+      new Option(
+        '--redis <url>',
+        'where Redis is; defaults to SCALR_REDIS_URL, which no list of processes shows',
+      ),
+    )
+    .option('--json', 'print JSON for machines instead of text for people', false)
+    .helpCommand(true)
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => cli.stdout.write(text),
+      writeErr: (text) => cli.stderr.write(cleanLines(text)),
+    })
+    // Before the commands: they inherit it.
+    .exitOverride();
+  cli.readSettings(() => program.opts());
+  for (const register of COMMANDS) register(program, cli);
+  return program;
+}
+
+/** Runs one command line; resolves to the exit code of the process, and never rejects. */
+export async function runCli(args: readonly string[], cli = new Cli()): Promise<number> {
+  try {
+    await createProgram(cli).parseAsync(args, { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    // The commander has said what is wrong.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    return cli.fail(error);
+  }
+}

@@ -1,0 +1,52 @@
+import 'reflect-metadata';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
+import { JobsService } from '../inspection/jobs.service.js';
+import { QueuesService } from '../inspection/queues.service.js';
+import { ScalrQueueModule } from '../scalr-queue.module.js';
+import { SchedulesService } from '../scheduling/schedules.service.js';
+import type { GlobalFlags } from './cli.js';
+
+/** A Nest application context of nothing but the queue, without a log. */
+export class Session {
+  constructor(readonly context: INestApplicationContext) {}
+
+  get jobs(): JobsService {
+    return this.get(JobsService);
+  }
+
+  get queues(): QueuesService {
+    return this.get(QueuesService);
+  }
+
+  get deadLetters(): DeadLetterService {
+    return this.get(DeadLetterService);
+  }
+
+  get schedules(): SchedulesService {
+    return this.get(SchedulesService);
+  }
+
+  /** Any provider of the library. */
+  get<T>(type: Type<T>): T {
+    return this.context.get(type, { strict: false });
+  }
+
+  /** Cuts the connections; takes no longer when Redis hangs. */
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}
+
+/**
+ * @throws QueueConfigError when the flags or the environment say too little, or something wrong
+ */
+export async function openSession({ app, redis }: GlobalFlags): Promise<Session> {
+  const module = ScalrQueueModule.forRoot({
+    ...(app === undefined ? {} : { app }),
+    ...(redis === undefined ? {} : { redis }),
+  });
+  const context = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  return new Session(context);
+}
