@@ -37,6 +37,7 @@ export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
 export { QueuesService } from './inspection/queues.service.js';
 export type { QueueDepth, QueueInfo, UnhandledJob } from './jobs/queue-info.js';
 export type { WorkerInfo } from './jobs/worker-info.js';
+export type { PingResult, Pong } from './jobs/ping.js';
 export { JobEvents } from './observability/job-event.stream.js';
 export type {
   AttemptEvent,

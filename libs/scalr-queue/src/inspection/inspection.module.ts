@@ -6,13 +6,23 @@ import { JobCanceller } from './job.canceller.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
 import { JobsService } from './jobs.service.js';
+import { QueuePinger } from './queue.pinger.js';
 import { QueueReader } from './queue.reader.js';
 import { QueuesService } from './queues.service.js';
 
 /** Looking at jobs, queues and workers. */
 @Module({
   imports: [ConnectionModule, ObservabilityModule],
-  providers: [AppState, JobCanceller, JobReader, JobWaiter, JobsService, QueueReader, QueuesService],
+  providers: [
+    AppState,
+    JobCanceller,
+    JobReader,
+    JobWaiter,
+    JobsService,
+    QueuePinger,
+    QueueReader,
+    QueuesService,
+  ],
   exports: [AppState, JobReader, JobWaiter, JobsService, QueuesService],
 })
 export class InspectionModule {}

@@ -9,6 +9,8 @@ import { QUEUE_STATE } from './queue-state.script.js';
 export interface QueueState extends QueueDepth {
   /** Names of the jobs that are next, of every list. */
   readonly nextJobs: readonly string[];
+  /** When the first delayed job may start, in epoch milliseconds. */
+  readonly nextDueAt?: number;
 }
 
 type Reply = [...counts: number[], oldest: string, nextDue: string, heads: string[]];
@@ -57,5 +59,6 @@ function toState(name: string, reply: Reply, now: number): QueueState {
     paused: paused === 1,
     oldestPendingAgeMs: Number.isFinite(since) ? Math.max(0, Math.round(now - since)) : 0,
     nextJobs: [...new Set(names)],
+    ...(nextDue === '' ? {} : { nextDueAt: Number(nextDue) }),
   };
 }

@@ -3,10 +3,16 @@ import { QueueRegistry } from '../connection/queue.registry.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import type { QueueInfo, UnhandledJob } from '../jobs/queue-info.js';
 import type { WorkerInfo } from '../jobs/worker-info.js';
-import { describe } from '../options/option-checker.js';
+import type { PingResult } from '../jobs/ping.js';
+import { MAX_TIMEOUT, PING_TIMEOUT } from '../options/defaults.js';
+import type { Duration } from '../options/duration.js';
+import { describe, OptionChecker } from '../options/option-checker.js';
 import { nearest } from '../options/suggestion.js';
 import { AppState } from './app.state.js';
 import { JobReader } from './job.reader.js';
+import { QueuePinger } from './queue.pinger.js';
+
+const check = new OptionChecker(InvalidOptionError);
 
 /** Looking at queues and workers, and holding queues, from any process of the app. */
 @Injectable()
@@ -16,6 +22,7 @@ export class QueuesService {
     private readonly state: AppState,
     private readonly queues: QueueRegistry,
     private readonly reader: JobReader,
+    private readonly pinger: QueuePinger,
   ) {}
 
   /**
@@ -26,7 +33,7 @@ export class QueuesService {
    */
   async list(): Promise<QueueInfo[]> {
     const { queues, workers } = await this.reader.bounded(() => this.state.read());
-    return queues.map(({ nextJobs: _nextJobs, ...depth }) => ({
+    return queues.map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, ...depth }) => ({
       ...depth,
       workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
     }));
@@ -69,6 +76,23 @@ export class QueuesService {
   async unhandledJobs(): Promise<UnhandledJob[]> {
     const { unhandled } = await this.reader.bounded(() => this.state.read());
     return [...unhandled];
+  }
+
+  /**
+   * A smoke test: sends a tiny job of the library itself through a queue, ahead of its backlog, and waits until a worker
+   * takes it. Nothing of it is kept, no handler sees it, and no event or counter of the app's jobs tells of it.
+   *
+   * @param options `timeout`: longest time to wait, 5 s by default
+   * @returns whether a worker answered, how fast, and else why not
+   * @throws InvalidOptionError for a queue that the app does not have; QueueUnavailableError
+   */
+  async ping(name: string, options: { readonly timeout?: Duration } = {}): Promise<PingResult> {
+    const { timeout = PING_TIMEOUT } = check.object('the options of ping', options, ['timeout']);
+    const patience = check.duration('timeout', timeout, 1, MAX_TIMEOUT);
+    const app = await this.reader.bounded(() => this.state.read());
+    const known = app.queues.map((queue) => queue.name);
+    if (!known.includes(name)) throw unknownQueue(name, known);
+    return this.pinger.ping(name, patience, app);
   }
 
   private withQueue(

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidJobDefinitionError } from '../errors/configuration.errors.js';
 import { DEFAULT_QUEUE } from '../options/defaults.js';
 import { OptionChecker } from '../options/option-checker.js';
+import { RESERVED_PREFIX } from './ping.js';
 import { checkJobSettings, JOB_SETTING_KEYS, type JobSettings } from './job-settings.js';
 
 /**
@@ -62,7 +63,8 @@ const check = new OptionChecker(InvalidJobDefinitionError);
  * Defines a job: its name, the shape of its payload and result, and how it is retried and timed out.
  * Keep definitions in a file of their own (`invoice.jobs.ts`) that imports no handler.
  *
- * @param name unique in the app: letters, digits, `_`, `.` and `-`, at most 128, such as `invoice.send`
+ * @param name unique in the app: letters, digits, `_`, `.` and `-`, at most 128, such as `invoice.send`; not
+ * beginning with `scalr.`, which is kept for jobs of the library
  * @param options `payload` and `result` take any schema of the Standard Schema v1 (zod, valibot, arktype);
  * without one, give the types: `defineJob<Payload, Result>('name')`
  * @throws InvalidJobDefinitionError when the name or a setting is wrong
@@ -84,6 +86,10 @@ export function defineJob<Payload = void, Result = unknown>(
 ): JobDefinition<Payload, Payload, Result, Result>;
 export function defineJob(name: string, options: object = {}): AnyJobDefinition {
   check.name('the name of the job', name);
+  if (name.startsWith(RESERVED_PREFIX)) {
+    const rule = `a name that does not begin with "${RESERVED_PREFIX}", which the library keeps for its own jobs`;
+    check.fail('the name of the job', rule, name);
+  }
   const given = check.object(`the options of ${name}`, options, [...JOB_SETTING_KEYS, 'payload', 'result']);
   const { payload, result, ...settings } = given;
   checkSchema('payload', payload);

@@ -1,3 +1,5 @@
+import { PING_JOB } from './ping.js';
+
 /** A worker process that lives at this moment, as its last sign of life told: plain data. */
 export interface WorkerInfo {
   /** Of this one process; another one after a restart. */
@@ -27,5 +29,6 @@ export interface WorkerInfo {
 /** Whether the worker takes jobs of that name from that queue. */
 export function takes(worker: WorkerInfo, queue: string, name: string): boolean {
   if (worker.draining || !worker.queues.includes(queue)) return false;
+  if (name === PING_JOB) return true;
   return worker.catchAllQueues.includes(queue) || worker.jobs.includes(name);
 }

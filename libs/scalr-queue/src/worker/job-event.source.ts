@@ -7,6 +7,7 @@ import type { AttemptEvent, FinishedEvent } from '../observability/job-events.js
 import { redactText } from '../observability/redaction.js';
 import { AttemptFailure } from './attempt.failure.js';
 import type { ManagedWorker } from './managed.worker.js';
+import { PingResponder } from './ping.responder.js';
 
 /** Tells the events of a worker, once Redis has taken what they tell of. */
 @Injectable()
@@ -15,14 +16,18 @@ export class JobEventSource {
 
   attach(worker: ManagedWorker): void {
     const { events } = this;
-    worker.on('completed', (job) => events.emit('completed', () => finished(job)));
+    worker.on('completed', (job) => {
+      if (!PingResponder.isPing(job)) events.emit('completed', () => finished(job));
+    });
     worker.on('failed', (job, error) => {
-      if (job) this.failed(job, error);
+      if (job && !PingResponder.isPing(job)) this.failed(job, error);
     });
     worker.on('stalled', (storedId) => {
+      const name = nameOfStoredId(storedId) ?? 'unknown';
+      if (PingResponder.isPing({ name })) return;
       events.emit('stalled', () => {
         const id = fromStoredId(storedId);
-        return { id, name: nameOfStoredId(storedId) ?? 'unknown', queue: worker.name };
+        return { id, name, queue: worker.name };
       });
     });
   }
@@ -36,7 +41,7 @@ export class JobEventSource {
   }
 
   handedBack(job: Job): void {
-    this.events.emit('handed-back', () => jobOf(job));
+    if (!PingResponder.isPing(job)) this.events.emit('handed-back', () => jobOf(job));
   }
 
   private failed(job: Job, error: Error): void {

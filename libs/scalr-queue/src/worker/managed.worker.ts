@@ -5,6 +5,7 @@ import { isRefusal } from '../connection/redis-error.js';
 import { inJob, type JobLogFields } from '../observability/job-scope.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { JobEventSource } from './job-event.source.js';
+import { PingResponder } from './ping.responder.js';
 import type { ShutdownGate } from './shutdown.gate.js';
 
 /** Runs one job; the signal aborts when it must stop. */
@@ -33,6 +34,7 @@ export class ManagedWorker extends Worker {
     options: WorkerOptions,
     private readonly gate: ShutdownGate,
     private readonly events: JobEventSource,
+    private readonly pings: PingResponder,
   ) {
     // The engine hands over a signal only to functions that declare three parameters.
     const guarded = (job: Job, token?: string, signal?: AbortSignal) =>
@@ -107,6 +109,7 @@ export class ManagedWorker extends Worker {
     const { gate } = this;
     // Fetched with the completion of another job just before the shutdown began.
     if (gate.draining) return this.handBack(job, token);
+    if (PingResponder.isPing(job)) return this.pings.answer(job);
     const id = job.id ?? '';
     this.inHand.add(id);
     let onEnd: () => void = () => undefined;

@@ -4,10 +4,12 @@ import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { KEPT_MINUTES } from '../options/defaults.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { attemptBackoff } from './attempt.failure.js';
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
 import { JobEventSource } from './job-event.source.js';
+import { PingResponder } from './ping.responder.js';
 import { processName } from './process-identity.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
@@ -22,6 +24,7 @@ export class WorkerFactory {
     private readonly runningJobs: RunningJobs,
     private readonly gate: ShutdownGate,
     private readonly events: JobEventSource,
+    private readonly pings: PingResponder,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -38,6 +41,7 @@ export class WorkerFactory {
       { ...own, ...this.settings(queue, concurrency, own) },
       this.gate,
       this.events,
+      this.pings,
     );
     worker.on('error', (error) => this.connections.log.trouble(error));
     worker.on('lockRenewalFailed', (storedIds: string[]) => {
@@ -65,6 +69,8 @@ export class WorkerFactory {
       drainDelay: DRAIN_DELAY_SECONDS,
       // How soon a completion that Redis did not take is tried again; the engine's default is 15 s.
       runRetryDelay: 500,
+      // Counts of what ended, per queue and minute: two more writes in a step that is taken anyway.
+      metrics: { maxDataPoints: KEPT_MINUTES },
       settings: { backoffStrategy: attemptBackoff },
     };
   }

@@ -7,6 +7,7 @@ import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { JobEventSource } from './job-event.source.js';
 import { JobRunner } from './job.runner.js';
+import { PingResponder } from './ping.responder.js';
 import { ProcessorBridge } from './processor.bridge.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
@@ -23,6 +24,7 @@ import { WorkerPool } from './worker.pool.js';
     HandlerExplorer,
     JobEventSource,
     JobRunner,
+    PingResponder,
     ProcessorBridge,
     RunningJobs,
     ShutdownGate,

@@ -1,0 +1,31 @@
+import { Injectable, Inject } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import { hostname } from 'node:os';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { fromStoredId } from '../jobs/job-id.js';
+import { PING_JOB, type Pong, pongKey } from '../jobs/ping.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+
+/** Nobody waits for an answer that long. */
+const FORGET_AFTER = 60_000;
+
+/** Answers the smoke test of `scalr-queue ping`. It is no job of the app: no handler, no event, no metric of it hears of one. */
+@Injectable()
+export class PingResponder {
+  constructor(
+    private readonly connections: RedisConnections,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  static isPing(job: Pick<Job, 'name'>): boolean {
+    return job.name === PING_JOB;
+  }
+
+  async answer(job: Job): Promise<null> {
+    const pong: Pong = { host: hostname(), pid: process.pid };
+    const key = pongKey(this.options.prefix, fromStoredId(job.id ?? ''));
+    await this.connections.producer.set(key, JSON.stringify(pong), 'PX', FORGET_AFTER);
+    return null;
+  }
+}
