@@ -57,6 +57,22 @@ describe('the entry points', () => {
   });
 });
 
+describe('an optional package that is not installed', () => {
+  it('is named, with the cure, by the option that needs it', async () => {
+    const script = `
+      import 'reflect-metadata';
+      import { NestFactory } from '@nestjs/core';
+      import { ScalrQueueModule } from 'scalr-queue';
+      const root = { module: class {}, imports: [ScalrQueueModule.forRoot({ app: 'a', redis: 'redis://127.0.0.1:1', tracing: true })] };
+      await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false }).catch((error) =>
+        console.log(error.code, error.message));`;
+    const { output } = await project.node(['--input-type=module', '-e', script]);
+    expect(output).toBe(
+      'QUEUE_CONFIG tracing is on, but @opentelemetry/api is not installed: npm install @opentelemetry/api, or set tracing to false\n',
+    );
+  });
+});
+
 describe('the types', () => {
   it('name no package but Nest, the schema standard and node', async () => {
     const allowed = /^(?:@nestjs\/(?:common|terminus)|@standard-schema\/spec|node:.*)$/;

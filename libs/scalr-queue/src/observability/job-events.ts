@@ -6,6 +6,8 @@ export interface JobEvent {
   readonly id: string;
   readonly name: string;
   readonly queue: string;
+  /** Id of its OpenTelemetry trace, where the option `tracing` is on. */
+  readonly traceId?: string;
 }
 
 /** An event of one attempt. */

@@ -6,6 +6,8 @@ export interface JobLogFields {
   readonly jobName: string;
   readonly queue: string;
   readonly attempt: number;
+  /** Of the OpenTelemetry trace, where the option `tracing` is on; the name is the one that log tools look for. */
+  readonly trace_id?: string;
 }
 
 const scope = new AsyncLocalStorage<JobLogFields>();

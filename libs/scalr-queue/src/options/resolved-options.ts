@@ -25,6 +25,7 @@ export interface ResolvedOptions {
   readonly payloadLimit: number;
   readonly resultLimit: number;
   readonly strict: boolean;
+  readonly tracing: boolean;
   readonly worker: {
     readonly concurrency: number;
     readonly lockDuration: number;
@@ -42,7 +43,7 @@ const check = new OptionChecker(QueueConfigError);
 /** Checks the options of `forRoot` and fills in the environment and the defaults. */
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
-    'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'worker',
+    'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'worker',
   ]); // prettier-ignore
   const appField = given.app === undefined ? 'SCALR_APP (or the option app)' : 'app';
   const app = check.name(appField, given.app ?? environment.app, MAX_APP_LENGTH);
@@ -55,6 +56,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     payloadLimit: limit('payloadLimit', given.payloadLimit, defaults.DEFAULT_PAYLOAD_LIMIT),
     resultLimit: limit('resultLimit', given.resultLimit, defaults.DEFAULT_RESULT_LIMIT),
     strict: given.strict !== undefined && check.boolean('strict', given.strict),
+    tracing: given.tracing !== undefined && check.boolean('tracing', given.tracing),
     worker: resolveWorker(given.worker ?? {}, environment),
     environment,
   };

@@ -59,6 +59,11 @@ export interface ScalrQueueOptions {
    * complained about in the log. Defaults to false.
    */
   readonly strict?: boolean;
+  /**
+   * Whether enqueuing and attempts make OpenTelemetry spans, and jobs carry their trace. Needs the package `@opentelemetry/api`;
+   * the SDK is set up by the app. See docs/tracing.md. Defaults to false.
+   */
+  readonly tracing?: boolean;
   /** Settings of the worker processes; a web process ignores them. */
   readonly worker?: WorkerOptions;
 }

@@ -16,6 +16,7 @@ import type { Duration } from '../options/duration.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { Tracing } from '../tracing/tracing.js';
 import { BulkSender } from './bulk.sender.js';
 import {
   type AnyItem,
@@ -45,6 +46,7 @@ export class EnqueueService implements OnApplicationShutdown {
     private readonly catalog: JobCatalog,
     private readonly waiter: JobWaiter,
     private readonly events: JobEvents,
+    private readonly tracing: Tracing,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -67,8 +69,6 @@ export class EnqueueService implements OnApplicationShutdown {
       // Most jobs are ready at once; waiting for them all the same would cost each call a turn, and the memory to keep it.
       const job = preparing instanceof Promise ? await preparing : preparing;
       options.signal?.throwIfAborted();
-      const connecting = this.sender.admit();
-      if (connecting) await connecting;
       const enqueued = await this.sender.send(job, options.signal);
       this.catalog.record(definition);
       return enqueued;
@@ -104,7 +104,7 @@ export class EnqueueService implements OnApplicationShutdown {
       const jobs = Array.isArray(items)
         ? await this.prepareAll(definition, items as EnqueueItems<D>[], options)
         : this.prepareEach(definition, items, options);
-      const enqueued = await this.bulk.send(jobs, options.signal);
+      const enqueued = await this.tracing.enqueueMany(definition, () => this.bulk.send(jobs, options.signal));
       if (enqueued.length > 0) this.catalog.record(definition);
       return enqueued;
     } catch (error) {

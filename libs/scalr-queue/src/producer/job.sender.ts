@@ -10,6 +10,7 @@ import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import { Tracing } from '../tracing/tracing.js';
 import { InFlightLimit } from './in-flight.limit.js';
 import type { PreparedJob } from './prepared-job.js';
 
@@ -31,24 +32,14 @@ export class JobSender {
     private readonly backlog: BacklogGuard,
     private readonly inFlight: InFlightLimit,
     private readonly events: JobEvents,
+    private readonly tracing: Tracing,
   ) {}
 
-  /**
-   * Says at once, and cheaply, what would be refused: a burst of calls is made before the first of them is looked at.
-   * @returns while the very first attempt to connect is under way, a promise that settles with it
-   * @throws QueueUnavailableError when Redis is known to be down or too many calls wait for it already
-   */
-  admit(): Promise<void> | undefined {
-    this.inFlight.admit();
-    return this.connections.usable();
-  }
-
-  async send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
-    const send = (queue: Queue) =>
-      job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
-    const enqueued = await this.within([job], send, signal);
-    this.events.emit('enqueued', () => enqueued);
-    return enqueued;
+  send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
+    return this.tracing.enqueue(job, () => {
+      const connecting = this.admit();
+      return connecting ? connecting.then(() => this.deliver(job, signal)) : this.deliver(job, signal);
+    });
   }
 
   /** One round trip for a slice of jobs of one queue. */
@@ -60,12 +51,39 @@ export class JobSender {
           jobs.map((job) => (job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job))),
         );
       }
-      await queue.addBulk(jobs.map((job) => ({ name: job.name, data: job.data, opts: job.options })));
+      await queue.addBulk(
+        jobs.map((job) => ({ name: job.name, data: job.data, opts: this.tracing.carried(job.options) })),
+      );
       return jobs.map((job) => outcome(job, job.id, 'created'));
     };
     const enqueued = await this.within(jobs, send, signal);
-    for (const job of enqueued) this.events.emit('enqueued', () => job);
+    for (const job of enqueued) this.tell(job);
     return enqueued;
+  }
+
+  /**
+   * Says at once, and cheaply, what would be refused: a burst of calls is made before the first of them is looked at.
+   * @returns while the very first attempt to connect is under way, a promise that settles with it
+   * @throws QueueUnavailableError when Redis is known to be down or too many calls wait for it already
+   */
+  private admit(): Promise<void> | undefined {
+    this.inFlight.admit();
+    return this.connections.usable();
+  }
+
+  private async deliver(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
+    const send = (queue: Queue) =>
+      job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
+    const enqueued = await this.within([job], send, signal);
+    this.tell(enqueued);
+    return enqueued;
+  }
+
+  private tell(job: EnqueuedJob): void {
+    this.events.emit('enqueued', () => {
+      const traceId = this.tracing.traceId();
+      return traceId === undefined ? job : { ...job, traceId };
+    });
   }
 
   private async within<T>(
@@ -104,7 +122,7 @@ export class JobSender {
   }
 
   private async sendNew(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
-    await queue.add(job.name, job.data, job.options);
+    await queue.add(job.name, job.data, this.tracing.carried(job.options));
     return outcome(job, job.id, 'created');
   }
 
@@ -119,7 +137,13 @@ export class JobSender {
     transaction.exists(backend.toKey(job.options.jobId));
     const uniqueKey = job.options.deduplication?.id;
     if (uniqueKey) transaction.get(`${backend.keys.de}:${uniqueKey}`);
-    const engineJob = new Job(queue, job.name, job.data, job.options, job.options.jobId);
+    const engineJob = new Job(
+      queue,
+      job.name,
+      job.data,
+      this.tracing.carried(job.options),
+      job.options.jobId,
+    );
     void engineJob.addJob(transaction as never);
     const replies = await transaction.exec();
     if (!replies) throw new Error('the transaction was discarded');

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ConnectionModule } from '../connection/connection.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
+import { TracingModule } from '../tracing/tracing.module.js';
 import { BulkSender } from './bulk.sender.js';
 import { EnqueueService } from './enqueue.service.js';
 import { InFlightLimit } from './in-flight.limit.js';
@@ -9,7 +10,7 @@ import { JobSender } from './job.sender.js';
 
 /** Putting jobs in. */
 @Module({
-  imports: [ConnectionModule, ObservabilityModule, InspectionModule],
+  imports: [ConnectionModule, ObservabilityModule, InspectionModule, TracingModule],
   providers: [BulkSender, InFlightLimit, JobSender, EnqueueService],
   exports: [EnqueueService, JobSender],
 })

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConnectionModule } from '../connection/connection.module.js';
 import { ProducerModule } from '../producer/producer.module.js';
+import { TracingModule } from '../tracing/tracing.module.js';
 import { ScheduleChecker } from './schedule.checker.js';
 import { ScheduleKeeper } from './schedule.keeper.js';
 import { ScheduleStore } from './schedule.store.js';
@@ -11,7 +12,7 @@ import { SlotQueue } from './slot.queue.js';
 
 /** Jobs that the clock enqueues. The keeper sleeps until a worker starts it. */
 @Module({
-  imports: [ConnectionModule, ProducerModule],
+  imports: [ConnectionModule, ProducerModule, TracingModule],
   providers: [
     ScheduleChecker,
     ScheduleKeeper,

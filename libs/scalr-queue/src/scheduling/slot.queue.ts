@@ -5,6 +5,7 @@ import { QueueRegistry } from '../connection/queue.registry.js';
 import { type JobMeta, readMeta, type SlotMeta } from '../jobs/job-meta.js';
 import { toStoredId } from '../jobs/job-id.js';
 import type { PreparedJob } from '../producer/prepared-job.js';
+import { Tracing } from '../tracing/tracing.js';
 import type { ScheduleSpec, VersionedSpec } from './schedule-spec.js';
 import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
 import { tolerance } from './timetable.js';
@@ -27,10 +28,16 @@ export class SlotQueue {
     private readonly queues: QueueRegistry,
     private readonly catalog: JobCatalog,
     private readonly store: ScheduleStore,
+    private readonly tracing: Tracing,
   ) {}
 
   /** Enqueues a slot; does nothing where its job is stored already. A slot that has passed starts at once. */
-  async add({ spec, revision, timetable }: StoredSchedule, slot: number): Promise<void> {
+  add(schedule: StoredSchedule, slot: number): Promise<void> {
+    const { job: name, queue, name: title } = schedule.spec;
+    return this.tracing.slot({ name, queue, schedule: title }, () => this.send(schedule, slot));
+  }
+
+  private async send({ spec, revision, timetable }: StoredSchedule, slot: number): Promise<void> {
     const { name: schedule, missed } = spec;
     const meta: SlotMeta = { schedule, revision, missed, lateAfter: tolerance(timetable, slot) };
     const { name, data, options } = this.prepare(spec, slotId(spec, slot), slot, meta);
@@ -40,7 +47,9 @@ export class SlotQueue {
     // Both or neither: a slot that is noted is enqueued.
     const transaction = client.multi() as unknown as Transaction;
     transaction.hset(this.store.key, { [`last:${schedule}`]: String(slot) });
-    void new Job(queue, name, data, options, options.jobId).addJob(transaction as never);
+    void new Job(queue, name, data, this.tracing.carried(options), options.jobId).addJob(
+      transaction as never,
+    );
     const replies = await transaction.exec();
     if (!replies) throw new Error('the transaction was discarded');
     for (const [error] of replies) if (error) throw error;

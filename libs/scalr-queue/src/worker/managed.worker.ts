@@ -4,6 +4,7 @@ import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
 import { inJob, type JobLogFields } from '../observability/job-scope.js';
 import { fromStoredId } from '../jobs/job-id.js';
+import type { Tracing } from '../tracing/tracing.js';
 import type { JobEventSource } from './job-event.source.js';
 import { PingResponder } from './ping.responder.js';
 import type { ShutdownGate } from './shutdown.gate.js';
@@ -35,6 +36,7 @@ export class ManagedWorker extends Worker {
     private readonly gate: ShutdownGate,
     private readonly events: JobEventSource,
     private readonly pings: PingResponder,
+    private readonly tracing: Tracing,
   ) {
     // The engine hands over a signal only to functions that declare three parameters.
     const guarded = (job: Job, token?: string, signal?: AbortSignal) =>
@@ -100,16 +102,25 @@ export class ManagedWorker extends Worker {
     }
   }
 
-  private async guard(
+  private guard(
+    job: Job,
+    token: string | undefined,
+    signal: AbortSignal | undefined,
+    processor: ManagedProcessor,
+  ): Promise<unknown> {
+    // Fetched with the completion of another job just before the shutdown began.
+    if (this.gate.draining) return this.handBack(job, token);
+    if (PingResponder.isPing(job)) return this.pings.answer(job);
+    return this.tracing.attempt(job, () => this.attempt(job, token, signal, processor));
+  }
+
+  private async attempt(
     job: Job,
     token: string | undefined,
     signal: AbortSignal | undefined,
     processor: ManagedProcessor,
   ): Promise<unknown> {
     const { gate } = this;
-    // Fetched with the completion of another job just before the shutdown began.
-    if (gate.draining) return this.handBack(job, token);
-    if (PingResponder.isPing(job)) return this.pings.answer(job);
     const id = job.id ?? '';
     this.inHand.add(id);
     let onEnd: () => void = () => undefined;
@@ -119,7 +130,7 @@ export class ManagedWorker extends Worker {
     });
     try {
       this.events.started(job);
-      const run = inJob(logFields(job), () => processor(job, token, signal));
+      const run = inJob(this.logFields(job), () => processor(job, token, signal));
       run.catch(() => undefined);
       const outcome = await Promise.race([run.then((value) => ({ value })), outOfPatience]);
       if (outcome === 'handed-back') {
@@ -147,13 +158,15 @@ export class ManagedWorker extends Worker {
     this.events.handedBack(job);
     throw new WaitingError();
   }
-}
 
-function logFields(job: Job): JobLogFields {
-  return {
-    jobId: fromStoredId(job.id ?? ''),
-    jobName: job.name,
-    queue: job.queueName,
-    attempt: job.attemptsMade + 1,
-  };
+  private logFields(job: Job): JobLogFields {
+    const traceId = this.tracing.traceId(job);
+    return {
+      jobId: fromStoredId(job.id ?? ''),
+      jobName: job.name,
+      queue: job.queueName,
+      attempt: job.attemptsMade + 1,
+      ...(traceId === undefined ? {} : { trace_id: traceId }),
+    };
+  }
 }

@@ -6,6 +6,7 @@ import { fromStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { KEPT_MINUTES } from '../options/defaults.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { Tracing } from '../tracing/tracing.js';
 import { attemptBackoff } from './attempt.failure.js';
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
 import { JobEventSource } from './job-event.source.js';
@@ -25,6 +26,7 @@ export class WorkerFactory {
     private readonly gate: ShutdownGate,
     private readonly events: JobEventSource,
     private readonly pings: PingResponder,
+    private readonly tracing: Tracing,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -42,6 +44,7 @@ export class WorkerFactory {
       this.gate,
       this.events,
       this.pings,
+      this.tracing,
     );
     worker.on('error', (error) => this.connections.log.trouble(error));
     worker.on('lockRenewalFailed', (storedIds: string[]) => {

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { ConnectionModule } from '../connection/connection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
+import { TracingModule } from '../tracing/tracing.module.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { JobEventSource } from './job-event.source.js';
@@ -18,7 +19,7 @@ import { WorkerPool } from './worker.pool.js';
 
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
 @Module({
-  imports: [ConnectionModule, ObservabilityModule, SchedulingModule, DiscoveryModule],
+  imports: [ConnectionModule, ObservabilityModule, SchedulingModule, TracingModule, DiscoveryModule],
   providers: [
     CancelWatcher,
     HandlerExplorer,

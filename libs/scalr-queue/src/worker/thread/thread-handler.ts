@@ -1,5 +1,6 @@
 import type { JobContext } from '../../jobs/job-context.js';
 import type { AnyJobDefinition, PayloadOf, ReturnedBy } from '../../jobs/job-definition.js';
+import { inTrace } from '../../tracing/thread-trace.js';
 import { packError } from './packed.error.js';
 import { ThreadContext } from './thread.context.js';
 import { OUTCOME_SENT, type ThreadOutcome, type ThreadTask } from './thread.protocol.js';
@@ -46,9 +47,9 @@ export function threadHandler<D extends AnyJobDefinition, Output = ReturnedBy<D>
       return { error: packError(thrown) };
     }
   };
-  const run = async ({ payload, facts, port }: ThreadTask<PayloadOf<D>>): Promise<string> => {
+  const run = async ({ payload, facts, port, trace }: ThreadTask<PayloadOf<D>>): Promise<string> => {
     const context = new ThreadContext(facts, port);
-    await context.end(await outcomeOf(payload, context));
+    await context.end(await inTrace(trace, () => outcomeOf(payload, context)));
     return OUTCOME_SENT;
   };
   return Object.assign(run, { definition, handle });

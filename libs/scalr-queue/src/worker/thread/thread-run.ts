@@ -45,11 +45,17 @@ export class ThreadRun {
    * Resolves with what the handler gives.
    * @throws what the handler threw, or what `start` rejects with
    */
-  async output(start: ThreadStarter, payload: unknown): Promise<unknown> {
+  async output(start: ThreadStarter, payload: unknown, trace?: string): Promise<unknown> {
     const { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor } = this.context;
     const facts = { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor };
     try {
-      const returned = await start({ payload, facts, port: this.channel.port2 }, this.killer.signal);
+      const task: ThreadTask = {
+        payload,
+        facts,
+        port: this.channel.port2,
+        ...(trace === undefined ? {} : { trace }),
+      };
+      const returned = await start(task, this.killer.signal);
       if (returned !== OUTCOME_SENT)
         throw new TypeError('the default export of the thread file is not made by threadHandler()');
       const outcome = await this.outcome;

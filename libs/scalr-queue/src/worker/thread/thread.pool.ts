@@ -30,14 +30,14 @@ export class ThreadPool {
    * Runs one job; its time counts from when a thread is free for it.
    * @throws what the handler threw, or JobThreadError when the thread died or could not run
    */
-  async run(payload: unknown, context: JobContext, clock: AttemptClock): Promise<unknown> {
+  async run(payload: unknown, context: JobContext, clock: AttemptClock, trace?: string): Promise<unknown> {
     clock.stop();
     await this.slots.take(context.signal);
     try {
       const engine = await this.start();
       context.signal.throwIfAborted();
       clock.start();
-      return await new ThreadRun(context).output(this.starterOf(engine), payload);
+      return await new ThreadRun(context).output(this.starterOf(engine), payload, trace);
     } finally {
       this.slots.release();
     }

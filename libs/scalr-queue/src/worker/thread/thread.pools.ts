@@ -2,6 +2,7 @@ import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { QueueConfigError } from '../../errors/configuration.errors.js';
+import { Tracing } from '../../tracing/tracing.js';
 import type { JobHandler } from '../handler.explorer.js';
 import { ThreadPool } from './thread.pool.js';
 
@@ -9,6 +10,8 @@ import { ThreadPool } from './thread.pool.js';
 @Injectable()
 export class ThreadPools implements OnModuleDestroy {
   private readonly pools: ThreadPool[] = [];
+
+  constructor(private readonly tracing: Tracing) {}
 
   /**
    * The handler with its work in a thread: the method gets what the thread gives, and its own result counts unless it is
@@ -29,7 +32,7 @@ export class ThreadPools implements OnModuleDestroy {
     return {
       ...handler,
       invoke: async (payload, context, clock) => {
-        const output = await pool.run(payload, context, clock);
+        const output = await pool.run(payload, context, clock, this.tracing.carrier());
         context.signal.throwIfAborted();
         const returned = await handler.invoke(output, context, clock);
         return returned === undefined ? output : returned;

@@ -13,6 +13,8 @@ export interface ThreadTask<Payload = unknown> {
   readonly payload: Payload;
   readonly facts: JobFacts;
   readonly port: MessagePort;
+  /** The trace that the attempt is in, where there is one. */
+  readonly trace?: string;
 }
 
 /** Returned to the engine of the threads: tells that the outcome was sent, and that `threadHandler` made the function. */

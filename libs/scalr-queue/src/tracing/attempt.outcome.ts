@@ -1,0 +1,24 @@
+import { DelayedError, WaitingError } from 'bullmq';
+import { describeThrown, parseFailure } from '../jobs/failure.js';
+import type { DeadReason, JobErrorInfo } from '../jobs/job-info.js';
+
+/** What became of an attempt that did not complete, as its span tells it. */
+export interface AttemptOutcome {
+  readonly outcome: 'retrying' | 'dead' | 'cancelled' | 'postponed' | 'handed-back' | 'failed';
+  readonly reason?: DeadReason;
+  /** Absent when nothing went wrong. */
+  readonly error?: JobErrorInfo;
+}
+
+/** @param thrown what the engine is told */
+export function outcomeOf(thrown: unknown): AttemptOutcome {
+  if (thrown instanceof DelayedError) return { outcome: 'postponed' };
+  if (thrown instanceof WaitingError) return { outcome: 'handed-back' };
+  const described = describeThrown(thrown);
+  const { kind, error } = parseFailure(described.message);
+  if (kind === 'cancelled') return { outcome: 'cancelled' };
+  if (kind === 'retrying') return { outcome: 'retrying', error };
+  // What a class written for @nestjs/bullmq throws is no text of ours, and only the engine knows what follows.
+  const isOurs = kind !== 'attempts' || error.message !== described.message;
+  return isOurs ? { outcome: 'dead', reason: kind, error } : { outcome: 'failed', error: described };
+}
