@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 const LIBRARY = 'libs/scalr-queue';
 /** What an adopter installs beside the library, at the versions that this workspace is pinned to. */
@@ -37,6 +37,7 @@ export class AdopterProject implements AsyncDisposable {
       await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
       const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
       await succeed(npm(['install', ...flags, file, ...(await pinned())], project));
+      await keepFromApp(project, '@opentelemetry/api', 'prom-client');
       return new AdopterProject(project, paths);
     } catch (error) {
       await rm(dir, { recursive: true, force: true });
@@ -84,6 +85,14 @@ async function pinned(): Promise<string[]> {
   >;
   const versions = { ...manifest['dependencies'], ...manifest['devDependencies'] };
   return BESIDES.map((name) => `${name}@${versions[name]}`);
+}
+
+/** Npm puts what a dependency needs where everybody finds it; with pnpm and the like only that dependency does, as here. */
+async function keepFromApp(project: string, name: string, dependency: string): Promise<void> {
+  const modules = join(project, 'node_modules');
+  const own = join(modules, dependency, 'node_modules', name);
+  await mkdir(dirname(own), { recursive: true });
+  await rename(join(modules, name), own);
 }
 
 /** `npm test` tells its children about this workspace; the project is no part of it. */

@@ -22,6 +22,7 @@ import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './options/scal
 import { RESOLVED_OPTIONS } from './options/tokens.js';
 import { ProducerModule } from './producer/producer.module.js';
 import { SchedulingModule } from './scheduling/scheduling.module.js';
+import { loadTracing } from './tracing/load-tracing.js';
 import { WorkerModule } from './worker/worker.module.js';
 
 /** Options of `ScalrQueueModule.forRootAsync`: one of `useFactory`, `useClass` and `useExisting`. */
@@ -96,9 +97,10 @@ export class ScalrQueueModule {
   }
 }
 
-/** The options checked, with the password fetched where a function gives it. */
+/** The options checked, with the password fetched where a function gives it; nothing is connected yet. */
 async function resolveForUse(options: ScalrQueueOptions): Promise<ResolvedOptions> {
   const resolved = resolveOptions(options);
+  await loadTracing(resolved);
   return { ...resolved, redis: await withPassword(resolved.redis) };
 }
 

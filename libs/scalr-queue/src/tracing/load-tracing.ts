@@ -1,0 +1,21 @@
+import { QueueConfigError } from '../errors/configuration.errors.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { Tracing } from './tracing.js';
+
+/**
+ * What traces the app, as its options say; OpenTelemetry is loaded for no app that does not ask for it.
+ * @throws QueueConfigError when its package is not installed
+ */
+export async function loadTracing({ tracing, app }: ResolvedOptions): Promise<Tracing> {
+  if (!tracing) return new Tracing();
+  try {
+    const { OtelTracing } = await import('./otel.tracing.js');
+    return new OtelTracing(app);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new QueueConfigError(
+      'tracing is on, but @opentelemetry/api is not installed: npm install @opentelemetry/api, or set tracing to false',
+      { cause },
+    );
+  }
+}
