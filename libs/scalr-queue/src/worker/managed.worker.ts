@@ -130,7 +130,8 @@ export class ManagedWorker extends Worker {
     });
     try {
       this.events.started(job);
-      const run = inJob(this.logFields(job), () => processor(job, token, signal));
+      // A class for @nestjs/bullmq may have a process method that is not asynchronous.
+      const run = inJob(this.logFields(job), async () => processor(job, token, signal));
       run.catch(() => undefined);
       const outcome = await Promise.race([run.then((value) => ({ value })), outOfPatience]);
       if (outcome === 'handed-back') {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { BullModule, BullRegistrar } from '@nestjs/bullmq';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import { RedisConnections } from '../connection/redis.connections.js';
@@ -11,6 +11,7 @@ type WorkerFactory = (
   processor: ManagedProcessor,
   options: Partial<WorkerOptions>,
 ) => ManagedWorker;
+type Listener = (...args: unknown[]) => unknown;
 type BullProcessor = (job: Job, token?: string, signal?: AbortSignal) => Promise<unknown>;
 
 /** Where @nestjs/bullmq keeps the queue of a `@Processor` class. */
@@ -22,6 +23,8 @@ const PROCESSOR_METADATA = 'bullmq:processor_metadata';
  */
 @Injectable()
 export class ProcessorBridge {
+  private readonly logger = new Logger('ScalrQueue');
+
   constructor(
     private readonly moduleRef: ModuleRef,
     private readonly discovery: DiscoveryService,
@@ -43,6 +46,7 @@ export class ProcessorBridge {
     const registrar = this.registrar();
     if (!registrar) return 0;
     const { producer } = this.connections;
+    const heed = (worker: ManagedWorker) => this.heedListeners(worker);
     let count = 0;
     // A function used with `new` may return another object than `this`.
     const Bridged = function (queue: string, processor: BullProcessor, options: WorkerOptions) {
@@ -50,7 +54,7 @@ export class ProcessorBridge {
       if (!isOurs) return new Worker(queue, processor, options);
       if (!queues.has(queue)) return absentWorker();
       count++;
-      return create(queue, (job, token, signal) => processor(job, token, signal), options);
+      return heed(create(queue, (job, token, signal) => processor(job, token, signal), options));
     };
     try {
       BullModule.workerClass = Bridged as never;
@@ -59,6 +63,23 @@ export class ProcessorBridge {
       BullModule.workerClass = Worker;
     }
     return count;
+  }
+
+  /** `@OnWorkerEvent` methods may be asynchronous: what one of them rejects with would end the process. */
+  private heedListeners(worker: ManagedWorker): ManagedWorker {
+    const on = worker.on.bind(worker) as (name: string, listener: Listener) => ManagedWorker;
+    worker.on = ((name: string, listener: Listener) => {
+      const heeded: Listener = (...args) => {
+        const result = listener(...args);
+        if (!(result instanceof Promise)) return;
+        result.catch((error: unknown) => {
+          const stack = error instanceof Error ? error.stack : undefined;
+          this.logger.error(`a listener of the worker's "${name}" failed: ${String(error)}`, stack);
+        });
+      };
+      return on(name, heeded);
+    }) as typeof worker.on;
+    return worker;
   }
 
   /** Absent when the application registers no queue with @nestjs/bullmq. */

@@ -1,4 +1,0 @@
-import { runRows } from './harness/run-rows.js';
-import { failoverRows } from './rows/failover.rows.js';
-
-runRows('another Redis takes over', failoverRows);
