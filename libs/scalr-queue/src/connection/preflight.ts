@@ -14,9 +14,11 @@ import { readServerFacts, type Finding, findingsOf } from './server-facts.js';
 
 const TRY_AGAIN = 2_000;
 const LOOK_AGAIN = 10_000;
+/** Clocks drift apart, and settings of Redis change, while a connection lasts. */
+const LOOK_AT_SERVER = 60_000;
 
 /**
- * Checks once after every connect what the library needs of Redis, and says in one block what is wrong and how to mend it.
+ * Checks after every connect what the library needs of Redis, and says in one block what is wrong and how to mend it.
  * It changes nothing. A finding that makes work impossible (a missing permission) holds a worker back until it is mended;
  * one that endangers data only warns, or with `strict` keeps the process from becoming ready.
  */
@@ -26,6 +28,7 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
   private readonly stop = new AbortController();
   private role: ProcessRole = 'producer';
   private last = '';
+  private lookedAt = -Infinity;
   private timer?: NodeJS.Timeout;
   private running?: Promise<readonly Finding[]>;
   findings: readonly Finding[] = [];
@@ -40,9 +43,11 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
     const look = () => void this.check();
     this.connections.producer.on('ready', look);
     if (this.connections.ready) look();
-    // Until it is mended; then nothing is asked any more.
+    // Until it is mended; then only the server and its clock are looked at, once a minute.
     const again = () => {
-      if (this.findings.length > 0) look();
+      const settled = this.findings.length === 0;
+      if (settled && performance.now() - this.lookedAt < LOOK_AT_SERVER) return;
+      void this.check(settled);
     };
     this.timer = setInterval(again, LOOK_AGAIN);
     this.timer.unref();
@@ -74,16 +79,17 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /** What is wrong at this moment; logged when it differs from the last time. */
-  async check(): Promise<readonly Finding[]> {
-    this.running ??= this.look().finally(() => (this.running = undefined));
+  async check(permissionsKnown = false): Promise<readonly Finding[]> {
+    this.running ??= this.look(permissionsKnown).finally(() => (this.running = undefined));
     return this.running;
   }
 
-  private async look(): Promise<readonly Finding[]> {
+  private async look(permissionsKnown: boolean): Promise<readonly Finding[]> {
+    this.lookedAt = performance.now();
     try {
       const redis = this.connections.producer;
       const probeKey = `${this.options.prefix}:~preflight`;
-      const missing = await missingCommands(redis, this.role, probeKey);
+      const missing = permissionsKnown ? [] : await missingCommands(redis, this.role, probeKey);
       const facts = await readServerFacts(redis);
       const findings = findingsOf(facts, missing, this.options.prefix);
       this.findings = findings;

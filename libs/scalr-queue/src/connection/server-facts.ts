@@ -72,7 +72,8 @@ export function findingsOf(facts: ServerFacts, missing: readonly string[], prefi
     );
   }
   if (facts.clockOffset !== undefined && Math.abs(facts.clockOffset) > CLOCK_TOLERANCE) {
-    const seconds = (Math.abs(facts.clockOffset) / 1_000).toFixed(1);
+    // Whole seconds: what is logged anew whenever it differs must not differ by the hair of a measurement.
+    const seconds = Math.round(Math.abs(facts.clockOffset) / 1_000);
     const direction = facts.clockOffset > 0 ? 'behind' : 'ahead of';
     add(
       'warning',
