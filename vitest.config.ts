@@ -54,7 +54,7 @@ function faults(name: string, env: Record<string, string>) {
       env,
       include: ['test/faults/**/*.fault-spec.ts'],
       fileParallelism: false,
-      maxConcurrency: 4,
+      maxConcurrency: 6,
     },
   };
 }

@@ -13,6 +13,8 @@ export interface AppOptions {
   cwd?: string;
   /** How failures call it. Defaults to the script. */
   name?: string;
+  /** A command that becomes the process in the end, such as `sh -c 'ulimit -n 64; exec "$@"' sh`. */
+  wrapper?: string[];
 }
 
 /** A real node process of ours under test. It never outlives the test run. */
@@ -38,10 +40,18 @@ export class AppProcess implements AsyncDisposable {
     );
   }
 
-  static async start({ script, args = [], env = {}, cwd, name = script }: AppOptions): Promise<AppProcess> {
+  static async start({
+    script,
+    args = [],
+    env = {},
+    cwd,
+    name = script,
+    wrapper = [],
+  }: AppOptions): Promise<AppProcess> {
+    const [command, ...rest] = [...wrapper, process.execPath, script, ...args];
     const child = await supervise({
-      command: process.execPath,
-      args: [script, ...args],
+      command: command!,
+      args: rest,
       cwd,
       env: { ...process.env, NODE_OPTIONS: '', ...env },
       graceMs: 1_000,

@@ -91,6 +91,13 @@ export class RedisServer implements AsyncDisposable {
     if (this.ownsDir) await rm(this.dir, { recursive: true, force: true });
   }
 
+  /** Runs redis-check-aof --fix on a file of the stopped server, and says yes to its question. */
+  async mendAof(file: string): Promise<void> {
+    const mending = run(this.binaries.checkAof, ['--fix', file], { env: this.binaries.env });
+    mending.child.stdin?.end('y\n');
+    await mending;
+  }
+
   /** Runs redis-cli against this server and returns what it prints; throws when it fails. */
   async cli(...args: string[]): Promise<string> {
     const { stdout } = await run(this.binaries.cli, ['-e', '-p', String(this.port), ...args], {

@@ -27,12 +27,12 @@ export function decorate(type, method, decorator) {
 }
 
 /** A root module with the queue. */
-export function rootModule(providers = []) {
+export function rootModule(providers = [], modules = []) {
   class Root {}
-  const { app, redis, queues, worker, strict, passwordFile } = config;
+  const { app, redis, queues, worker, strict, defaults, passwordFile } = config;
   const target = passwordFile ? { url: redis, password: passwordReader(passwordFile) } : redis;
-  const queue = ScalrQueueModule.forRoot({ app, redis: target, queues, worker, strict });
-  Module({ imports: [queue], providers })(Root);
+  const queue = ScalrQueueModule.forRoot({ app, redis: target, queues, worker, strict, defaults });
+  Module({ imports: [queue, ...modules], providers })(Root);
   return Root;
 }
 

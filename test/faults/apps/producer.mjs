@@ -1,14 +1,27 @@
 import { createServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
-import { EnqueueService, JobsService, ScalrQueueHealthIndicator } from 'scalr-queue';
+import {
+  DeadLetterService,
+  EnqueueService,
+  JobsService,
+  ScalrQueueHealthIndicator,
+  SchedulesService,
+} from 'scalr-queue';
+import { burst } from './burst.mjs';
 import { config, Newer, note, rootModule, Task } from './contract.mjs';
+import { withoutFiles } from './files.mjs';
 import { Load } from './load.mjs';
+import { watchVitals } from './vitals.mjs';
 
-const context = await NestFactory.createApplicationContext(rootModule());
+// A web process whose modules hold processors is one of the faults.
+const providers = config.handlers ? [(await import('./handler.mjs')).Handler] : [];
+const context = await NestFactory.createApplicationContext(rootModule(providers));
 context.enableShutdownHooks();
 const queue = context.get(EnqueueService, { strict: false });
 const jobs = context.get(JobsService, { strict: false });
 const health = context.get(ScalrQueueHealthIndicator, { strict: false });
+const dead = context.get(DeadLetterService, { strict: false });
+const schedules = context.get(SchedulesService, { strict: false });
 let load;
 
 /** What the harness can ask for. */
@@ -24,7 +37,12 @@ const commands = {
         )
       ).length,
     })),
-  burst: ({ count }) => burst(count),
+  enqueueCount: ({ count, payload }) =>
+    timed(async () => ({ count: (await queue.enqueueMany(Task, Array(count).fill(payload))).length })),
+  burst: ({ count }) => burst(count, () => queue.enqueue(Task, {})),
+  dead: ({ action }) => timed(async () => ({ done: await dead[action]({}) })),
+  schedules: () => schedules.list(),
+  withoutFiles: ({ ms }) => withoutFiles(ms, () => timed(() => queue.enqueue(Task, {}))),
   get: async ({ id }) => (await jobs.get(id)) ?? {},
   ready: async () => ({ up: (await health.isHealthy('queue')).queue.status === 'up' }),
   load: (settings) => {
@@ -63,20 +81,4 @@ async function timed(call) {
   }
 }
 
-/** All at once, as a careless loop does. */
-async function burst(count) {
-  globalThis.gc?.();
-  const before = process.memoryUsage().rss;
-  let peak = before;
-  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 20);
-  const calls = Array.from({ length: count }, () => timed(() => queue.enqueue(Task, {})));
-  peak = Math.max(peak, process.memoryUsage().rss);
-  const outcomes = {};
-  let longest = 0;
-  for (const { code = 'OK', ms } of await Promise.all(calls)) {
-    outcomes[code] = (outcomes[code] ?? 0) + 1;
-    longest = Math.max(longest, ms);
-  }
-  clearInterval(watch);
-  return { outcomes, longest, growth: Math.max(peak, process.memoryUsage().rss) - before };
-}
+if (config.vitals) watchVitals(config.vitals);

@@ -7,6 +7,8 @@ export interface Execution {
   readonly pid: number;
   readonly attempt: number;
   readonly at: number;
+  /** The slot, of a start that a schedule caused. */
+  readonly slot?: number;
 }
 
 /** What really happened, in files outside of Redis: what producers were told, and what handlers did. */
@@ -18,13 +20,14 @@ export class Ledger {
 
   executions(): Execution[] {
     return linesOf(this.executionsFile).map((line) => {
-      const [what, id = '', pid, attempt, at] = line.split(' ');
+      const [what, id = '', pid, attempt, at, slot] = line.split(' ');
       return {
         what: what as Execution['what'],
         id,
         pid: Number(pid),
         attempt: Number(attempt),
         at: Number(at),
+        ...(what === 'start' && slot !== '-' ? { slot: Number(slot) } : {}),
       };
     });
   }

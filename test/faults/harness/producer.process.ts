@@ -31,6 +31,12 @@ export interface EnqueueCommand {
   newer?: boolean;
 }
 
+/** How a process is started. */
+export interface ProcessSettings {
+  env?: Record<string, string | undefined>;
+  wrapper?: string[];
+}
+
 /** A web process, driven over HTTP. */
 export class ProducerProcess {
   private constructor(
@@ -38,10 +44,11 @@ export class ProducerProcess {
     private readonly url: string,
   ) {}
 
-  static async start(config: object, env: Record<string, string | undefined> = {}): Promise<ProducerProcess> {
+  static async start(config: object, { env = {}, wrapper }: ProcessSettings = {}): Promise<ProducerProcess> {
     const port = await freePort();
     const process = await AppProcess.start({
       script,
+      wrapper,
       env: { NO_COLOR: '1', FAULT_CONFIG: JSON.stringify({ ...config, port }), ...env },
       name: 'producer',
     });
@@ -57,8 +64,32 @@ export class ProducerProcess {
     return this.ask('enqueueMany', { ids });
   }
 
-  burst(count: number): Promise<{ outcomes: Record<string, number>; longest: number; growth: number }> {
+  /** `enqueueMany` of so many jobs with that payload. */
+  enqueueCount(count: number, payload: object = {}): Promise<CallOutcome> {
+    return this.ask('enqueueCount', { count, payload });
+  }
+
+  /** So many calls at once; `longest` counts from the end of the loop that makes them. */
+  burst(
+    count: number,
+  ): Promise<{ outcomes: Record<string, number>; longest: number; loop: number; growth: number }> {
     return this.ask('burst', { count });
+  }
+
+  /** Retries or discards every dead job. */
+  dead(
+    action: 'retry' | 'discard',
+  ): Promise<CallOutcome & { done?: { matched: number; retried?: number; discarded?: number } }> {
+    return this.ask('dead', { action });
+  }
+
+  schedules(): Promise<{ name: string; nextRunAt: string }[]> {
+    return this.ask('schedules');
+  }
+
+  /** Leaves it no file descriptor for that time, while it enqueues four times a second. */
+  withoutFiles(ms: number): Promise<{ held: number; outcomes: CallOutcome[] }> {
+    return this.ask('withoutFiles', { ms });
   }
 
   get(

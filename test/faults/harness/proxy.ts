@@ -32,10 +32,11 @@ export class TcpProxy {
     server.on('connection', (client) => this.accept(client));
   }
 
-  static async start(target: number): Promise<TcpProxy> {
+  /** @param address where it listens, which other networks may reach */
+  static async start(target: number, address = '127.0.0.1'): Promise<TcpProxy> {
     const server = createServer();
     const proxy = new TcpProxy(server, target);
-    server.listen(0, '127.0.0.1');
+    server.listen(0, address);
     await once(server, 'listening');
     return proxy;
   }

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RedisOptions, RedisServer } from '../../support/redis.js';
 import { Ledger } from './ledger.js';
-import { ProducerProcess } from './producer.process.js';
+import { type ProcessSettings, ProducerProcess } from './producer.process.js';
 import { TcpProxy } from './proxy.js';
 import { seededRandom } from './random.js';
 import type { Figures } from './row.js';
 import { WorkerProcess, type WorkerSettings } from './worker.process.js';
 
 /** Options of the library, and what else the apps under `apps/` are told. */
-export interface AppSettings {
+export interface AppSettings extends ProcessSettings {
   redis?: unknown;
   app?: string;
   queues?: object;
@@ -19,7 +19,13 @@ export interface AppSettings {
   worker?: object;
   task?: object;
   passwordFile?: string;
-  env?: Record<string, string | undefined>;
+  /** Schedules of the handler, as `@Scheduled` takes them. */
+  schedules?: object[];
+  /** Whether a producer has the handler among its providers. */
+  handlers?: boolean;
+  defaults?: object;
+  /** File for what the process holds, every few seconds. */
+  vitals?: string;
 }
 
 /** Locks short enough that a row takes seconds. */
@@ -64,14 +70,14 @@ export class Stage {
     return redis;
   }
 
-  async proxy(port: number): Promise<TcpProxy> {
-    const proxy = await TcpProxy.start(port);
+  async proxy(port: number, address?: string): Promise<TcpProxy> {
+    const proxy = await TcpProxy.start(port, address);
     this.onClose(() => proxy.close());
     return proxy;
   }
 
   async producer(redis: string, settings: AppSettings = {}): Promise<ProducerProcess> {
-    const producer = await ProducerProcess.start(this.configOf(redis, settings), settings.env);
+    const producer = await ProducerProcess.start(this.configOf(redis, settings), settings);
     this.onClose(() => producer.process.kill());
     return producer;
   }
@@ -83,7 +89,10 @@ export class Stage {
     return worker;
   }
 
-  private configOf(redis: string, { env: _env, ...settings }: AppSettings): Record<string, unknown> {
+  private configOf(
+    redis: string,
+    { env: _env, wrapper: _wrapper, ...settings }: AppSettings,
+  ): Record<string, unknown> {
     const files = { ledger: this.ledger.executionsFile, record: this.ledger.answersFile };
     return { app: this.app, redis, worker: QUICK_RECOVERY, ...settings, ...files };
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppProcess } from '../../support/processes.js';
 import { freePort } from '../../support/ports.js';
+import type { ProcessSettings } from './producer.process.js';
 
 const script = fileURLToPath(new URL('../apps/worker.mjs', import.meta.url));
 /** Of the clock that /proc counts processor time with; 100 on every Linux that node runs on. */
@@ -12,7 +13,8 @@ export interface WorkerSettings {
   run?: object;
   /** Has a handler for the newer job too. */
   newer?: boolean;
-  env?: Record<string, string | undefined>;
+  /** Has listeners that fail. */
+  listeners?: boolean;
 }
 
 /** A worker process and its health endpoints. */
@@ -22,10 +24,11 @@ export class WorkerProcess {
     readonly url: string,
   ) {}
 
-  static async start(config: object, { env = {} }: WorkerSettings): Promise<WorkerProcess> {
+  static async start(config: object, { env = {}, wrapper }: ProcessSettings): Promise<WorkerProcess> {
     const port = await freePort();
     const process = await AppProcess.start({
       script,
+      wrapper,
       env: { NO_COLOR: '1', FAULT_CONFIG: JSON.stringify({ ...config, port }), ...env },
       name: 'worker',
     });

@@ -1,5 +1,6 @@
 import { eventually } from '../../support/eventually.js';
 import type { RedisServer } from '../../support/redis.js';
+import { pause } from '../harness/pause.js';
 import { type FaultRow, SLACK } from '../harness/row.js';
 import { startSentinels } from '../harness/sentinels.js';
 import type { Stage } from '../harness/stage.js';
@@ -45,7 +46,64 @@ export const failoverRows: FaultRow[] = [
       return failOver(stage, { cluster }, owner, 5_000);
     },
   },
+  {
+    id: 40,
+    name: 'split brain: the master frozen, another promoted, the old one back (min-replicas-to-write 1, lag 2 s)',
+    requirement:
+      'the old master takes no write later than lag + 2 s after it is back; resumes on the new one; what is lost is counted',
+    quick: false,
+    patience: 150,
+    async run(stage) {
+      const guard = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '2'];
+      const master = await stage.redis({ args: guard });
+      const follow = [...guard, '--replicaof', '127.0.0.1', String(master.port)];
+      const replicas = await Promise.all([stage.redis({ args: follow }), stage.redis({ args: follow })]);
+      await eventually(
+        async () => expect(await master.cli('info', 'replication')).toContain('min_slaves_good_slaves:2'),
+        { timeout: 20_000 },
+      );
+      const sentinels = await startSentinels(stage, master.port, DOWN_AFTER);
+      const target = { sentinels, name: 'main' };
+      const producer = await stage.producer('', { redis: target });
+      await stage.worker('', { redis: target }).then((worker) => worker.ready());
+      let lastTaken = 0;
+      let readOnly = false;
+      const figures = await underLoad(stage, [producer], {
+        rate: 200,
+        after: 10,
+        twice: 20,
+        // What the old master acknowledged and had not sent on when it froze.
+        lost: 20,
+        fault: async () => {
+          master.freeze();
+          const promoted = () => Promise.any(replicas.map((replica) => takesWrites(replica)));
+          await eventually(promoted, { timeout: 30_000 });
+          const promotedAt = Date.now();
+          await eventually(() => stage.ledger.firstFinishAfter(promotedAt), { timeout: 20_000 });
+          master.thaw();
+          const backAt = Date.now();
+          while (Date.now() < backAt + 15_000 && !readOnly) {
+            const answer = await master.cli('set', 'probe', '1').catch((error: Error) => error.message);
+            if (answer === 'OK') lastTaken = Date.now() - backAt;
+            readOnly = answer.includes('READONLY');
+            await pause(50);
+          }
+          return promotedAt;
+        },
+      });
+      expect(readOnly, 'the old master has become a replica').toBe(true);
+      expect(lastTaken).toBeLessThanOrEqual(4_000 * SLACK);
+      const window = lastTaken > 0 ? `took writes for ${lastTaken} ms` : 'took no write';
+      return { ...figures, note: `the old master ${window}; ${figures.lost} acknowledged jobs were lost` };
+    },
+  },
 ];
+
+async function takesWrites(redis: RedisServer): Promise<true> {
+  const answer = await redis.cli('set', 'probe', '1');
+  if (answer !== 'OK') throw new Error(answer);
+  return true;
+}
 
 async function ownerOf(slot: number, nodes: readonly RedisServer[]): Promise<RedisServer> {
   const lines = (await nodes[0]!.cli('cluster', 'nodes')).split('\n');

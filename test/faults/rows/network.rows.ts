@@ -1,5 +1,6 @@
 import { eventually } from '../../support/eventually.js';
 import { enqueued, expectRefused, finished, heals } from '../harness/expectations.js';
+import { oneWayLink } from '../harness/one-way-link.js';
 import { pause } from '../harness/pause.js';
 import type { FaultRow } from '../harness/row.js';
 import { underLoad } from '../harness/under-load.js';
@@ -52,6 +53,42 @@ export const networkRows: FaultRow[] = [
       const resumeMs = stage.ledger.of('finish')[1]!.at - holeAt;
       expect(resumeMs).toBeLessThanOrEqual(15_000);
       return { longestMs: unsure.ms, resumeMs, note: `the producer healed in ${healMs + unsure.ms} ms` };
+    },
+  },
+  {
+    id: 15,
+    name: 'one-way loss for 20 s: what Redis sends is lost on the way, what is sent to it arrives',
+    requirement:
+      'calls settle in 1.1 s as unknown, the same id makes one job; none lost or twice; resumes in 2 s',
+    quick: false,
+    patience: 150,
+    async run(stage) {
+      const redis = await stage.redis();
+      const link = await oneWayLink(stage, redis.port);
+      const producer = await stage.producer(link.url);
+      const locks = { lockDuration: '30s', stalledInterval: '5s' };
+      await stage.worker(link.url, { worker: locks }).then((worker) => worker.ready());
+      return underLoad(stage, [producer], {
+        resume: 2_000,
+        after: 3,
+        // A job fetched for a connection that was given up meanwhile waits for its lock: 30 s and two checks.
+        drain: 60_000,
+        fault: async () => {
+          await link.loseReplies(true);
+          const over = pause(20_000);
+          const unsure = await producer.enqueue();
+          expectRefused(unsure, 'OUTCOME_UNKNOWN', 1_100);
+          await over;
+          await link.loseReplies(false);
+          const healedAt = Date.now();
+          await heals(producer, 2_000);
+          const again = await producer.enqueue({ options: { id: unsure.jobId } });
+          expect(again.status).toBe('duplicate');
+          await finished(stage, unsure.jobId!, 60_000);
+          expect(stage.ledger.of('start', unsure.jobId)).toHaveLength(1);
+          return healedAt;
+        },
+      });
     },
   },
   {

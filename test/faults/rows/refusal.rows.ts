@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { eventually } from '../../support/eventually.js';
 import {
   appetite,
@@ -17,8 +16,6 @@ import type { WorkerProcess } from '../harness/worker.process.js';
 /** What a worker may use while Redis refuses: it must not spin. */
 const MOST_CPU = 0.2;
 const MOST_LINES = 1;
-/** Jobs that app A may have waiting. */
-const QUOTA = 20_000;
 
 async function expectModest(worker: WorkerProcess, ms: number): Promise<string> {
   const before = worker.process.output.length;
@@ -162,6 +159,8 @@ export const refusalRows: FaultRow[] = [
       await Promise.all(holders.map((holder) => heals(holder, 2_000)));
       const producer = await stage.producer(proxy.url);
       await producer.enqueue();
+      // The first attempts come soon after one another; then they settle.
+      await pause(2_000);
       const before = proxy.connections;
       const refused = await producer.enqueue();
       expectRefused(refused, 'QUEUE_UNAVAILABLE', 50);
@@ -177,36 +176,6 @@ export const refusalRows: FaultRow[] = [
         resumeMs: await heals(producer, 3_000),
         note: `${perSecond} attempts/s`,
       };
-    },
-  },
-  {
-    id: 64,
-    name: 'app A floods the shared Redis with as many jobs as it can',
-    requirement: 'app B enqueues in 250 ms at the 99th percentile; A meets its quota',
-    quick: false,
-    alone: true,
-    patience: 120,
-    async run(stage) {
-      const redis = await stage.redis();
-      const [flood, victim] = await Promise.all([
-        stage.producer(redis.url, { app: `${stage.app}-a`, queues: { default: { maxBacklog: QUOTA } } }),
-        stage.producer(redis.url, { app: `${stage.app}-b` }),
-      ]);
-      await victim.enqueue();
-      await flood.load({ rate: 20_000, lanes: 500 });
-      const times: number[] = [];
-      const until = Date.now() + 15_000;
-      while (Date.now() < until) {
-        times.push((await victim.enqueue({ payload: { blob: randomBytes(200).toString('hex') } })).ms);
-        await pause(5);
-      }
-      const totals = await flood.stopLoad();
-      const p99 = times.toSorted((one, two) => one - two)[Math.floor(times.length * 0.99)]!;
-      expect(p99).toBeLessThanOrEqual(250 * SLACK);
-      expect(totals.refused).toBeGreaterThan(0);
-      expect(totals.acknowledged).toBeLessThanOrEqual(QUOTA * 1.25);
-      const note = `99 % of B in ${p99} ms; A: ${JSON.stringify(totals)}`;
-      return { acknowledged: totals.acknowledged, longestMs: Math.max(...times), note };
     },
   },
 ];
