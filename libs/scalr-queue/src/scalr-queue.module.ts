@@ -19,7 +19,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
 import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './options/scalr-queue.options.js';
-import { RESOLVED_OPTIONS } from './options/tokens.js';
+import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from './options/tokens.js';
 import { ProducerModule } from './producer/producer.module.js';
 import { SchedulingModule } from './scheduling/scheduling.module.js';
 import { loadTracing } from './tracing/load-tracing.js';
@@ -37,13 +37,25 @@ export interface ScalrQueueAsyncOptions extends Pick<ModuleMetadata, 'imports'> 
   readonly useExisting?: Type<ScalrQueueOptionsFactory>;
 }
 
+/** What the queue of an app consists of, for all to use. */
+export const PARTS = [
+  ObservabilityModule,
+  ProducerModule,
+  InspectionModule,
+  DeadLetterModule,
+  SchedulingModule,
+  HealthModule,
+  MetricsModule,
+  WorkerModule,
+] as const;
+
 /** The checked options, visible to every module of the library. */
 @Global()
 @Module({})
 class OptionsModule {}
 
 /** Gives @nestjs/bullmq our connection and prefix, and keeps it from starting any worker by itself. */
-const BULL = BullModule.forRootAsync({
+export const BULL = BullModule.forRootAsync({
   imports: [ConnectionModule],
   inject: [RedisConnections, RESOLVED_OPTIONS],
   useFactory: (connections: RedisConnections, options: ResolvedOptions) => queueOptions(connections, options),
@@ -64,7 +76,7 @@ export class ScalrQueueModule {
    * ScalrQueueModule.forRoot({ app: 'billing', redis: 'redis://scalr-redis:6379/0' })
    */
   static forRoot(options: ScalrQueueOptions = {}): DynamicModule {
-    return compose({ provide: RESOLVED_OPTIONS, useFactory: () => resolveForUse(options) });
+    return compose({ provide: GIVEN_OPTIONS, useValue: options });
   }
 
   /**
@@ -78,19 +90,15 @@ export class ScalrQueueModule {
    */
   static forRootAsync(options: ScalrQueueAsyncOptions): DynamicModule {
     const { imports, useFactory, inject = [], useClass, useExisting } = options;
-    if (useFactory) {
-      const resolve = async (...dependencies: never[]) => resolveForUse(await useFactory(...dependencies));
-      return compose({ provide: RESOLVED_OPTIONS, useFactory: resolve, inject }, imports);
-    }
+    if (useFactory) return compose({ provide: GIVEN_OPTIONS, useFactory, inject }, imports);
     const factory = useClass ?? useExisting;
     if (!factory)
       throw new QueueConfigError(
         'expected forRootAsync to get one of useFactory, useClass and useExisting, got none of them',
       );
-    const resolve = async (made: ScalrQueueOptionsFactory) =>
-      resolveForUse(await made.createScalrQueueOptions());
+    const make = (made: ScalrQueueOptionsFactory) => made.createScalrQueueOptions();
     return compose(
-      { provide: RESOLVED_OPTIONS, useFactory: resolve, inject: [factory] },
+      { provide: GIVEN_OPTIONS, useFactory: make, inject: [factory] },
       imports,
       useClass ? [useClass] : [],
     );
@@ -104,28 +112,29 @@ async function resolveForUse(options: ScalrQueueOptions): Promise<ResolvedOption
   return { ...resolved, redis: await withPassword(resolved.redis) };
 }
 
+const RESOLVED: Provider = {
+  provide: RESOLVED_OPTIONS,
+  useFactory: resolveForUse,
+  inject: [GIVEN_OPTIONS],
+};
+
 function compose(
   options: Provider,
   imports: ModuleMetadata['imports'] = [],
   providers: Provider[] = [],
 ): DynamicModule {
-  const parts = [
-    ObservabilityModule,
-    ProducerModule,
-    InspectionModule,
-    DeadLetterModule,
-    SchedulingModule,
-    HealthModule,
-    MetricsModule,
-    WorkerModule,
-  ];
   return {
     module: ScalrQueueModule,
     imports: [
-      { module: OptionsModule, imports, providers: [...providers, options], exports: [RESOLVED_OPTIONS] },
+      {
+        module: OptionsModule,
+        imports,
+        providers: [...providers, options, RESOLVED],
+        exports: [RESOLVED_OPTIONS],
+      },
       BULL,
-      ...parts,
+      ...PARTS,
     ],
-    exports: parts,
+    exports: [...PARTS],
   };
 }

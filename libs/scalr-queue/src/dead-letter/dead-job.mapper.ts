@@ -12,7 +12,7 @@ export function toDeadJob(found: FoundJob): DeadJob {
   const stack = failures.at(-1)?.stack ?? job.stacktrace?.at(-1);
   return {
     ...toJobInfo(found),
-    payload: readMeta(job.opts).void ? undefined : (job.data as unknown),
+    payload: readMeta(job.opts).void ? undefined : job.data,
     ...(stack === undefined ? {} : { stack }),
     failures,
   };

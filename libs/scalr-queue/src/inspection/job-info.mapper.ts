@@ -1,7 +1,7 @@
-import type { Job } from 'bullmq';
 import { parseFailure } from '../jobs/failure.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { JobInfo, JobState } from '../jobs/job-info.js';
+import type { StoredJob } from '../jobs/stored-job.js';
 import type { FoundJob } from './job.reader.js';
 
 const STATES: Readonly<Record<string, JobState>> = {
@@ -34,14 +34,14 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
 }
 
 /** What the handler returned; a handler without a result stores null. */
-export function resultOf(job: Job): unknown {
-  return (job.returnvalue as unknown) ?? undefined;
+export function resultOf(job: StoredJob): unknown {
+  return job.returnvalue ?? undefined;
 }
 
 /** Ends without a run: the engine counts them as an attempt, we do not. */
 const NEVER_RUN: readonly (string | undefined)[] = ['expired', 'invalid-payload', 'unknown-job'];
 
-function attemptOf(job: Job, state: JobState, kind: string | undefined): number {
+function attemptOf(job: StoredJob, state: JobState, kind: string | undefined): number {
   if (state === 'running') return job.attemptsMade + 1;
   return state === 'dead' && NEVER_RUN.includes(kind) ? Math.max(0, job.attemptsMade - 1) : job.attemptsMade;
 }

@@ -85,7 +85,7 @@ export class JobCanceller {
   }
 }
 
-function reasonFor(id: string): string {
+export function reasonFor(id: string): string {
   const { name, message, code } = new JobCancelledError(id);
   return formatFailure('cancelled', { name, message, code });
 }

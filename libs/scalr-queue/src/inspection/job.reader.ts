@@ -9,6 +9,7 @@ import { QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { toStoredId } from '../jobs/job-id.js';
 import type { JobRef } from '../jobs/job-ref.js';
+import type { StoredJob } from '../jobs/stored-job.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { describe } from '../options/option-checker.js';
 
@@ -17,7 +18,7 @@ const DELAYED_SCORE_UNIT = 0x1000;
 
 /** A stored job of the engine and the state it is in. */
 export interface FoundJob {
-  readonly job: Job;
+  readonly job: StoredJob;
   readonly state: string;
   /** Epoch milliseconds at which a delayed job may start. */
   readonly runAt?: number;

@@ -5,6 +5,7 @@ import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobCancelledError, JobFailedError, WaitTimeoutError } from '../errors/outcome.errors.js';
 import { QueueClosedError, QueueUnavailableError } from '../errors/enqueue.errors.js';
+import type { JobInfo } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
@@ -62,15 +63,8 @@ export class JobWaiter implements OnApplicationShutdown {
           throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
         if (found !== 'unreachable') {
           const info = toJobInfo(found);
-          if (info.state === 'completed') return info.result;
-          if (info.state === 'dead') {
-            if (info.reason === 'cancelled') throw new JobCancelledError(id);
-            throw new JobFailedError(
-              id,
-              info.reason ?? 'attempts',
-              info.error?.message ?? 'no error was recorded',
-            );
-          }
+          const ended = endOf(info);
+          if (ended) return ended.result;
           unwatch ??= this.watch(info.queue, found.job.id ?? '', () => wake());
         }
         if (this.closing.signal.aborted)
@@ -122,6 +116,17 @@ export class JobWaiter implements OnApplicationShutdown {
     this.watches.set(queue, watch);
     return watch;
   }
+}
+
+/**
+ * What a finished job gives to those who wait for it; undefined while it is not finished.
+ * @throws JobFailedError, JobCancelledError
+ */
+export function endOf({ id, state, result, reason, error }: JobInfo): { result: unknown } | undefined {
+  if (state === 'completed') return { result };
+  if (state !== 'dead') return undefined;
+  if (reason === 'cancelled') throw new JobCancelledError(id);
+  throw new JobFailedError(id, reason ?? 'attempts', error?.message ?? 'no error was recorded');
 }
 
 /** Not awaited for long: with Redis gone this never ends, and RedisConnections cuts the connection anyway. */

@@ -1,5 +1,6 @@
 import { QueueConfigError } from '../errors/configuration.errors.js';
 import { checkJobDefaults, JOB_DEFAULT_KEYS, type JobDefaults } from '../jobs/job-settings.js';
+import { type Clock, systemClock } from './clock.js';
 import * as defaults from './defaults.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { OptionChecker } from './option-checker.js';
@@ -34,6 +35,7 @@ export interface ResolvedOptions {
     readonly unknownJobTimeout: number;
   };
   readonly environment: Environment;
+  readonly clock: Clock;
 }
 
 const MAX_APP_LENGTH = 64;
@@ -59,6 +61,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     tracing: given.tracing !== undefined && check.boolean('tracing', given.tracing),
     worker: resolveWorker(given.worker ?? {}, environment),
     environment,
+    clock: systemClock,
   };
 }
 

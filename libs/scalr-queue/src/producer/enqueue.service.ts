@@ -94,7 +94,7 @@ export class EnqueueService implements OnApplicationShutdown {
     options: Omit<EnqueueOptions<InputOf<D>>, 'id'> = {},
   ): Promise<EnqueuedJob[]> {
     try {
-      checkCall(definition, options);
+      checkCall(definition, options, this.app);
       if ('id' in options)
         throw new InvalidOptionError(
           'expected id to be given per item of enqueueMany, as { payload, options: { id } }',

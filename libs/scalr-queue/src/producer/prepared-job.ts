@@ -35,7 +35,7 @@ export function prepareJob(
   options: EnqueueOptions<never>,
   app: ResolvedOptions,
 ): PreparedJob | Promise<PreparedJob> {
-  checkCall(definition, options);
+  checkCall(definition, options, app);
   const subject = `payload of ${definition.name}`;
   const isVoid = payload === undefined;
   const json = isVoid ? 'null' : toStrictJson(subject, payload, app.payloadLimit);
@@ -46,9 +46,9 @@ export function prepareJob(
 }
 
 /** Checks what all jobs of a call have in common. */
-export function checkCall(definition: unknown, options: EnqueueOptions<never>): void {
+export function checkCall(definition: unknown, options: EnqueueOptions<never>, app: ResolvedOptions): void {
   checkDefinition(definition);
-  checkOptions(options);
+  checkOptions(options, app);
 }
 
 function checkDefinition(definition: unknown): void {
@@ -58,7 +58,7 @@ function checkDefinition(definition: unknown): void {
   );
 }
 
-function checkOptions(options: EnqueueOptions<never>): void {
+function checkOptions(options: EnqueueOptions<never>, { clock }: ResolvedOptions): void {
   const given = check.object('the options of enqueue', options, KEYS);
   if (given.id !== undefined) checkJobId(check, given.id);
   checkJobDefaults(check, given);
@@ -70,16 +70,16 @@ function checkOptions(options: EnqueueOptions<never>): void {
     );
   }
   if (given.delay !== undefined) check.duration('delay', given.delay);
-  if (given.runAt !== undefined) checkRunAt(given.runAt, given.delay);
+  if (given.runAt !== undefined) checkRunAt(given.runAt, given.delay, clock.now());
   if (given.signal !== undefined && !(given.signal instanceof AbortSignal))
     check.fail('signal', 'an AbortSignal', given.signal);
 }
 
-function checkRunAt(runAt: unknown, delay: unknown): void {
+function checkRunAt(runAt: unknown, delay: unknown, now: number): void {
   if (!(runAt instanceof Date) || Number.isNaN(runAt.getTime()))
     return check.fail('runAt', 'a valid Date', runAt);
   if (delay !== undefined) check.fail('delay', 'left out when runAt is given', delay);
-  if (runAt.getTime() > Date.now() + defaults.MAX_DURATION) {
+  if (runAt.getTime() > now + defaults.MAX_DURATION) {
     check.fail('runAt', 'at most one year from now', runAt.toISOString());
   }
 }
@@ -92,7 +92,7 @@ function build(
   app: ResolvedOptions,
 ): PreparedJob {
   const { name, queue, settings } = definition;
-  const now = Date.now();
+  const now = app.clock.now();
   const id = options.id ?? newJobId();
   const delay = options.runAt
     ? Math.max(0, options.runAt.getTime() - now)

@@ -75,8 +75,8 @@ export class ScheduleKeeper {
     this.lookAgain(delay);
   }
 
-  /** Returns how long nothing will have to be done. */
-  private async keepUp(): Promise<number> {
+  /** Does what is due; returns how long nothing will have to be done. */
+  async keepUp(): Promise<number> {
     let stored = await this.store.read();
     if (this.boot === undefined || (stored.boot ?? 0) < this.boot) {
       await this.declare();

@@ -55,13 +55,13 @@ export class ScheduleStore {
 
   constructor(
     private readonly connections: RedisConnections,
-    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
-    this.key = `${options.prefix}:~schedules`;
+    this.key = `${app.prefix}:~schedules`;
   }
 
   async read(): Promise<StoredSchedules> {
-    const fields = await this.connections.producer.hgetall(this.key);
+    const fields = await this.fields();
     const decoded = new Map<string, Decoded>();
     const schedules: StoredSchedule[] = [];
     for (const [field, text] of Object.entries(fields)) {
@@ -84,9 +84,7 @@ export class ScheduleStore {
     boot?: number,
   ): Promise<{ boot: number; withdrawn: Withdrawn[] }> {
     const pairs = specs.flatMap((spec) => [spec.name, encodeSpec(versioned(spec))]);
-    const args = [boot ?? 0, Date.now(), ...pairs];
-    const reply = await this.connections.producer.eval(DECLARE, 1, this.key, ...args);
-    const [stamp, ...stale] = reply as string[];
+    const [stamp, ...stale] = await this.replace([boot ?? 0, this.app.clock.now(), ...pairs]);
     const withdrawn: Withdrawn[] = [];
     for (let index = 0; index < stale.length; index += 2) {
       const old = decodeSpec(stale[index]!);
@@ -99,25 +97,46 @@ export class ScheduleStore {
   async admit(candidate: Candidate): Promise<Verdict> {
     const { schedule, revision, slot, late, once, manual } = candidate;
     const flags = [late, once, manual].map((flag) => (flag ? '1' : '0'));
-    const args = [schedule, revision, slot, Date.now(), ...flags];
-    const reply = await this.connections.producer.eval(ADMIT, 1, this.key, ...args);
-    const [verdict, text] = reply as [Verdict, string?];
+    const [verdict, text] = await this.judge([schedule, revision, slot, this.app.clock.now(), ...flags]);
     const current = verdict === 'changed' && text !== undefined ? decode(text) : undefined;
     if (current?.timetable.next(slot - 1) !== slot) return verdict;
     return this.admit({ ...candidate, revision: '' });
   }
 
   async pause(name: string): Promise<void> {
-    await this.connections.producer.hset(this.key, `paused:${name}`, String(Date.now()));
+    await this.set(`paused:${name}`, String(this.app.clock.now()));
   }
 
   async resume(name: string): Promise<void> {
-    await this.connections.producer.hdel(this.key, `paused:${name}`);
+    await this.unset(`paused:${name}`);
   }
 
   /** Forgets the slot that was enqueued last: it was taken back. */
   async forgetSlot(name: string): Promise<void> {
-    await this.connections.producer.hdel(this.key, `last:${name}`);
+    await this.unset(`last:${name}`);
+  }
+
+  /** All that is stored. */
+  protected fields(): Promise<Record<string, string>> {
+    return this.connections.producer.hgetall(this.key);
+  }
+
+  /** Runs DECLARE. */
+  protected async replace(args: readonly (string | number)[]): Promise<string[]> {
+    return (await this.connections.producer.eval(DECLARE, 1, this.key, ...args)) as string[];
+  }
+
+  /** Runs ADMIT. */
+  protected async judge(args: readonly (string | number)[]): Promise<[Verdict, string?]> {
+    return (await this.connections.producer.eval(ADMIT, 1, this.key, ...args)) as [Verdict, string?];
+  }
+
+  protected async set(field: string, value: string): Promise<void> {
+    await this.connections.producer.hset(this.key, field, value);
+  }
+
+  protected async unset(field: string): Promise<void> {
+    await this.connections.producer.hdel(this.key, field);
   }
 }
 

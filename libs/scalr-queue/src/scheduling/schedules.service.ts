@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { withDeadline } from '../connection/deadline.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { RedisConnections } from '../connection/redis.connections.js';
@@ -9,7 +9,9 @@ import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { newJobId } from '../jobs/job-id.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { describe } from '../options/option-checker.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
 import { nearest } from '../options/suggestion.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
 import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
 import { SlotPlanner } from './slot.planner.js';
@@ -44,6 +46,7 @@ export class SchedulesService {
     private readonly slots: SlotQueue,
     private readonly planner: SlotPlanner,
     private readonly sender: JobSender,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
   /**
@@ -53,7 +56,9 @@ export class SchedulesService {
   list(): Promise<ScheduleInfo[]> {
     return this.bounded(async () => {
       const { schedules } = await this.store.read();
-      return schedules.map(toInfo).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+      return schedules
+        .map((schedule) => toInfo(schedule, this.app.clock.now()))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1));
     });
   }
 
@@ -64,7 +69,7 @@ export class SchedulesService {
    */
   async runNow(name: string): Promise<EnqueuedJob> {
     const { spec } = await this.bounded(() => this.find(name));
-    const job = this.slots.prepare(spec, newJobId(), Date.now(), { schedule: name });
+    const job = this.slots.prepare(spec, newJobId(), this.app.clock.now(), { schedule: name });
     this.catalog.record(job);
     return this.sender.send(job);
   }
@@ -119,13 +124,13 @@ export class SchedulesService {
   }
 }
 
-function toInfo({ spec, timetable, paused, lastRunAt }: StoredSchedule): ScheduleInfo {
+function toInfo({ spec, timetable, paused, lastRunAt }: StoredSchedule, now: number): ScheduleInfo {
   const { name, queue, cron, every, tz } = spec;
   return {
     name,
     queue,
     ...(cron === undefined ? { every } : { cron, tz }),
-    nextRunAt: new Date(timetable.next(Date.now())),
+    nextRunAt: new Date(timetable.next(now)),
     ...(lastRunAt === undefined ? {} : { lastRunAt: new Date(lastRunAt) }),
     paused,
   };

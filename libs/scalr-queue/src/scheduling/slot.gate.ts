@@ -1,6 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
-import type { Job } from 'bullmq';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { JobMeta } from '../jobs/job-meta.js';
+import type { StoredJob } from '../jobs/stored-job.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ScheduleKeeper } from './schedule.keeper.js';
 import { ScheduleStore, type Verdict } from './schedule.store.js';
 
@@ -20,13 +22,14 @@ export class SlotGate {
   constructor(
     private readonly store: ScheduleStore,
     private readonly keeper: ScheduleKeeper,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
   /** True for a job of no schedule, and for one that has started before: a retry is never too late. */
-  async admits(job: Job, { slot: meta, scheduledFor: slot }: JobMeta): Promise<boolean> {
+  async admits(job: StoredJob, { slot: meta, scheduledFor: slot }: JobMeta): Promise<boolean> {
     if (!meta || slot === undefined || hasStarted(job)) return true;
     const { schedule, revision = '', missed = 'skip', lateAfter = Infinity } = meta;
-    const lateBy = Date.now() - slot;
+    const lateBy = this.app.clock.now() - slot;
     const late = lateBy > lateAfter;
     const manual = meta.revision === undefined;
     const candidate = { schedule, revision, slot, late, once: missed === 'once', manual };
@@ -46,6 +49,6 @@ export class SlotGate {
 }
 
 /** The last of them tells that a dead job was put back by hand. */
-function hasStarted(job: Job): boolean {
+function hasStarted(job: StoredJob): boolean {
   return job.attemptsStarted > 1 || job.attemptsMade > 0 || (job.stacktrace?.length ?? 0) > 0;
 }

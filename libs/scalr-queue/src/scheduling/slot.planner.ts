@@ -1,4 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { SlotQueue } from './slot.queue.js';
 import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
 import { tolerance } from './timetable.js';
@@ -14,12 +16,13 @@ export class SlotPlanner {
   constructor(
     private readonly slots: SlotQueue,
     private readonly store: ScheduleStore,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
   async plan(schedule: StoredSchedule): Promise<void> {
     const { lastSlot, timetable } = schedule;
     if (schedule.paused) return this.takeBack(schedule);
-    const now = Date.now();
+    const now = this.app.clock.now();
     if (lastSlot !== undefined && lastSlot <= now) await this.catchUp(schedule, lastSlot, now);
     const next = timetable.next(now);
     if (lastSlot === undefined || next > lastSlot) await this.slots.add(schedule, next);

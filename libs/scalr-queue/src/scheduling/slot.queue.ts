@@ -1,9 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Job, type JobsOptions } from 'bullmq';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { type JobMeta, readMeta, type SlotMeta } from '../jobs/job-meta.js';
 import { toStoredId } from '../jobs/job-id.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { PreparedJob } from '../producer/prepared-job.js';
 import { Tracing } from '../tracing/tracing.js';
 import type { ScheduleSpec, VersionedSpec } from './schedule-spec.js';
@@ -29,6 +31,7 @@ export class SlotQueue {
     private readonly catalog: JobCatalog,
     private readonly store: ScheduleStore,
     private readonly tracing: Tracing,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
   /** Enqueues a slot; does nothing where its job is stored already. A slot that has passed starts at once. */
@@ -37,16 +40,15 @@ export class SlotQueue {
     return this.tracing.slot({ name, queue, schedule: title }, () => this.send(schedule, slot));
   }
 
-  private async send({ spec, revision, timetable }: StoredSchedule, slot: number): Promise<void> {
-    const { name: schedule, missed } = spec;
-    const meta: SlotMeta = { schedule, revision, missed, lateAfter: tolerance(timetable, slot) };
-    const { name, data, options } = this.prepare(spec, slotId(spec, slot), slot, meta);
+  private async send(schedule: StoredSchedule, slot: number): Promise<void> {
+    const { spec } = schedule;
+    const { name, data, options } = this.prepareSlot(schedule, slot);
     this.catalog.record({ name, queue: spec.queue });
     const queue = this.queues.get(spec.queue);
     const client = await queue.getBackend().client;
     // Both or neither: a slot that is noted is enqueued.
     const transaction = client.multi() as unknown as Transaction;
-    transaction.hset(this.store.key, { [`last:${schedule}`]: String(slot) });
+    transaction.hset(this.store.key, { [`last:${spec.name}`]: String(slot) });
     void new Job(queue, name, data, this.tracing.carried(options), options.jobId).addJob(
       transaction as never,
     );
@@ -55,9 +57,16 @@ export class SlotQueue {
     for (const [error] of replies) if (error) throw error;
   }
 
+  /** The job of a slot. */
+  protected prepareSlot({ spec, revision, timetable }: StoredSchedule, slot: number): PreparedJob {
+    const { name: schedule, missed } = spec;
+    const meta: SlotMeta = { schedule, revision, missed, lateAfter: tolerance(timetable, slot) };
+    return this.prepare(spec, slotId(spec, slot), slot, meta);
+  }
+
   /** A job of a schedule, for a slot or for one run that a person asked for. */
   prepare(spec: ScheduleSpec, id: string, slot: number, slotMeta: SlotMeta): PreparedJob {
-    const now = Date.now();
+    const now = this.app.clock.now();
     const { job: name, queue, data, options, expiresIn } = spec;
     const meta: JobMeta = {
       ...options.scalr,
@@ -79,7 +88,7 @@ export class SlotQueue {
 
   /** Takes a slot back that has not come yet; one whose time has passed is left to start, or to be skipped. */
   async remove({ spec }: VersionedSpec, slot: number): Promise<void> {
-    if (slot <= Date.now()) return;
+    if (slot <= this.app.clock.now()) return;
     await this.queues.get(spec.queue).remove(toStoredId(spec.job, slotId(spec, slot)));
   }
 
@@ -100,6 +109,6 @@ export class SlotQueue {
 }
 
 /** Several schedules can enqueue the same job at the same time; the one that has the name of the job has the plain id. */
-function slotId({ name, job }: ScheduleSpec, slot: number): string {
+export function slotId({ name, job }: ScheduleSpec, slot: number): string {
   return name === job ? `slot-${slot}` : `slot-${slot}-${name}`;
 }

@@ -9,7 +9,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import type { Job } from 'bullmq';
+import type { StoredJob } from '../jobs/stored-job.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { JobErrorInfo } from '../jobs/job-info.js';
@@ -29,7 +29,7 @@ const SYSTEM = 'scalr-queue';
  */
 export class OtelTracing extends Tracing {
   private readonly tracer = trace.getTracer(SYSTEM);
-  private readonly traceIds = new WeakMap<Job, string>();
+  private readonly traceIds = new WeakMap<StoredJob, string>();
 
   constructor(private readonly app: string) {
     super();
@@ -56,7 +56,7 @@ export class OtelTracing extends Tracing {
     return this.send(facts, ROOT_CONTEXT, send);
   }
 
-  override attempt<T>(job: Job, run: () => Promise<T>): Promise<T> {
+  override attempt<T>(job: StoredJob, run: () => Promise<T>): Promise<T> {
     const { scheduledFor, slot } = readMeta(job.opts);
     const attributes = {
       ...this.attributes({ name: job.name, queue: job.queueName, schedule: slot?.schedule }, 'process'),
@@ -99,7 +99,7 @@ export class OtelTracing extends Tracing {
     return Object.keys(carrier).length > 0 ? JSON.stringify(carrier) : undefined;
   }
 
-  override traceId(job?: Job): string | undefined {
+  override traceId(job?: StoredJob): string | undefined {
     const known = job && this.traceIds.get(job);
     if (known !== undefined) return known;
     const current = trace.getActiveSpan()?.spanContext();

@@ -1,4 +1,4 @@
-import type { Job } from 'bullmq';
+import type { StoredJob } from '../jobs/stored-job.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 
 /** What a span of sending tells: contract and place of the job, never its payload. */
@@ -27,7 +27,7 @@ export class Tracing {
   }
 
   /** Runs one attempt in a span that continues the trace of the job. */
-  attempt<T>(_job: Job, run: () => Promise<T>): Promise<T> {
+  attempt<T>(_job: StoredJob, run: () => Promise<T>): Promise<T> {
     return run();
   }
 
@@ -42,7 +42,7 @@ export class Tracing {
   }
 
   /** Id of the trace of an attempt that this process runs or ran, else of the current one. */
-  traceId(_job?: Job): string | undefined {
+  traceId(_job?: StoredJob): string | undefined {
     return undefined;
   }
 }

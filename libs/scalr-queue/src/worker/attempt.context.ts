@@ -1,7 +1,7 @@
-import type { Job } from 'bullmq';
 import { JobContext } from '../jobs/job-context.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { JobMeta } from '../jobs/job-meta.js';
+import type { StoredJob } from '../jobs/stored-job.js';
 import { toStrictJson } from '../jobs/strict-json.js';
 
 const PROGRESS_LIMIT = 16 * 1_024;
@@ -20,7 +20,7 @@ export class AttemptContext extends JobContext {
   override readonly scheduledFor?: Date;
 
   constructor(
-    private readonly job: Job,
+    private readonly job: StoredJob,
     meta: JobMeta,
     readonly signal: AbortSignal,
   ) {

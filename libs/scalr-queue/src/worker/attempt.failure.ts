@@ -10,19 +10,22 @@ export class AttemptFailure extends Error {
 
   /**
    * @param kind why the job is dead, or `retrying`
+   * @param at when it failed, in epoch milliseconds
+   * @param thrown what the handler threw
    * @param retryDelay milliseconds until the next attempt
    */
   constructor(
     readonly kind: FailureKind,
-    thrown: unknown,
+    readonly thrown: unknown,
     attempt: number,
+    at: number,
     readonly retryDelay = 0,
   ) {
     const { stack, ...info } = describeThrown(thrown);
     super(formatFailure(kind, info));
     this.info = info;
     this.name = kind === 'retrying' ? 'AttemptFailure' : 'UnrecoverableError';
-    this.stack = `${new Date().toISOString()} attempt ${attempt}\n${stack ?? `${info.name}: ${info.message}`}`;
+    this.stack = `${new Date(at).toISOString()} attempt ${attempt}\n${stack ?? `${info.name}: ${info.message}`}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { JobTimeoutError } from '../errors/outcome.errors.js';
+import type { Clock } from '../options/clock.js';
 
 /** A handler still running this long after its signal aborted is reported. */
 const STUCK_AFTER = 10_000;
@@ -16,13 +17,14 @@ export class Attempt implements AttemptClock {
   private static stuckCount = 0;
   private readonly logger = new Logger('ScalrQueue');
   private readonly controller = new AbortController();
-  private timer?: NodeJS.Timeout;
+  private cancelTimer?: () => void;
   private onTimeout: () => void = () => undefined;
   private timeout = 0;
 
   constructor(
     private readonly label: string,
     private readonly jobId: string,
+    private readonly clock: Clock,
   ) {}
 
   /** Handlers of this process that ignored their aborted signal and still run. */
@@ -40,13 +42,13 @@ export class Attempt implements AttemptClock {
   }
 
   stop(): void {
-    clearTimeout(this.timer);
+    this.cancelTimer?.();
   }
 
   start(): void {
     this.stop();
     if (this.signal.aborted) return;
-    this.timer = setTimeout(this.onTimeout, this.timeout);
+    this.cancelTimer = this.clock.after(this.timeout, this.onTimeout);
   }
 
   async run(handler: () => Promise<unknown>, timeout: number, jobName: string): Promise<unknown> {

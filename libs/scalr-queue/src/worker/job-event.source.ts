@@ -1,14 +1,23 @@
-import { Injectable } from '@nestjs/common';
-import type { Job } from 'bullmq';
+import { Inject, Injectable } from '@nestjs/common';
 import { describeThrown, parseFailure } from '../jobs/failure.js';
 import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
+import type { StoredJob } from '../jobs/stored-job.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { AttemptEvent, FinishedEvent, JobEvent } from '../observability/job-events.js';
 import { redactText } from '../observability/redaction.js';
 import { Tracing } from '../tracing/tracing.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { AttemptFailure } from './attempt.failure.js';
-import type { ManagedWorker } from './managed.worker.js';
 import { PingResponder } from './ping.responder.js';
+
+/** Whatever runs the jobs of a queue and says how they end. */
+export interface EventfulWorker {
+  readonly name: string;
+  on(event: 'completed', listener: (job: StoredJob) => void): unknown;
+  on(event: 'failed', listener: (job: StoredJob | undefined, error: Error) => void): unknown;
+  on(event: 'stalled', listener: (storedId: string) => void): unknown;
+}
 
 /** Tells the events of a worker, once Redis has taken what they tell of. */
 @Injectable()
@@ -16,9 +25,10 @@ export class JobEventSource {
   constructor(
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
-  attach(worker: ManagedWorker): void {
+  attach(worker: EventfulWorker): void {
     const { events } = this;
     worker.on('completed', (job) => {
       if (!PingResponder.isPing(job)) events.emit('completed', () => this.finished(job));
@@ -36,19 +46,19 @@ export class JobEventSource {
     });
   }
 
-  started(job: Job): void {
+  started(job: StoredJob): void {
     this.events.emit('started', () => this.attemptOf(job, job.attemptsMade + 1));
   }
 
-  postponed(job: Job): void {
+  postponed(job: StoredJob): void {
     this.events.emit('postponed', () => this.finished(job, job.attemptsMade + 1));
   }
 
-  handedBack(job: Job): void {
+  handedBack(job: StoredJob): void {
     if (!PingResponder.isPing(job)) this.events.emit('handed-back', () => this.jobOf(job));
   }
 
-  private failed(job: Job, error: Error): void {
+  private failed(job: StoredJob, error: Error): void {
     const { kind, error: stored } = parseFailure(error.message);
     const { name, message, code } =
       error instanceof AttemptFailure || kind !== 'attempts' ? stored : describeThrown(error);
@@ -67,7 +77,7 @@ export class JobEventSource {
     }
   }
 
-  private jobOf(job: Job): JobEvent {
+  private jobOf(job: StoredJob): JobEvent {
     const traceId = this.tracing.traceId(job);
     return {
       id: fromStoredId(job.id ?? ''),
@@ -77,20 +87,20 @@ export class JobEventSource {
     };
   }
 
-  private attemptOf(job: Job, attempt: number): AttemptEvent {
+  private attemptOf(job: StoredJob, attempt: number): AttemptEvent {
     const isFirst = job.attemptsStarted <= 1 && attempt === 1;
     const couldRun = job.timestamp + (job.opts.delay ?? 0);
     return {
       ...this.jobOf(job),
       attempt,
       maxAttempts: Math.max(job.opts.attempts ?? 1, 1),
-      ...(isFirst ? { waitMs: Math.max(0, (job.processedOn ?? Date.now()) - couldRun) } : {}),
+      ...(isFirst ? { waitMs: Math.max(0, (job.processedOn ?? this.app.clock.now()) - couldRun) } : {}),
     };
   }
 
   /** After the engine has counted the attempt, unless told otherwise. */
-  private finished(job: Job, attempt = job.attemptsMade): FinishedEvent {
-    const end = job.finishedOn ?? Date.now();
+  private finished(job: StoredJob, attempt = job.attemptsMade): FinishedEvent {
+    const end = job.finishedOn ?? this.app.clock.now();
     return { ...this.attemptOf(job, attempt), runMs: Math.max(0, end - (job.processedOn ?? end)) };
   }
 }

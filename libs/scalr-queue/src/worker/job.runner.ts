@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DelayedError, type Job } from 'bullmq';
+import { DelayedError } from 'bullmq';
 import { PayloadInvalidError } from '../errors/payload.errors.js';
 import { JobCancelledError } from '../errors/outcome.errors.js';
 import type { AnyJobDefinition } from '../jobs/job-definition.js';
@@ -8,6 +8,7 @@ import { type JobMeta, readMeta } from '../jobs/job-meta.js';
 import { Discard, RetryLater, Snooze } from '../jobs/job-signals.js';
 import { type RetryPolicy, retryDelay, toRetryPolicy } from '../jobs/retry-policy.js';
 import { applySchema } from '../jobs/schema.js';
+import type { StoredJob } from '../jobs/stored-job.js';
 import { toStrictJson } from '../jobs/strict-json.js';
 import { InvalidOptionError, UnknownJobError } from '../errors/configuration.errors.js';
 import { DEFAULT_TIMEOUT, PARK_DELAY } from '../options/defaults.js';
@@ -39,12 +40,12 @@ export class JobRunner {
     this.handlers = handlers;
   }
 
-  async run(job: Job, token: string | undefined): Promise<unknown> {
+  async run(job: StoredJob, token: string | undefined): Promise<unknown> {
     const handler = this.handlers.get(job.name);
     if (!handler) return this.park(job, token);
     const meta = readMeta(job.opts);
     if (!(await this.slots.admits(job, meta))) return null;
-    const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''));
+    const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''), this.app.clock);
     const context = new AttemptContext(job, meta, attempt.signal);
     this.refuseExpired(job, meta, context.attempt);
     const payload = await this.payloadOf(handler.definition, job, meta, context.attempt);
@@ -57,7 +58,7 @@ export class JobRunner {
       );
       return await this.resultOf(handler.definition, returned);
     } catch (thrown) {
-      if (thrown instanceof Snooze) return await postpone(job, token, thrown.delay);
+      if (thrown instanceof Snooze) return await this.postpone(job, token, thrown.delay);
       throw this.failureOf(thrown, handler.definition, meta, context);
     } finally {
       this.running.remove(job);
@@ -65,7 +66,7 @@ export class JobRunner {
   }
 
   /** A newer version of the app may know this job: it waits for a worker that does, and is dead if none comes. */
-  private async park(job: Job, token: string | undefined): Promise<never> {
+  private async park(job: StoredJob, token: string | undefined): Promise<never> {
     const { unknownJobTimeout } = this.app.worker;
     const delay = Math.min(PARK_DELAY, Math.ceil(unknownJobTimeout / 10));
     // How often it was put aside: starts that came to no attempt.
@@ -74,21 +75,23 @@ export class JobRunner {
       const error = new UnknownJobError(
         `no worker has a handler for "${job.name}": add a @ProcessJob for it, or discard the job`,
       );
-      throw new AttemptFailure('unknown-job', error, job.attemptsMade + 1);
+      throw new AttemptFailure('unknown-job', error, job.attemptsMade + 1, this.app.clock.now());
     }
-    return postpone(job, token, delay);
+    return this.postpone(job, token, delay);
   }
 
-  private refuseExpired(job: Job, meta: JobMeta, attempt: number): void {
+  private refuseExpired(job: StoredJob, meta: JobMeta, attempt: number): void {
     const startedBefore = job.attemptsStarted > 1 || job.attemptsMade > 0;
-    if (meta.expiresAt === undefined || startedBefore || Date.now() <= meta.expiresAt) return;
-    const late = Date.now() - meta.expiresAt;
-    throw new AttemptFailure('expired', new Error(`not started in time, expired ${late} ms ago`), attempt);
+    if (meta.expiresAt === undefined || startedBefore) return;
+    const now = this.app.clock.now();
+    if (now <= meta.expiresAt) return;
+    const error = new Error(`not started in time, expired ${now - meta.expiresAt} ms ago`);
+    throw new AttemptFailure('expired', error, attempt, now);
   }
 
   private async payloadOf(
     definition: AnyJobDefinition,
-    job: Job,
+    job: StoredJob,
     meta: JobMeta,
     attempt: number,
   ): Promise<unknown> {
@@ -97,7 +100,7 @@ export class JobRunner {
       return await applySchema(`payload of ${job.name}`, definition.payloadSchema, stored);
     } catch (error) {
       const kind = error instanceof PayloadInvalidError ? 'invalid-payload' : 'discarded';
-      throw new AttemptFailure(kind, error, attempt);
+      throw new AttemptFailure(kind, error, attempt, this.app.clock.now());
     }
   }
 
@@ -116,14 +119,15 @@ export class JobRunner {
     context: AttemptContext,
   ): AttemptFailure {
     const { attempt, maxAttempts } = context;
-    if (thrown instanceof Discard) return new AttemptFailure('discarded', thrown, attempt);
-    if (thrown instanceof JobCancelledError) return new AttemptFailure('cancelled', thrown, attempt);
+    const now = this.app.clock.now();
+    if (thrown instanceof Discard) return new AttemptFailure('discarded', thrown, attempt, now);
+    if (thrown instanceof JobCancelledError) return new AttemptFailure('cancelled', thrown, attempt, now);
     if (attempt >= maxAttempts) {
       const why = thrown instanceof RetryLater ? (thrown.cause ?? thrown) : thrown;
-      return new AttemptFailure('attempts', why, attempt);
+      return new AttemptFailure('attempts', why, attempt, now);
     }
     if (thrown instanceof RetryLater)
-      return new AttemptFailure('retrying', thrown.cause ?? thrown, attempt, thrown.delay);
+      return new AttemptFailure('retrying', thrown.cause ?? thrown, attempt, now, thrown.delay);
     try {
       const delay = retryDelay(
         this.retryOf(definition, meta),
@@ -131,14 +135,15 @@ export class JobRunner {
         thrown instanceof Error ? thrown : new Error(String(thrown)),
       );
       return delay === false
-        ? new AttemptFailure('attempts', thrown, attempt)
-        : new AttemptFailure('retrying', thrown, attempt, delay);
+        ? new AttemptFailure('attempts', thrown, attempt, now)
+        : new AttemptFailure('retrying', thrown, attempt, now, delay);
     } catch {
       // The retry function of the definition threw: fall back to the default policy rather than lose the job.
       return new AttemptFailure(
         'retrying',
         thrown,
         attempt,
+        now,
         retryDelay(toRetryPolicy(check, 'retry', undefined), attempt, new Error()) || 0,
       );
     }
@@ -154,10 +159,10 @@ export class JobRunner {
   private timeoutOf({ settings }: AnyJobDefinition, meta: JobMeta): number {
     return meta.timeout ?? parseDuration(settings.timeout ?? this.app.defaults.timeout) ?? DEFAULT_TIMEOUT;
   }
-}
 
-/** Puts the job aside for a while, without using an attempt. */
-async function postpone(job: Job, token: string | undefined, delay: number): Promise<never> {
-  await job.moveToDelayed(Date.now() + delay, token);
-  throw new DelayedError();
+  /** Puts the job aside for a while, without using an attempt. */
+  private async postpone(job: StoredJob, token: string | undefined, delay: number): Promise<never> {
+    await job.moveToDelayed(this.app.clock.now() + delay, token);
+    throw new DelayedError();
+  }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Job } from 'bullmq';
 import { fromStoredId } from '../jobs/job-id.js';
+import type { StoredJob } from '../jobs/stored-job.js';
 import type { Attempt } from './attempt.js';
 
 /** The attempts that run in this process at this moment. */
@@ -8,11 +8,11 @@ import type { Attempt } from './attempt.js';
 export class RunningJobs {
   private readonly attempts = new Map<string, Attempt>();
 
-  add(job: Job, attempt: Attempt): void {
+  add(job: StoredJob, attempt: Attempt): void {
     this.attempts.set(keyOf(job.queueName, job.id), attempt);
   }
 
-  remove(job: Job): void {
+  remove(job: StoredJob): void {
     this.attempts.delete(keyOf(job.queueName, job.id));
   }
 

@@ -1,0 +1,33 @@
+/** A job as an engine keeps it: all that running it and telling of it needs. The engine's own job is one. */
+export interface StoredJob {
+  id?: string;
+  readonly name: string;
+  readonly queueName: string;
+  readonly data: unknown;
+  readonly opts: {
+    readonly attempts?: number;
+    readonly delay?: number;
+    /** The trace that it was enqueued in. */
+    readonly telemetry?: { readonly metadata?: string };
+  };
+  /** Epoch milliseconds of the enqueue. */
+  timestamp: number;
+  /** Milliseconds until a retry that waits for its time. */
+  delay: number;
+  /** Attempts that have ended. */
+  attemptsMade: number;
+  /** How often it was started, for whatever reason. */
+  attemptsStarted: number;
+  /** Epoch milliseconds of the last start. */
+  processedOn?: number;
+  finishedOn?: number;
+  progress: unknown;
+  returnvalue: unknown;
+  /** What an AttemptFailure wrote. */
+  failedReason?: string;
+  stacktrace: string[] | null;
+  updateProgress(progress: number | object): Promise<void>;
+  log(line: string): Promise<unknown>;
+  /** Puts the running job aside until then (epoch milliseconds). */
+  moveToDelayed(until: number, token?: string): Promise<void>;
+}
