@@ -1,12 +1,25 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Cli } from './cli.js';
+import { registerBurst } from './commands/burst.command.js';
+import { registerDev } from './commands/dev.command.js';
+import { registerDoctor } from './commands/doctor.command.js';
+import { registerPing } from './commands/ping.command.js';
 import { registerQueues } from './commands/queues.command.js';
+import { registerTop } from './commands/top.command.js';
 import { registerWorkers } from './commands/workers.command.js';
 import { ExitCode } from './exit-codes.js';
 import { cleanLines } from './output/clean-text.js';
 
 /** Each command is a file that adds itself to the program. */
-const COMMANDS = [registerQueues, registerWorkers];
+const COMMANDS = [
+  registerQueues,
+  registerWorkers,
+  registerTop,
+  registerPing,
+  registerDoctor,
+  registerDev,
+  registerBurst,
+];
 
 /** The command line, with everything it can do. */
 export function createProgram(cli: Cli): Command {

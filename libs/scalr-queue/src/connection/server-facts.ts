@@ -1,3 +1,4 @@
+import { infoField } from './redis-info.js';
 import type { RedisClient } from './redis.client.js';
 
 /** What INFO and TIME tell of a Redis server; undefined where they may not be asked. */
@@ -23,7 +24,7 @@ const CLOCK_TOLERANCE = 1_000;
 
 export async function readServerFacts(redis: RedisClient): Promise<ServerFacts> {
   const [info, clockOffset] = await Promise.all([redis.info().catch(() => ''), clockOffsetOf(redis)]);
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  const field = (name: string) => infoField(info, name);
   const aof = field('aof_enabled');
   return {
     version: field('valkey_version') ?? field('redis_version'),

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { infoField } from '../connection/redis-info.js';
 import { RecentRead } from '../connection/recent-read.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 
@@ -30,7 +31,7 @@ export class RedisStateReader {
     const { producer } = this.connections;
     const sections = ['memory', 'persistence', 'clients'].map((section) => producer.info(section));
     const info = (await Promise.all(sections)).join('\n');
-    const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+    const field = (name: string) => infoField(info, name);
     const isWritten = field('aof_enabled') === '1' && field('aof_last_write_status') === 'ok';
     return {
       memory: Number(field('used_memory')),

@@ -1,4 +1,5 @@
 import { QueueConfigError } from '../errors/configuration.errors.js';
+import { type BurstSettings, parseBurst } from './burst-options.js';
 import { MAX_CONCURRENCY, MAX_SHUTDOWN_TIMEOUT } from './defaults.js';
 import { OptionChecker } from './option-checker.js';
 
@@ -13,6 +14,8 @@ export interface Environment {
   readonly workerQueues?: readonly string[];
   /** Milliseconds. */
   readonly shutdownTimeout?: number;
+  /** Present where a worker shall end when its queues are empty. */
+  readonly workerBurst?: BurstSettings;
   /** What a scrape of `/metrics` must bring as its bearer token. */
   readonly metricsToken?: string;
   /** Format of the log lines of a worker whose logger is the default one. */
@@ -38,6 +41,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     return check.duration(name, /^\d+$/.test(value) ? Number(value) : value, 0, max);
   };
   const logFormat = text('SCALR_LOG');
+  const burst = text('SCALR_WORKER_BURST');
   return {
     app: text('SCALR_APP'),
     redisUrl: text('SCALR_REDIS_URL'),
@@ -47,6 +51,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
       ?.split(',')
       .map((name) => check.name('SCALR_WORKER_QUEUES', name.trim())),
     shutdownTimeout: milliseconds('SCALR_SHUTDOWN_TIMEOUT', MAX_SHUTDOWN_TIMEOUT),
+    workerBurst: burst === undefined ? undefined : parseBurst(check, 'SCALR_WORKER_BURST', burst),
     metricsToken: text('SCALR_METRICS_TOKEN'),
     logFormat: logFormat === undefined ? undefined : check.oneOf('SCALR_LOG', logFormat, LOG_FORMATS),
   };

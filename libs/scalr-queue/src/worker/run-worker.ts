@@ -15,7 +15,10 @@ import { workerLogger } from '../observability/job-logger.js';
 import * as defaults from '../options/defaults.js';
 import type { Duration } from '../options/duration.js';
 import { readEnvironment } from '../options/environment.js';
+import { type BurstOptions, toBurstSettings } from '../options/burst-options.js';
 import { OptionChecker } from '../options/option-checker.js';
+import { BurstRun } from './burst.run.js';
+import type { BurstSummary } from './burst.summary.js';
 import { WorkerLifecycle } from './worker.lifecycle.js';
 import { type PoolOptions, WorkerPool } from './worker.pool.js';
 
@@ -32,6 +35,11 @@ export interface RunWorkerOptions {
   /** Whether SIGTERM and SIGINT shut the worker down and end the process. Defaults to true. */
   readonly signals?: boolean;
   /**
+   * Whether to end when the queues are empty: nothing waits, nothing is due, nothing runs. With `signals` the process ends, with
+   * exit code 1 when a job died or the end came too early. Defaults to `SCALR_WORKER_BURST`, else to false.
+   */
+  readonly burst?: boolean | BurstOptions;
+  /**
    * Logger, or log levels, of the application context, as of `NestFactory.createApplicationContext`. Defaults to the one that is
    * set, else to one of Nest: JSON lines with NODE_ENV=production or SCALR_LOG=json, else one readable line each.
    */
@@ -44,9 +52,11 @@ export interface RunningWorker {
   readonly url: string;
   /** Shuts down as a signal would, without ending the process. */
   close(): Promise<void>;
+  /** With the option `burst`: resolves after the shutdown to what was done. */
+  readonly burst?: Promise<BurstSummary>;
 }
 
-const KEYS = ['port', 'shutdownTimeout', 'concurrency', 'queues', 'signals', 'logger'];
+const KEYS = ['port', 'shutdownTimeout', 'concurrency', 'queues', 'signals', 'burst', 'logger'];
 const check = new OptionChecker(QueueConfigError);
 const HOUR = 3_600_000;
 
@@ -74,8 +84,10 @@ export async function runWorker(
     const logger = workerLogger(options.logger);
     const context = await NestFactory.createApplicationContext(module, { abortOnError: false, logger });
     lifecycle.context = context;
+    const burst = settings.burst && new BurstRun(context, lifecycle, settings.burst);
     await start(context, state, lifecycle, settings.pool);
-    return { url: health.url, close: () => lifecycle.close() };
+    const worker = { url: health.url, close: () => lifecycle.close() };
+    return burst ? { ...worker, burst: burst.run(settings.signals) } : worker;
   } catch (error) {
     await lifecycle.close();
     throw error;
@@ -130,6 +142,7 @@ function resolve(options: RunWorkerOptions) {
       given.shutdownTimeout === undefined
         ? (environment.shutdownTimeout ?? defaults.DEFAULT_SHUTDOWN_TIMEOUT)
         : check.duration('shutdownTimeout', given.shutdownTimeout, 0, HOUR),
+    burst: given.burst === undefined ? environment.workerBurst : toBurstSettings(check, 'burst', given.burst),
     signals: given.signals === undefined || check.boolean('signals', given.signals),
     pool: {
       queues: queues?.map((name) => check.name('queues', name)),

@@ -30,6 +30,11 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
     libraryVersion: libraryVersion(),
     startedAt: new Date(),
   };
+  /** Of this process among the live workers. */
+  get id(): string {
+    return this.identity.id;
+  }
+
   private readonly onReady = () => this.beat();
 
   constructor(

@@ -18,6 +18,8 @@ export class WorkerLifecycle {
   pool?: WorkerPool;
   private readonly logger = new Logger('ScalrQueue');
   private readonly onSignal = (signal: NodeJS.Signals) => void this.end(signal);
+  /** Has the last word, after everything is closed: the exit code. */
+  atEnd: () => number | Promise<number> = () => 0;
   /** Resolves when the shutdown begins. */
   readonly closed: Promise<void>;
   private beginClose: () => void = () => undefined;
@@ -45,14 +47,19 @@ export class WorkerLifecycle {
     return this.running;
   }
 
+  /** Shuts down and ends the process. */
+  async exit(): Promise<never> {
+    await this.close();
+    process.exit(await this.atEnd());
+  }
+
   private async end(signal: NodeJS.Signals): Promise<void> {
     if (this.running) {
       this.logger.warn(`${signal} again: ending at once`);
       process.exit(1);
     }
     this.logger.log(`${signal}: shutting down, running jobs have ${this.timeout} ms`);
-    await this.close();
-    process.exit(0);
+    await this.exit();
   }
 
   private async shutDown(): Promise<void> {

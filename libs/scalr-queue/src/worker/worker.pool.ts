@@ -78,6 +78,11 @@ export class WorkerPool {
     return [...this.queues];
   }
 
+  /** As of `WorkerInfo`. */
+  get workerId(): string {
+    return this.heartbeat.id;
+  }
+
   get running(): number {
     return this.workers.reduce((sum, worker) => sum + worker.runningCount, 0);
   }

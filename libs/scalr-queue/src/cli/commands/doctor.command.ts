@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander';
+import type { ProcessRole } from '../../connection/acl-probe.js';
+import { InvalidOptionError } from '../../errors/configuration.errors.js';
+import { OptionChecker } from '../../options/option-checker.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../options/tokens.js';
+import type { Cli } from '../cli.js';
+import { ExitCode } from '../exit-codes.js';
+import type { Session } from '../session.js';
+
+const check = new OptionChecker(InvalidOptionError);
+const LONGEST = 60_000;
+
+/** `scalr-queue doctor` */
+export function registerDoctor(program: Command, cli: Cli): void {
+  program
+    .command('doctor')
+    .description('look Redis and the app over: what is wrong, and how to mend it; exit code 1 for danger')
+    .addOption(
+      new Option('--role <role>', 'whose permissions to try')
+        .choices(['producer', 'worker'])
+        .default('worker'),
+    )
+    .option('--budget <duration>', 'time for counting keys', '2s')
+    .action(({ role, budget }: { role: ProcessRole; budget: string }) =>
+      cli.withApp(async (session) => {
+        const given = /^\d+$/.test(budget) ? Number(budget) : budget;
+        const milliseconds = check.duration('--budget', given, 0, LONGEST);
+        const doctor = await makeDoctor(session);
+        const { renderDoctor } = await import('../doctor/doctor.view.js');
+        const report = await doctor.examine({ role, budget: milliseconds });
+        if (!report.healthy) cli.exitCode = ExitCode.failed;
+        cli.print(report, () => renderDoctor(report, cli.paint, cli.stdout.columns));
+      }),
+    );
+}
+
+async function makeDoctor(session: Session) {
+  const [{ Doctor }, { RedisConnections }, { AppState }, { ScheduleStore }] = await Promise.all([
+    import('../../doctor/doctor.js'),
+    import('../../connection/redis.connections.js'),
+    import('../../inspection/app.state.js'),
+    import('../../scheduling/schedule.store.js'),
+  ]);
+  const options = session.context.get<ResolvedOptions>(RESOLVED_OPTIONS, { strict: false });
+  return new Doctor(
+    session.get(RedisConnections),
+    session.get(AppState),
+    session.get(ScheduleStore),
+    options,
+  );
+}

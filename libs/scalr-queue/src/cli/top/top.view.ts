@@ -1,0 +1,119 @@
+import type { WorkerInfo } from '../../jobs/worker-info.js';
+import type { QueueState } from '../../inspection/queue.reader.js';
+import { cleanText } from '../output/clean-text.js';
+import type { Paint } from '../output/paint.js';
+import { type Column, renderTable } from '../output/table.js';
+import { formatDuration } from '../output/units.js';
+import type { TopFrame } from './top.reader.js';
+import { type Rates, ratesBetween } from './top.rates.js';
+
+/** How a frame is shown. */
+export interface TopLook {
+  readonly app: string;
+  readonly paint: Paint;
+  readonly width?: number;
+  /** Lines that there is room for. */
+  readonly height?: number;
+}
+
+const RUNNING_SHOWN = 4;
+
+/** A frame as lines of text; what there is no room for is left out, and said so. */
+export function renderTop(frame: TopFrame, before: TopFrame | undefined, look: TopLook): string[] {
+  const { paint, width, height = Infinity } = look;
+  const rates = ratesBetween(before, frame);
+  const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], most: number): string[] => {
+    const shown = rows.slice(0, Math.max(1, most));
+    const lines = renderTable(columns, shown, paint, width).split('\n');
+    const hidden = rows.length - shown.length;
+    return hidden > 0 ? [...lines, paint.dim(`… and ${hidden} more`)] : lines;
+  };
+  const room = Math.max(2, height - 10);
+  const lines = [
+    headline(frame, look),
+    '',
+    ...table(queueColumns(frame, rates), frame.queues, Math.ceil(room / 2)),
+  ];
+  if (frame.workers.length > 0) lines.push('', ...table(WORKER_COLUMNS, frame.workers, Math.ceil(room / 4)));
+  else lines.push('', paint.bad('no live worker'));
+  for (const { name, queue } of frame.unhandled.slice(0, 2))
+    lines.push(paint.bad(cut(`no live worker handles ${name} (queue ${queue})`, width)));
+  if (frame.deadReasons.length > 0)
+    lines.push('', ...table(DEAD_COLUMNS, frame.deadReasons, Math.ceil(room / 4)));
+  return lines.slice(0, height);
+}
+
+function headline({ queues, workers, at }: TopFrame, { app, paint, width }: TopLook): string {
+  const sum = (pick: (queue: QueueState) => number) =>
+    queues.reduce((total, queue) => total + pick(queue), 0);
+  const parts = [
+    `${sum(({ waiting }) => waiting)} waiting`,
+    `${sum(({ delayed }) => delayed)} delayed`,
+    `${sum(({ running }) => running)} running`,
+    `${sum(({ dead }) => dead)} dead`,
+    `${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}`,
+    new Date(at).toISOString().slice(11, 19),
+  ];
+  return paint.bold(cut(`scalr-queue top  ${app}  ${parts.join(' · ')}`, width));
+}
+
+function queueColumns(frame: TopFrame, rates: ReadonlyMap<string, Rates>): readonly Column<QueueState>[] {
+  const rate = (title: string, pick: (rates: Rates) => number): Column<QueueState> => ({
+    title,
+    of: ({ name }) => {
+      const found = rates.get(name);
+      return found === undefined ? undefined : formatRate(pick(found));
+    },
+  });
+  const takers = ({ name }: QueueState) =>
+    frame.workers.filter(({ draining, queues }) => !draining && queues.includes(name)).length;
+  return [
+    {
+      title: 'queue',
+      of: ({ name, paused }) => (paused ? { value: `${name} (paused)`, tone: 'warn' } : name),
+    },
+    { title: 'waiting', of: ({ waiting }) => waiting },
+    { title: 'delayed', of: ({ delayed }) => delayed },
+    { title: 'running', of: ({ running }) => running },
+    { title: 'dead', of: ({ dead }) => (dead > 0 ? { value: dead, tone: 'bad' } : 0) },
+    { title: 'oldest', of: ({ oldestPendingAgeMs: age }) => (age > 0 ? formatDuration(age) : undefined) },
+    rate('in/s', ({ arrived }) => arrived),
+    rate('done/s', ({ completed }) => completed),
+    rate('dead/s', ({ dead }) => dead),
+    {
+      title: 'workers',
+      of: (queue) => (takers(queue) === 0 ? { value: 0, tone: 'bad' } : takers(queue)),
+    },
+  ];
+}
+
+const WORKER_COLUMNS: readonly Column<WorkerInfo>[] = [
+  { title: 'worker', of: ({ host, pid }) => `${host}:${pid}` },
+  { title: 'up', of: ({ startedAt }) => formatDuration(Date.now() - startedAt.getTime()) },
+  {
+    title: 'running',
+    of: ({ running, draining }) => (draining ? { value: `${running} (draining)`, tone: 'warn' } : running),
+  },
+  { title: 'jobs', of: runningJobs },
+];
+
+const DEAD_COLUMNS: readonly Column<TopFrame['deadReasons'][number]>[] = [
+  { title: 'newest dead', of: ({ jobs }) => jobs },
+  { title: 'reason', of: ({ reason }) => reason },
+];
+
+function runningJobs({ running, runningJobs }: WorkerInfo): string {
+  const shown = runningJobs.slice(0, RUNNING_SHOWN).map(({ id, queue }) => `${queue}/${id}`);
+  const more = running - shown.length;
+  return shown.join(' ') + (more > 0 && shown.length > 0 ? ` +${more}` : '');
+}
+
+function formatRate(rate: number): number {
+  return rate >= 10 ? Math.round(rate) : Math.round(rate * 10) / 10;
+}
+
+/** For a line that is not in a table. */
+function cut(text: string, width = Infinity): string {
+  const clean = cleanText(text);
+  return clean.length > width ? `${clean.slice(0, Math.max(0, width - 1))}…` : clean;
+}

@@ -1,0 +1,38 @@
+import type { Finding, ServerFacts } from '../connection/server-facts.js';
+import type { WorkerInfo } from '../jobs/worker-info.js';
+import type { QueueState } from '../inspection/queue.reader.js';
+import type { KeySurvey } from './key.survey.js';
+import type { ServerLoad } from './server.checks.js';
+
+/** Everything that was looked at. */
+export interface DoctorReport {
+  readonly app: string;
+  /** Worst first. */
+  readonly findings: readonly Finding[];
+  /** Whether nothing was found that stops or loses jobs. */
+  readonly healthy: boolean;
+  /** What could not be looked at, or only in part. */
+  readonly notes: readonly string[];
+  readonly server?: ServerFacts & ServerLoad;
+  readonly keys?: KeySurvey;
+  readonly queues?: readonly QueueState[];
+  readonly workers?: readonly WorkerInfo[];
+}
+
+const ORDER: readonly Finding['severity'][] = ['fatal', 'danger', 'warning'];
+
+export function toReport(
+  app: string,
+  findings: readonly Finding[],
+  rest: Omit<DoctorReport, 'app' | 'findings' | 'healthy'>,
+): DoctorReport {
+  const sorted = findings.toSorted(
+    (one, other) => ORDER.indexOf(one.severity) - ORDER.indexOf(other.severity),
+  );
+  return {
+    app,
+    healthy: findings.every(({ severity }) => severity === 'warning'),
+    findings: sorted,
+    ...rest,
+  };
+}

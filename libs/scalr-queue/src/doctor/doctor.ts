@@ -1,0 +1,105 @@
+import { type ProcessRole, missingCommands } from '../connection/acl-probe.js';
+import { withDeadline } from '../connection/deadline.js';
+import type { RedisClient } from '../connection/redis.client.js';
+import type { RedisConnections } from '../connection/redis.connections.js';
+import { type Finding, findingsOf, readServerFacts } from '../connection/server-facts.js';
+import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import type { AppState } from '../inspection/app.state.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ScheduleStore } from '../scheduling/schedule.store.js';
+import { checkApp, checkSchedules } from './app.checks.js';
+import { type DoctorReport, toReport } from './doctor.report.js';
+import { type KeySurvey, surveyKeys } from './key.survey.js';
+import { checkLoad, readServerLoad } from './server.checks.js';
+
+/** What a look is given. */
+export interface DoctorOptions {
+  /** Whose permissions are tried. */
+  readonly role: ProcessRole;
+  /** Milliseconds for the walk over the keys. */
+  readonly budget: number;
+}
+
+/** For each of the other looks: none of them may hang with Redis. */
+const PATIENCE = 2_000;
+
+/**
+ * Looks an app and its Redis over. It changes nothing: permissions are tried on keys of its own that are removed again. Keys are
+ * walked over in small steps within a budget of time, and what was not looked at is told.
+ */
+export class Doctor {
+  private readonly notes: string[] = [];
+  private readonly redis: RedisClient;
+
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly state: AppState,
+    private readonly schedules: ScheduleStore,
+    private readonly options: ResolvedOptions,
+  ) {
+    this.redis = connections.producer;
+  }
+
+  async examine({ role, budget }: DoctorOptions): Promise<DoctorReport> {
+    const { app, prefix } = this.options;
+    try {
+      await this.connections.usable();
+    } catch (error) {
+      if (!(error instanceof QueueUnavailableError)) throw error;
+      const [problem = ''] = error.message.split('. Nothing was enqueued');
+      const cure = 'Start Redis, and see SCALR_REDIS_URL (or --redis)';
+      return toReport(app, [{ severity: 'fatal', problem, cure }], { notes: [] });
+    }
+    const missing = await this.look('permissions', () =>
+      missingCommands(this.redis, role, `${prefix}:~preflight`),
+    );
+    const facts = await this.look('server', () => readServerFacts(this.redis));
+    const load = await this.look('load', () => readServerLoad(this.redis));
+    const snapshot = await this.look('queues and workers', () => this.state.read());
+    const stored = await this.look('schedules', () => this.schedules.read());
+    const keys = await this.survey(snapshot?.queues.map(({ name }) => name) ?? [], budget);
+    const findings: Finding[] = [
+      ...findingsOf(facts ?? {}, missing ?? [], prefix),
+      ...(load ? checkLoad(load) : []),
+      ...(snapshot ? checkApp(snapshot) : []),
+      ...(stored ? checkSchedules(stored.schedules) : []),
+    ];
+    if (facts && facts.version === undefined)
+      this.notes.push('INFO is not allowed: eviction, append-only file and memory are unknown (grant +info)');
+    if (load && load.clientsByApp === undefined)
+      this.notes.push(
+        'connections were not told apart: CLIENT LIST is not allowed, or too long (grant +client|list)',
+      );
+    const server = facts || load ? { ...facts, ...load } : undefined;
+    return toReport(app, findings, { notes: this.notes, server, keys, ...snapshot });
+  }
+
+  private async survey(queues: readonly string[], budget: number): Promise<KeySurvey | undefined> {
+    if (this.options.redis.cluster) {
+      this.notes.push('keys were not counted: this is a cluster');
+      return undefined;
+    }
+    const survey = await this.look(
+      'keys (grant +scan and +dbsize)',
+      () => surveyKeys(this.redis, this.options.app, queues, Date.now() + budget),
+      budget + 2 * PATIENCE,
+    );
+    if (!survey) return undefined;
+    if (survey.seen < survey.keys)
+      this.notes.push(`${survey.seen} of ${survey.keys} keys were looked at, the rest is estimated`);
+    if (survey.ownBytes === undefined)
+      this.notes.push('memory was not measured: MEMORY USAGE is not allowed (grant +memory|usage)');
+    return survey;
+  }
+
+  /** Undefined, with a note, when Redis does not tell. */
+  private async look<T>(what: string, work: () => Promise<T>, patience = PATIENCE): Promise<T | undefined> {
+    try {
+      return await withDeadline(work(), patience, () => new Error(`no answer within ${patience} ms`));
+    } catch (error) {
+      const why = error instanceof Error ? error.message.split('\n')[0]! : String(error);
+      this.notes.push(`${what}: not looked at, ${why}`);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type { RedisClient } from '../connection/redis.client.js';
+import { infoField } from '../connection/redis-info.js';
+import type { Finding } from '../connection/server-facts.js';
+
+/** How loaded a Redis server is; fields that it may not be asked for are absent. */
+export interface ServerLoad {
+  readonly usedMemory?: number;
+  /** 0 for no limit. */
+  readonly maxMemory?: number;
+  readonly clients?: number;
+  readonly maxClients?: number;
+  /** Connections by app, from their names; absent where CLIENT LIST may not be asked, or is too long. */
+  readonly clientsByApp?: Readonly<Record<string, number>>;
+  readonly evictedKeys?: number;
+  readonly aofWriteFailed?: boolean;
+  readonly saveFailed?: boolean;
+  readonly fsync?: string;
+}
+
+/** A longer list is not asked for: Redis answers it in one piece. */
+const LONGEST_CLIENT_LIST = 2_000;
+const NEARLY_FULL = 0.75;
+const FULL = 0.9;
+
+export async function readServerLoad(redis: RedisClient): Promise<ServerLoad> {
+  const info = await redis.info().catch(() => '');
+  const number = (name: string) => {
+    const text = infoField(info, name);
+    return text === undefined ? undefined : Number(text);
+  };
+  const clients = number('connected_clients');
+  const failed = (name: string) => infoField(info, name) !== undefined && infoField(info, name) !== 'ok';
+  return {
+    usedMemory: number('used_memory'),
+    maxMemory: number('maxmemory'),
+    clients,
+    maxClients: number('maxclients'),
+    evictedKeys: number('evicted_keys'),
+    aofWriteFailed: failed('aof_last_write_status'),
+    saveFailed: failed('rdb_last_bgsave_status'),
+    fsync: await fsyncOf(redis),
+    clientsByApp: (clients ?? 0) > LONGEST_CLIENT_LIST ? undefined : await clientsByApp(redis),
+  };
+}
+
+/** What the load means. */
+export function checkLoad(load: ServerLoad): Finding[] {
+  const findings: Finding[] = [];
+  const add = (severity: Finding['severity'], problem: string, cure: string) =>
+    findings.push({ severity, problem, cure });
+  const { usedMemory, maxMemory, clients, maxClients } = load;
+  if (usedMemory !== undefined && maxMemory) {
+    const share = usedMemory / maxMemory;
+    const problem = `Redis uses ${percent(share)} of its maxmemory; when it is full every enqueue is refused`;
+    if (share >= NEARLY_FULL)
+      add(
+        share >= FULL ? 'danger' : 'warning',
+        problem,
+        'Raise maxmemory, add workers, or keep fewer finished jobs',
+      );
+  } else if (maxMemory === 0) {
+    add(
+      'warning',
+      'Redis has no maxmemory: when the memory of its host is full it is killed instead of refusing jobs',
+      'Start Redis with --maxmemory, below the memory that it may have',
+    );
+  }
+  if (load.evictedKeys) {
+    add(
+      'danger',
+      `JOBS MAY BE LOST: Redis has evicted ${load.evictedKeys} keys since its start`,
+      'Set maxmemory-policy to noeviction, and raise maxmemory',
+    );
+  }
+  if (load.aofWriteFailed || load.saveFailed) {
+    const what = load.aofWriteFailed ? 'its append-only file' : 'its snapshot';
+    add(
+      'danger',
+      `JOBS CAN BE LOST: Redis could not write ${what} the last time`,
+      'See whether its disk is full or read-only',
+    );
+  }
+  if (load.fsync === 'no') {
+    add(
+      'warning',
+      'appendfsync is no: a crash of the host can lose half a minute of jobs',
+      'Start Redis with --appendfsync everysec',
+    );
+  }
+  if (clients !== undefined && maxClients) {
+    const share = clients / maxClients;
+    const problem = `${clients} of ${maxClients} connections to Redis are taken; beyond that none is accepted`;
+    if (share >= NEARLY_FULL)
+      add(share >= FULL ? 'danger' : 'warning', problem, 'Raise maxclients, or run fewer processes');
+  }
+  return findings;
+}
+
+async function fsyncOf(redis: RedisClient): Promise<string | undefined> {
+  const reply = await redis.call('CONFIG', 'GET', 'appendfsync').catch(() => undefined);
+  return Array.isArray(reply) ? (reply as string[])[1] : undefined;
+}
+
+async function clientsByApp(redis: RedisClient): Promise<Record<string, number> | undefined> {
+  const list = await redis.call('CLIENT', 'LIST').catch(() => undefined);
+  if (typeof list !== 'string') return undefined;
+  const counts: Record<string, number> = {};
+  for (const [, name = ''] of list.matchAll(/ name=(\S*)/g)) {
+    const app = /^scalr:\{([^}]+)\}/.exec(name)?.[1] ?? '';
+    counts[app] = (counts[app] ?? 0) + 1;
+  }
+  return counts;
+}
+
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
