@@ -32,8 +32,11 @@ export type {
   DeadLetterProgress,
 } from './dead-letter/dead-letter.options.js';
 export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
-export type { DeadJob, JobFailure } from './dead-letter/dead-job.js';
+export type { DeadJob } from './dead-letter/dead-job.js';
+export type { JobDetails, JobFailure } from './jobs/job-details.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
+export type { JobListOptions, JobListPage } from './inspection/job-list.options.js';
+export type { JobExplanation, JobReason, JobReasonCode } from './jobs/job-explanation.js';
 export { QueuesService } from './inspection/queues.service.js';
 export type { QueueDepth, QueueInfo, UnhandledJob } from './jobs/queue-info.js';
 export type { WorkerInfo } from './jobs/worker-info.js';

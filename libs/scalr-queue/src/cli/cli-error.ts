@@ -1,3 +1,4 @@
+import { UnknownJobError } from '../errors/configuration.errors.js';
 import { EnqueueError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import { redactText } from '../observability/redaction.js';
@@ -17,9 +18,14 @@ export class CliError extends Error {
 export function describeFailure(error: unknown): { message: string; code?: string; exitCode: ExitCode } {
   if (error instanceof CliError) return { message: error.message, exitCode: error.exitCode };
   if (error instanceof ScalrQueueError) {
-    const exitCode = error instanceof EnqueueError ? ExitCode.unavailable : ExitCode.usage;
-    return { message: error.message, code: error.code, exitCode };
+    return { message: error.message, code: error.code, exitCode: exitCodeOf(error) };
   }
   const message = redactText(error instanceof Error ? error.message || error.name : String(error));
   return { message, exitCode: ExitCode.internal };
+}
+
+function exitCodeOf(error: ScalrQueueError): ExitCode {
+  if (error instanceof EnqueueError) return ExitCode.unavailable;
+  // Nothing has the name that was given.
+  return error instanceof UnknownJobError ? ExitCode.failed : ExitCode.usage;
 }

@@ -1,10 +1,18 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Cli } from './cli.js';
 import { registerBurst } from './commands/burst.command.js';
+import { registerCancel } from './commands/cancel.command.js';
+import { registerCheck } from './commands/check.command.js';
+import { registerDead } from './commands/dead.command.js';
 import { registerDev } from './commands/dev.command.js';
 import { registerDoctor } from './commands/doctor.command.js';
+import { registerExplain } from './commands/explain.command.js';
+import { registerJob } from './commands/job.command.js';
+import { registerJobs } from './commands/jobs.command.js';
+import { registerPause } from './commands/pause.command.js';
 import { registerPing } from './commands/ping.command.js';
 import { registerQueues } from './commands/queues.command.js';
+import { registerSchedules } from './commands/schedules.command.js';
 import { registerTop } from './commands/top.command.js';
 import { registerWorkers } from './commands/workers.command.js';
 import { ExitCode } from './exit-codes.js';
@@ -12,9 +20,17 @@ import { cleanLines } from './output/clean-text.js';
 
 /** Each command is a file that adds itself to the program. */
 const COMMANDS = [
+  registerCheck,
   registerQueues,
   registerWorkers,
   registerTop,
+  registerJobs,
+  registerJob,
+  registerExplain,
+  registerDead,
+  registerSchedules,
+  registerPause,
+  registerCancel,
   registerPing,
   registerDoctor,
   registerDev,

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { messageOf } from './redis-error.js';
 
 const INTERVAL = 10_000;
 
@@ -33,14 +34,4 @@ export class ConnectionLog {
     this.told = false;
     this.logger.log(`Redis at ${this.where}: connected again`);
   }
-}
-
-/** The text of an error that is fit for a log: an AggregateError of the net module has none of its own. */
-export function messageOf(error: Error): string {
-  if (/^(WRONGPASS|NOAUTH)\b/.test(error.message)) {
-    return 'it refuses the user or the password: check SCALR_REDIS_URL (or the option redis)';
-  }
-  if (error.message) return error.message;
-  const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
-  return first?.message ?? error.name;
 }

@@ -1,13 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { catalogKey, type CatalogEntry, entryOf, fieldOf } from './catalog-entry.js';
 import { RedisConnections } from './redis.connections.js';
-
-/** A job as far as finding it goes. */
-export interface CatalogEntry {
-  readonly name: string;
-  readonly queue: string;
-}
 
 const REWRITE_AFTER = 60_000;
 const CACHE = 2_000;
@@ -18,7 +13,6 @@ const CACHE = 2_000;
  */
 @Injectable()
 export class JobCatalog {
-  /** Not a name that a queue can have. Its fields are `<name> <queue>`: a job may have moved to another queue. */
   private readonly key: string;
   private readonly local = new Map<string, { entry: CatalogEntry; writtenAt: number }>();
   private remote: Promise<Record<string, string>> = Promise.resolve({});
@@ -28,7 +22,7 @@ export class JobCatalog {
     private readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
   ) {
-    this.key = `${options.prefix}:~jobs`;
+    this.key = catalogKey(options.prefix);
     // What was recorded before the first connect, or is lost since the last one.
     this.connections.producer.on('ready', () => {
       for (const { entry } of this.local.values()) this.write(entry);
@@ -59,10 +53,7 @@ export class JobCatalog {
       this.remote.catch(() => (this.remoteAt = -Infinity));
     }
     const fields = new Set([...Object.keys(await this.remote), ...this.local.keys()]);
-    return [...fields].map((field) => {
-      const [name = '', queue = ''] = field.split(' ');
-      return { name, queue };
-    });
+    return [...fields].map(entryOf);
   }
 
   private write(entry: CatalogEntry): void {
@@ -73,6 +64,3 @@ export class JobCatalog {
     });
   }
 }
-
-/** Names hold no space. */
-const fieldOf = (name: string, queue: string): string => `${name} ${queue}`;

@@ -47,3 +47,13 @@ export function toReadError(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
   return new QueueUnavailableError(`Redis did not answer: ${message}`, { cause: new Error(message) });
 }
+
+/** The text of an error that is fit for a log: an AggregateError of the net module has none of its own. */
+export function messageOf(error: Error): string {
+  if (/^(WRONGPASS|NOAUTH)\b/.test(error.message)) {
+    return 'it refuses the user or the password: check SCALR_REDIS_URL (or the option redis)';
+  }
+  if (error.message) return error.message;
+  const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
+  return first?.message ?? error.name;
+}

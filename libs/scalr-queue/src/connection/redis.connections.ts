@@ -4,8 +4,9 @@ import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { describeTarget } from '../options/redis-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
-import { ConnectionLog, messageOf } from './connection-log.js';
+import { ConnectionLog } from './connection-log.js';
 import { refusal } from './refusal.js';
+import { messageOf } from './redis-error.js';
 import { openRedis, type RedisClient, type RedisRole } from './redis.client.js';
 
 /**

@@ -1,25 +1,16 @@
+import { failuresOf, payloadOf } from '../inspection/job-details.mapper.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
 import type { FoundJob } from '../inspection/job.reader.js';
-import { readMeta } from '../jobs/job-meta.js';
-import type { DeadJob, JobFailure } from './dead-job.js';
-
-const ENTRY = /^(\S+) attempt (\d+)\n([\s\S]*)$/;
+import type { DeadJob } from './dead-job.js';
 
 /** A dead job of the engine as plain data. */
 export function toDeadJob(found: FoundJob): DeadJob {
-  const { job } = found;
-  const failures = (job.stacktrace ?? []).map(toFailure).filter((failure) => failure !== undefined);
-  const stack = failures.at(-1)?.stack ?? job.stacktrace?.at(-1);
+  const failures = failuresOf(found.job);
+  const stack = failures.at(-1)?.stack ?? found.job.stacktrace?.at(-1);
   return {
     ...toJobInfo(found),
-    payload: readMeta(job.opts).void ? undefined : job.data,
+    payload: payloadOf(found.job),
     ...(stack === undefined ? {} : { stack }),
     failures,
   };
-}
-
-/** The reverse of what an AttemptFailure writes. */
-function toFailure(entry: string): JobFailure | undefined {
-  const [, at, attempt, stack] = ENTRY.exec(entry) ?? [];
-  return stack === undefined ? undefined : { at: new Date(at!), attempt: Number(attempt), stack };
 }

@@ -1,12 +1,5 @@
+import type { JobFailure } from '../jobs/job-details.js';
 import type { JobInfo } from '../jobs/job-info.js';
-
-/** One failed attempt of a dead job. */
-export interface JobFailure {
-  readonly at: Date;
-  /** Number of the attempt, from 1. */
-  readonly attempt: number;
-  readonly stack: string;
-}
 
 /** A dead job: what is known of every job, its payload, and how it failed. */
 export interface DeadJob extends JobInfo {

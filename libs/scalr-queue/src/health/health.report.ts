@@ -49,7 +49,7 @@ export class HealthReport {
     return {
       queues: snapshot.queues
         .filter(({ name }) => told(name))
-        .map(({ nextJobs: _nextJobs, ...depth }) => depth),
+        .map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, ...depth }) => depth),
       ...(warnings.length > 0
         ? { warnings: more > 0 ? [...warnings.slice(0, MOST), `and ${more} more`] : warnings }
         : {}),

@@ -6,7 +6,8 @@ import { RecentRead } from '../connection/recent-read.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { WorkerRegistry } from '../connection/worker.registry.js';
 import { takes, type WorkerInfo } from '../jobs/worker-info.js';
-import { QueueReader, type QueueState } from './queue.reader.js';
+import { type QueueState } from './queue-states.js';
+import { QueueReader } from './queue.reader.js';
 
 /** All queues and workers of the app at one moment. */
 export interface AppSnapshot {

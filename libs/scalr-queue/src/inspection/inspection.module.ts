@@ -3,6 +3,8 @@ import { ConnectionModule } from '../connection/connection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { AppState } from './app.state.js';
 import { JobCanceller } from './job.canceller.js';
+import { JobExplainer } from './job.explainer.js';
+import { JobLister } from './job.lister.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
 import { JobsService } from './jobs.service.js';
@@ -16,6 +18,8 @@ import { QueuesService } from './queues.service.js';
   providers: [
     AppState,
     JobCanceller,
+    JobExplainer,
+    JobLister,
     JobReader,
     JobWaiter,
     JobsService,

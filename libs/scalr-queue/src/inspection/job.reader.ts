@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Job } from 'bullmq';
 import { withDeadline } from '../connection/deadline.js';
-import { type CatalogEntry, JobCatalog } from '../connection/job.catalog.js';
+import type { CatalogEntry } from '../connection/catalog-entry.js';
+import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { toReadError } from '../connection/redis-error.js';
@@ -10,7 +11,7 @@ import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { toStoredId } from '../jobs/job-id.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import type { StoredJob } from '../jobs/stored-job.js';
-import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import { ENQUEUE_DEADLINE, KEPT_LOG_LINES } from '../options/defaults.js';
 import { describe } from '../options/option-checker.js';
 
 /** The engine's score of a delayed job: its time in milliseconds, times this, plus a counter. */
@@ -43,6 +44,13 @@ export class JobReader {
       const entry = await this.locate(id, name);
       return entry && this.readStored(entry.queue, toStoredId(entry.name, id));
     });
+  }
+
+  /** What the handler of a job has told with `ctx.log`. */
+  async logsOf({ job }: FoundJob): Promise<string[]> {
+    const queue = this.queues.get(job.queueName);
+    const { logs } = await this.bounded(() => queue.getJobLogs(job.id ?? '', 0, KEPT_LOG_LINES - 1));
+    return logs;
   }
 
   /** Runs a read within the deadline and turns its failure into an error of ours. */

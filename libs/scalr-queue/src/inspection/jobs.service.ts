@@ -2,11 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import type { CancelOutcome, JobInfo } from '../jobs/job-info.js';
+import type { JobDetails } from '../jobs/job-details.js';
+import type { JobExplanation } from '../jobs/job-explanation.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { Duration } from '../options/duration.js';
 import { JobCanceller } from './job.canceller.js';
+import { JobExplainer } from './job.explainer.js';
+import { toJobDetails } from './job-details.mapper.js';
 import { toJobInfo } from './job-info.mapper.js';
+import type { JobListOptions, JobListPage } from './job-list.options.js';
+import { JobLister } from './job.lister.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
 
@@ -26,6 +32,8 @@ export class JobsService {
     private readonly reader: JobReader,
     private readonly waiter: JobWaiter,
     private readonly canceller: JobCanceller,
+    private readonly lister: JobLister,
+    private readonly explainer: JobExplainer,
   ) {}
 
   /**
@@ -38,6 +46,37 @@ export class JobsService {
   async get(ref: JobRef): Promise<JobInfo | undefined> {
     const found = await this.reader.find(ref);
     return found && toJobInfo(found);
+  }
+
+  /**
+   * The same with its payload, its failed attempts and the lines of its log.
+   * @throws as `get`
+   */
+  async details(ref: JobRef): Promise<JobDetails | undefined> {
+    const found = await this.reader.find(ref);
+    return found && toJobDetails(found, await this.reader.logsOf(found));
+  }
+
+  /**
+   * A page of jobs: those that run or wait from the newest on, delayed ones from the next to run on, dead and completed ones from
+   * the last to end on. A page may hold fewer jobs than its limit, even none, and still have a cursor: jobs that move on
+   * meanwhile are left out, and a call looks at 5,000 jobs at the most for those of a name. Jobs that come or go between two
+   * pages can be seen twice or not at all.
+   *
+   * @throws InvalidOptionError for a wrong option, or a queue that the app does not have; QueueUnavailableError
+   */
+  list(options: JobListOptions = {}): Promise<JobListPage> {
+    return this.lister.page(options);
+  }
+
+  /**
+   * Why a job does not run, or what became of it; `undefined` when none with this id is stored. The cost does not grow with
+   * the backlog.
+   *
+   * @throws QueueUnavailableError within 1.1 s when Redis does not answer; InvalidOptionError for an ambiguous id
+   */
+  explain(ref: JobRef): Promise<JobExplanation | undefined> {
+    return this.explainer.explain(ref);
   }
 
   /**

@@ -6,11 +6,12 @@ import type { WorkerInfo } from '../jobs/worker-info.js';
 import type { PingResult } from '../jobs/ping.js';
 import { MAX_TIMEOUT, PING_TIMEOUT } from '../options/defaults.js';
 import type { Duration } from '../options/duration.js';
-import { describe, OptionChecker } from '../options/option-checker.js';
-import { nearest } from '../options/suggestion.js';
+import { OptionChecker } from '../options/option-checker.js';
 import { AppState } from './app.state.js';
 import { JobReader } from './job.reader.js';
+import { toQueueInfos } from './queue-states.js';
 import { QueuePinger } from './queue.pinger.js';
+import { checkQueue } from './unknown-queue.js';
 
 const check = new OptionChecker(InvalidOptionError);
 
@@ -33,10 +34,7 @@ export class QueuesService {
    */
   async list(): Promise<QueueInfo[]> {
     const { queues, workers } = await this.reader.bounded(() => this.state.read());
-    return queues.map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, ...depth }) => ({
-      ...depth,
-      workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
-    }));
+    return toQueueInfos(queues, workers);
   }
 
   /**
@@ -91,7 +89,7 @@ export class QueuesService {
     const patience = check.duration('timeout', timeout, 1, MAX_TIMEOUT);
     const app = await this.reader.bounded(() => this.state.read());
     const known = app.queues.map((queue) => queue.name);
-    if (!known.includes(name)) throw unknownQueue(name, known);
+    checkQueue(name, known);
     return this.pinger.ping(name, patience, app);
   }
 
@@ -101,14 +99,8 @@ export class QueuesService {
   ): Promise<void> {
     return this.reader.bounded(async () => {
       const known = (await this.state.read()).queues.map((queue) => queue.name);
-      if (!known.includes(name)) throw unknownQueue(name, known);
+      checkQueue(name, known);
       await write(this.queues.get(name));
     });
   }
-}
-
-function unknownQueue(name: unknown, known: readonly string[]): InvalidOptionError {
-  const suggestion = typeof name === 'string' ? nearest(name, known) : undefined;
-  const cure = suggestion ? `did you mean "${suggestion}"?` : `known are: ${known.join(', ') || 'none'}`;
-  return new InvalidOptionError(`unknown queue ${describe(name)}, ${cure}`);
 }

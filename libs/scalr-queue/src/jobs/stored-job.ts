@@ -2,6 +2,11 @@
 export interface StoredJob {
   id?: string;
   readonly name: string;
+  readonly priority?: number;
+  /** The id of its unique key. */
+  readonly deduplicationId?: string;
+  /** What will be its error when its attempt ends: it was cancelled. */
+  readonly deferredFailure?: string;
   readonly queueName: string;
   readonly data: unknown;
   readonly opts: {

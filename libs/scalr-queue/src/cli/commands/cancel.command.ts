@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import type { CancelOutcome } from '../../jobs/job-info.js';
+import type { Cli } from '../cli.js';
+import { CliError } from '../cli-error.js';
+import { confirm } from '../question.js';
+
+const TEXTS: Readonly<Record<Exclude<CancelOutcome, 'not-found'>, string>> = {
+  cancelled: 'cancelled: it will never run',
+  cancelling: 'it runs, and was told to stop',
+  finished: 'too late: it has finished',
+};
+
+interface Flags {
+  readonly name?: string;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `scalr-queue cancel ID` */
+export function registerCancel(program: Command, cli: Cli): void {
+  program
+    .command('cancel <id>')
+    .description('end a job that waits, or tell one that runs to stop')
+    .option('--name <name>', 'its name, where two definitions use the same id')
+    .option('--dry-run', 'only tell what state it is in')
+    .option('--yes', 'do not ask')
+    .action((id: string, { name, yes, dryRun }: Flags) =>
+      cli.withApp(async ({ jobs }) => {
+        const ref = name === undefined ? id : { id, name };
+        const job = await jobs.get(ref);
+        if (!job) throw new CliError(`no job with the id ${id} is stored`);
+        if (dryRun)
+          return cli.print(
+            { id, state: job.state, dryRun: true },
+            () => `would cancel ${job.name}, which is ${job.state}`,
+          );
+        const isOver = job.state === 'completed' || job.state === 'dead';
+        if (!isOver) await confirm(cli, `cancel the job ${id} (${job.name}, ${job.state})?`, yes);
+        const outcome = await jobs.cancel(ref);
+        if (outcome === 'not-found') throw new CliError(`no job with the id ${id} is stored any more`);
+        if (outcome === 'finished') throw new CliError(TEXTS.finished);
+        cli.print({ id, outcome }, () => TEXTS[outcome]);
+      }),
+    );
+}

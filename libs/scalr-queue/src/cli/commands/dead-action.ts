@@ -1,0 +1,102 @@
+import type { Command } from 'commander';
+import type { DeadLetterActionOptions } from '../../dead-letter/dead-letter.options.js';
+import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
+import { wholeNumber } from '../arguments.js';
+import type { Cli } from '../cli.js';
+import { CliError } from '../cli-error.js';
+import { ExitCode } from '../exit-codes.js';
+import { interruption, Progress } from '../progress.js';
+import { confirm } from '../question.js';
+import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
+
+/** What is done to dead jobs. */
+export interface DeadAction {
+  readonly name: 'retry' | 'discard';
+  readonly description: string;
+  readonly done: 'retried' | 'discarded';
+  /** Whether it asks also before it does so to a single job. */
+  readonly asksForOne: boolean;
+}
+
+interface Flags extends FilterFlags {
+  readonly all?: boolean;
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+interface Outcome {
+  readonly matched: number;
+  readonly done: number;
+  readonly cursor?: string;
+}
+
+export function registerDeadAction(dead: Command, cli: Cli, action: DeadAction): void {
+  addFilter(dead.command(`${action.name} [id]`).description(action.description))
+    .option('--all', 'every dead job of the app')
+    .option('--limit <number>', 'no more than so many, the newest first', wholeNumber)
+    .option('--cursor <cursor>', 'where an earlier call was stopped')
+    .option('--dry-run', 'count them only')
+    .option('--yes', 'do not ask')
+    .action((id: string | undefined, flags: Flags) =>
+      cli.withApp(({ deadLetters }) => act(deadLetters, cli, action, id, flags)),
+    );
+}
+
+async function act(
+  service: DeadLetterService,
+  cli: Cli,
+  action: DeadAction,
+  id: string | undefined,
+  flags: Flags,
+): Promise<void> {
+  const filter = filterOf(flags);
+  const which = id ?? filter;
+  const ways = [id !== undefined, Object.keys(filter).length > 0, flags.all === true].filter(Boolean).length;
+  if (ways !== 1)
+    throw new CliError(
+      `say which jobs to ${action.name}: an id, or flags that choose them, or --all`,
+      ExitCode.usage,
+    );
+  const isDry = flags.dryRun === true;
+  if (!isDry && (id === undefined || action.asksForOne)) {
+    const count = id === undefined ? Math.min(await service.count(filter), flags.limit ?? Infinity) : 1;
+    const what = id === undefined ? `${count} dead ${count === 1 ? 'job' : 'jobs'}` : `the dead job ${id}`;
+    if (count > 0) await confirm(cli, `${action.name} ${what}?`, flags.yes);
+  }
+  const outcome = await run(service, cli, action, which, flags);
+  if (id !== undefined && outcome.matched === 0) throw new CliError(`no dead job has the id ${id}`);
+  const { done, ...rest } = outcome;
+  cli.print({ ...rest, [action.done]: done, dryRun: isDry }, () =>
+    isDry ? `${outcome.matched} would be ${action.done}` : `${done} ${action.done}`,
+  );
+  if (outcome.cursor) cli.note(`stopped early; to go on: the same with --cursor ${outcome.cursor}`);
+}
+
+async function run(
+  service: DeadLetterService,
+  cli: Cli,
+  action: DeadAction,
+  which: Parameters<DeadLetterService['retry']>[0],
+  { limit, cursor, dryRun }: Flags,
+): Promise<Outcome> {
+  using progress = new Progress(cli);
+  const signal = interruption();
+  const options: DeadLetterActionOptions = {
+    ...(limit === undefined ? {} : { limit }),
+    ...(cursor === undefined ? {} : { cursor }),
+    dryRun: dryRun === true,
+    signal,
+    onProgress: ({ scanned, matched, done }) =>
+      progress.show(`${scanned} looked at, ${dryRun ? `${matched} match` : `${done} ${action.done}`}`),
+  };
+  const outcome =
+    action.name === 'retry'
+      ? await service.retry(which, options).then(({ retried, ...rest }) => ({ ...rest, done: retried }))
+      : await service
+          .discard(which, options)
+          .then(({ discarded, ...rest }) => ({ ...rest, done: discarded }));
+  if (signal.aborted) cli.exitCode = ExitCode.interrupted;
+  return outcome;
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import type { DeadJob } from '../../dead-letter/dead-job.js';
+import { wholeNumber } from '../arguments.js';
+import type { Cli } from '../cli.js';
+import { shortError } from '../job-text.js';
+import { type Column, renderTable } from '../output/table.js';
+import { formatMoment } from '../output/units.js';
+import { redactedJob, redactedStack } from '../redacted.js';
+import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
+import { registerDeadAction } from './dead-action.js';
+
+const COLUMNS: readonly Column<DeadJob>[] = [
+  { title: 'id', of: ({ id }) => id },
+  { title: 'name', of: ({ name }) => name },
+  { title: 'queue', of: ({ queue }) => queue },
+  { title: 'reason', of: ({ reason }) => reason },
+  { title: 'attempts', of: ({ attempt }) => attempt },
+  { title: 'died', of: ({ finishedAt }) => finishedAt && formatMoment(finishedAt) },
+  { title: 'error', of: shortError },
+];
+
+interface ListFlags extends FilterFlags {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** `scalr-queue dead list | retry | discard` */
+export function registerDead(program: Command, cli: Cli): void {
+  const dead = program.command('dead').description('the jobs that gave up');
+  addFilter(dead.command('list').description('a page of them, the newest first'))
+    .option('--limit <number>', 'jobs on the page, 1 to 1000', wholeNumber, 20)
+    .option('--cursor <cursor>', 'where the page before ended')
+    .action((flags: ListFlags) => cli.withApp(({ deadLetters }) => list(deadLetters, cli, flags)));
+  registerDeadAction(dead, cli, {
+    name: 'retry',
+    description: 'put them back into their queues, with all their attempts',
+    done: 'retried',
+    asksForOne: false,
+  });
+  registerDeadAction(dead, cli, {
+    name: 'discard',
+    description: 'remove them for good',
+    done: 'discarded',
+    asksForOne: true,
+  });
+}
+
+type Service = import('../../dead-letter/dead-letter.service.js').DeadLetterService;
+
+async function list(service: Service, cli: Cli, flags: ListFlags): Promise<void> {
+  const { limit, cursor } = flags;
+  const page = await service.list(filterOf(flags), { limit, ...(cursor === undefined ? {} : { cursor }) });
+  const jobs = page.jobs.map(shownOf);
+  cli.print({ ...page, jobs }, () =>
+    page.jobs.length === 0 ? 'no dead job' : renderTable(COLUMNS, page.jobs, cli.paint, cli.stdout.columns),
+  );
+  if (page.cursor) cli.note(`more: the same with --cursor ${page.cursor}`);
+}
+
+/** Without the payload, and without the secrets of errors. */
+function shownOf({ payload: _payload, failures: _failures, stack, ...job }: DeadJob) {
+  return { ...redactedJob(job), ...(stack === undefined ? {} : { stack: redactedStack(stack) }) };
+}

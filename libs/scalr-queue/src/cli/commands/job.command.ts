@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import type { JobDetails } from '../../jobs/job-details.js';
+import type { Cli } from '../cli.js';
+import { CliError } from '../cli-error.js';
+import { shortError, stateCell } from '../job-text.js';
+import { cleanLines, cleanText } from '../output/clean-text.js';
+import { toJson } from '../output/json.js';
+import type { Paint } from '../output/paint.js';
+import { renderFields } from '../output/table.js';
+import { formatTime } from '../output/units.js';
+import { redacted, redactedJob, redactedStack } from '../redacted.js';
+
+interface Flags {
+  readonly name?: string;
+  readonly payload?: boolean;
+}
+
+/** `scalr-queue job ID` */
+export function registerJob(program: Command, cli: Cli): void {
+  program
+    .command('job <id>')
+    .description('one job: its attempts, errors, log and progress')
+    .option('--name <name>', 'its name, where two definitions use the same id')
+    .option(
+      '--payload',
+      'show what it was enqueued with and its result, without fields that are called like secrets',
+    )
+    .action((id: string, { name, payload: shown }: Flags) =>
+      cli.withApp(async ({ jobs }) => {
+        const found = await jobs.details(name === undefined ? id : { id, name });
+        if (!found) throw new CliError(`no job with the id ${id} is stored`);
+        const job = shownOf(found, shown === true);
+        cli.print(job, () => describe(job, cli.paint));
+      }),
+    );
+}
+
+type Shown = Omit<JobDetails, 'payload' | 'result'> & {
+  readonly payload?: unknown;
+  readonly result?: unknown;
+};
+
+/** The job without what was not asked for, and without secrets. */
+function shownOf({ payload, result, ...job }: JobDetails, withPayload: boolean): Shown {
+  return {
+    ...redactedJob(job),
+    ...(withPayload ? { payload: redacted(payload), result: redacted(result) } : {}),
+    ...(job.progress === undefined ? {} : { progress: redacted(job.progress) as Shown['progress'] }),
+    failures: job.failures.map((failure) => ({ ...failure, stack: redactedStack(failure.stack) })),
+    logs: job.logs.map(redactedStack),
+  };
+}
+
+function describe(job: Shown, paint: Paint): string {
+  const { progress } = job;
+  const fields = renderFields(
+    [
+      ['id', { value: job.id, tone: 'bold' }],
+      ['name', job.name],
+      ['queue', job.queue],
+      ['state', stateCell(job)],
+      ['attempt', `${job.attempt} of ${job.maxAttempts}`],
+      ['priority', job.priority || undefined],
+      ['progress', typeof progress === 'object' ? JSON.stringify(progress) : progress],
+      ['error', shortError(job)],
+      ['enqueued', formatTime(job.enqueuedAt)],
+      ['scheduled for', job.scheduledFor && formatTime(job.scheduledFor)],
+      ['run at', job.runAt && formatTime(job.runAt)],
+      ['expires', job.expiresAt && formatTime(job.expiresAt)],
+      ['started', job.startedAt && formatTime(job.startedAt)],
+      ['finished', job.finishedAt && formatTime(job.finishedAt)],
+    ],
+    paint,
+  );
+  const parts = [fields];
+  const add = (title: string, text: string) =>
+    parts.push(`${paint.bold(title)}\n${indent(cleanLines(text))}`);
+  if (job.payload !== undefined) add('payload', toJson(job.payload));
+  if (job.result !== undefined) add('result', toJson(job.result));
+  for (const { at, attempt, stack } of job.failures) add(`attempt ${attempt}, ${formatTime(at)}`, stack);
+  if (job.logs.length > 0) add('log', job.logs.map(cleanText).join('\n'));
+  return parts.join('\n\n');
+}
+
+const indent = (text: string): string => text.replace(/^/gm, '  ');

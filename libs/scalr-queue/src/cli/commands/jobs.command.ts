@@ -1,0 +1,64 @@
+import { type Command, Option } from 'commander';
+import type { JobInfo, JobState } from '../../jobs/job-info.js';
+import { wholeNumber } from '../arguments.js';
+import type { Cli } from '../cli.js';
+import { type Column, renderTable } from '../output/table.js';
+import { formatMoment } from '../output/units.js';
+import { redactedJob } from '../redacted.js';
+import { shortError, stateCell } from '../job-text.js';
+
+const STATES: readonly JobState[] = ['running', 'waiting', 'delayed', 'dead', 'completed'];
+
+const COLUMNS: readonly Column<JobInfo>[] = [
+  { title: 'id', of: ({ id }) => id },
+  { title: 'name', of: ({ name }) => name },
+  { title: 'queue', of: ({ queue }) => queue },
+  { title: 'state', of: stateCell },
+  { title: 'attempt', of: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
+  { title: 'enqueued', of: ({ enqueuedAt }) => formatMoment(enqueuedAt) },
+  { title: 'when', of: whenOf },
+  { title: 'error', of: shortError },
+];
+
+interface Flags {
+  readonly state?: JobState;
+  readonly queue?: string;
+  readonly name?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** `scalr-queue jobs` */
+export function registerJobs(program: Command, cli: Cli): void {
+  program
+    .command('jobs')
+    .description('a page of jobs, the newest first')
+    .addOption(new Option('--state <state>', 'jobs in this state; all by default').choices(STATES))
+    .option('--queue <name>', 'jobs of this queue')
+    .option('--name <name>', 'jobs of the definition with this name')
+    .option('--limit <number>', 'jobs on the page, 1 to 1000', wholeNumber, 20)
+    .option('--cursor <cursor>', 'where the page before ended')
+    .action(({ state, queue, name, limit, cursor }: Flags) =>
+      cli.withApp(async ({ jobs }) => {
+        const page = await jobs.list({ state, queue, name, limit, cursor });
+        cli.print({ ...page, jobs: page.jobs.map(redactedJob) }, () =>
+          page.jobs.length === 0
+            ? 'no such job'
+            : renderTable(COLUMNS, page.jobs, cli.paint, cli.stdout.columns),
+        );
+        if (page.cursor) cli.note(`more: the same with --cursor ${page.cursor}`);
+      }),
+    );
+}
+
+/** What matters about the time of a job in its state. */
+function whenOf({ state, runAt, startedAt, finishedAt }: JobInfo): string | undefined {
+  const at = {
+    waiting: undefined,
+    delayed: runAt,
+    running: startedAt,
+    completed: finishedAt,
+    dead: finishedAt,
+  }[state];
+  return at && formatMoment(at);
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import type { ScheduleInfo, SchedulesService } from '../../scheduling/schedules.service.js';
+import type { Cli } from '../cli.js';
+import { CliError } from '../cli-error.js';
+import { type Column, renderTable } from '../output/table.js';
+import { formatDuration, formatMoment } from '../output/units.js';
+import { confirm } from '../question.js';
+
+const COLUMNS: readonly Column<ScheduleInfo>[] = [
+  { title: 'name', of: ({ name }) => name },
+  { title: 'queue', of: ({ queue }) => queue },
+  { title: 'when', of: ({ cron, every = 0 }) => cron ?? `every ${formatDuration(every)}` },
+  { title: 'zone', of: ({ tz }) => tz },
+  { title: 'next', of: ({ nextRunAt, paused }) => (paused ? undefined : formatMoment(nextRunAt)) },
+  { title: 'last', of: ({ lastRunAt }) => lastRunAt && formatMoment(lastRunAt) },
+  { title: 'state', of: ({ paused }) => (paused ? { value: 'paused', tone: 'warn' } : 'active') },
+];
+
+interface Flags {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `scalr-queue schedules [list | run-now | pause | resume]` */
+export function registerSchedules(program: Command, cli: Cli): void {
+  const schedules = program.command('schedules').description('the recurring jobs');
+  schedules
+    .command('list', { isDefault: true })
+    .description('all of them, with their next time')
+    .action(() =>
+      cli.withApp(async (app) => {
+        const found = await app.schedules.list();
+        cli.print(found, () =>
+          found.length === 0
+            ? 'no schedule: no worker has declared any'
+            : renderTable(COLUMNS, found, cli.paint, cli.stdout.columns),
+        );
+      }),
+    );
+  schedules
+    .command('run-now <name>')
+    .description('enqueue its job at once, beside its times')
+    .option('--dry-run', 'only look whether there is such a schedule')
+    .action((name: string, { dryRun }: Flags) =>
+      cli.withApp(async (app) => {
+        const { queue } = await find(app.schedules, name);
+        if (dryRun)
+          return cli.print({ name, queue, dryRun: true }, () => `would enqueue a job of ${name} in ${queue}`);
+        const job = await app.schedules.runNow(name);
+        cli.print(job, () => `enqueued ${job.name} in ${job.queue}: ${job.id}`);
+      }),
+    );
+  schedules
+    .command('pause <name>')
+    .description('enqueue nothing until it is resumed, also over redeploys')
+    .option('--dry-run', 'only look whether there is such a schedule')
+    .option('--yes', 'do not ask')
+    .action((name: string, { yes, dryRun }: Flags) =>
+      cli.withApp(async (app) => {
+        await find(app.schedules, name);
+        if (dryRun) return cli.print({ name, dryRun: true }, () => `would pause ${name}`);
+        await confirm(cli, `pause the schedule ${name}?`, yes);
+        await app.schedules.pause(name);
+        cli.print({ name, paused: true }, () => `paused ${name}`);
+      }),
+    );
+  schedules
+    .command('resume <name>')
+    .description('go on with its next time')
+    .action((name: string) =>
+      cli.withApp(async (app) => {
+        await app.schedules.resume(name);
+        cli.print({ name, paused: false }, () => `resumed ${name}`);
+      }),
+    );
+}
+
+async function find(service: SchedulesService, name: string): Promise<ScheduleInfo> {
+  const all = await service.list();
+  const found = all.find((schedule) => schedule.name === name);
+  if (found) return found;
+  throw new CliError(
+    `no schedule is called ${name}; known are: ${all.map((one) => one.name).join(', ') || 'none'}`,
+  );
+}

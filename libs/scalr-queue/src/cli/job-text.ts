@@ -1,0 +1,17 @@
+import type { JobInfo } from '../jobs/job-info.js';
+import { redactText } from '../observability/redaction.js';
+import type { Cell, Tone } from './output/table.js';
+
+const TONES: Partial<Record<JobInfo['state'], Tone>> = { dead: 'bad', completed: 'good', delayed: 'warn' };
+
+/** The state of a job, and of a dead one its reason. */
+export function stateCell({ state, reason }: JobInfo): Cell {
+  const value = reason ? `${state} (${reason})` : state;
+  const tone = TONES[state];
+  return tone ? { value, tone } : value;
+}
+
+/** The last error of a job on one line, without the secrets that messages of databases like to hold. */
+export function shortError({ error }: JobInfo): string | undefined {
+  return error && redactText(`${error.name}${error.code ? `[${error.code}]` : ''}: ${error.message}`);
+}

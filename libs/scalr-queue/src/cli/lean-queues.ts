@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { catalogKey, entryOf } from '../connection/catalog-entry.js';
+import { withDeadline } from '../connection/deadline.js';
+import { readWorkers } from '../connection/live-workers.js';
+import { openRedis, type RedisClient } from '../connection/redis.client.js';
+import { messageOf, toReadError } from '../connection/redis-error.js';
+import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { readStates, toQueueInfos } from '../inspection/queue-states.js';
+import type { QueueInfo } from '../jobs/queue-info.js';
+import { describeTarget } from '../options/redis-options.js';
+import { resolveOptions } from '../options/resolved-options.js';
+import type { GlobalFlags } from './cli.js';
+
+/** Redis does not answer when nothing came for so long, in milliseconds. */
+const PATIENCE = 1_050;
+
+/**
+ * What `QueuesService.list` tells, without Nest and the engine, which take most of the time that a command needs to start:
+ * a check runs every few seconds in every container.
+ *
+ * @throws QueueConfigError; QueueUnavailableError
+ */
+export async function readQueues({ app, redis: url }: GlobalFlags): Promise<QueueInfo[]> {
+  const { redis: target, prefix } = resolveOptions({ app, redis: url });
+  const redis = openRedis(target, 'producer', `${prefix}:check`);
+  const where = describeTarget(target);
+  const late = () => new QueueUnavailableError(`Redis at ${where} did not answer within ${PATIENCE} ms`);
+  redis.on('error', () => undefined);
+  try {
+    return await withDeadline(read(redis, prefix), PATIENCE, late);
+  } catch (error) {
+    if (error instanceof QueueUnavailableError) throw error;
+    if (redis.status === 'ready') throw toReadError(error);
+    throw new QueueUnavailableError(`Redis at ${where} is not reachable: ${messageOf(error as Error)}`);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function read(redis: RedisClient, prefix: string): Promise<QueueInfo[]> {
+  // Rejects with the first error as well.
+  await once(redis, 'ready');
+  const [fields, workers] = await Promise.all([redis.hkeys(catalogKey(prefix)), readWorkers(redis, prefix)]);
+  const names = new Set([
+    ...fields.map((field) => entryOf(field).queue),
+    ...workers.flatMap(({ queues }) => queues),
+  ]);
+  return toQueueInfos(await readStates(redis, prefix, [...names].toSorted()), workers);
+}

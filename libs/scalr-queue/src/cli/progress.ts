@@ -1,0 +1,31 @@
+import type { Cli } from './cli.js';
+import { cleanText } from './output/clean-text.js';
+
+const INTERVAL = 100;
+
+/** One line on stderr that tells how far a long command is, where a person looks; it is gone when the command is done. */
+export class Progress implements Disposable {
+  private shownAt = -Infinity;
+  private shown = false;
+
+  constructor(private readonly cli: Cli) {}
+
+  show(text: string): void {
+    const now = performance.now();
+    if (!this.cli.stderr.isTTY || this.cli.flags.json || now - this.shownAt < INTERVAL) return;
+    this.shownAt = now;
+    this.shown = true;
+    this.cli.stderr.write(`\r\x1b[K${cleanText(text)}`);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.shown) this.cli.stderr.write('\r\x1b[K');
+  }
+}
+
+/** Aborts at the first Ctrl-C, so that a command ends where it can; the second one ends the process. */
+export function interruption(): AbortSignal {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  return stop.signal;
+}

@@ -1,0 +1,27 @@
+import { createInterface } from 'node:readline/promises';
+import type { Cli } from './cli.js';
+import { CliError } from './cli-error.js';
+import { ExitCode } from './exit-codes.js';
+import { cleanText } from './output/clean-text.js';
+
+/**
+ * Asks before something is done that cannot be undone, or that stops work.
+ * @param yes whether the flag `--yes` has answered already
+ * @throws CliError when the answer is no, or nobody is there to be asked
+ */
+export async function confirm(cli: Cli, question: string, yes: boolean | undefined): Promise<void> {
+  if (yes) return;
+  if (!cli.interactive)
+    throw new CliError(`${question} Say --yes: nobody is here to be asked.`, ExitCode.usage);
+  const lines = createInterface({ input: cli.stdin, output: process.stderr });
+  const stopped = new AbortController();
+  lines.once('SIGINT', () => stopped.abort()).once('close', () => stopped.abort());
+  try {
+    const answer = await lines.question(`${cleanText(question)} [y/N] `, { signal: stopped.signal });
+    if (!/^y(es)?$/i.test(answer.trim())) throw new CliError('nothing was done');
+  } catch (error) {
+    throw error instanceof CliError ? error : new CliError('nothing was done', ExitCode.interrupted);
+  } finally {
+    lines.close();
+  }
+}

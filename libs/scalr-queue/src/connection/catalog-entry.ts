@@ -1,0 +1,20 @@
+/** A job as far as finding it goes. */
+export interface CatalogEntry {
+  readonly name: string;
+  readonly queue: string;
+}
+
+/**
+ * Where the jobs of an app are written down. Not a name that a queue can have. Its fields are `<name> <queue>`: a job may have
+ * moved to another queue.
+ */
+export const catalogKey = (prefix: string): string => `${prefix}:~jobs`;
+
+/** Names hold no space. */
+export const fieldOf = (name: string, queue: string): string => `${name} ${queue}`;
+
+/** The reverse of {@link fieldOf}. */
+export function entryOf(field: string): CatalogEntry {
+  const [name = '', queue = ''] = field.split(' ');
+  return { name, queue };
+}

@@ -1,0 +1,72 @@
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+import type { JobInfo, JobState } from '../jobs/job-info.js';
+import { OptionChecker } from '../options/option-checker.js';
+
+/** Which jobs to list. */
+export interface JobListOptions {
+  /** Jobs in this state. Defaults to all states: running, waiting, delayed, dead, completed, in this order. */
+  readonly state?: JobState;
+  /** Jobs of this queue. Defaults to all queues of the app. */
+  readonly queue?: string;
+  /** Jobs of the definition with this name. */
+  readonly name?: string;
+  /** Jobs on the page, 1 to 1,000. Defaults to 50. */
+  readonly limit?: number;
+  /** What the page before returned; left out for the first. */
+  readonly cursor?: string;
+}
+
+/** A page of jobs. */
+export interface JobListPage {
+  readonly jobs: readonly JobInfo[];
+  /** Where the next page starts; undefined when this is the last. */
+  readonly cursor?: string;
+}
+
+/** How far a list has got: which state, and in it how many of each list of the engine (`queue list`) were looked at. */
+export interface ListPosition {
+  readonly state: JobState;
+  readonly offsets: Readonly<Record<string, number>>;
+}
+
+/** Options that have passed their checks. */
+export interface CheckedListOptions {
+  readonly states: readonly JobState[];
+  readonly queue?: string;
+  readonly name?: string;
+  readonly limit: number;
+  readonly after?: ListPosition;
+}
+
+const STATES: readonly JobState[] = ['running', 'waiting', 'delayed', 'dead', 'completed'];
+const check = new OptionChecker(InvalidOptionError);
+
+/** @throws InvalidOptionError */
+export function checkListOptions(options: unknown): CheckedListOptions {
+  const keys = ['state', 'queue', 'name', 'limit', 'cursor'];
+  const { state, queue, name, limit, cursor } = check.object('the options of list', options, keys);
+  return {
+    states: state === undefined ? STATES : [check.oneOf('state', state, STATES)],
+    queue: queue === undefined ? undefined : check.name('queue', queue),
+    name: name === undefined ? undefined : check.name('name', name),
+    limit: limit === undefined ? 50 : check.integer('limit', limit, 1, 1_000),
+    after: cursor === undefined ? undefined : fromCursor(cursor),
+  };
+}
+
+export function toCursor({ state, offsets }: ListPosition): string {
+  return Buffer.from(JSON.stringify([state, offsets])).toString('base64url');
+}
+
+function fromCursor(cursor: unknown): ListPosition {
+  try {
+    const [state, offsets] = JSON.parse(Buffer.from(cursor as string, 'base64url').toString()) as unknown[];
+    const known = STATES.find((one) => one === state);
+    const counts = Object.values(offsets as Record<string, unknown>);
+    if (known && counts.every((count) => Number.isSafeInteger(count) && Number(count) >= 0))
+      return { state: known, offsets: offsets as Record<string, number> };
+  } catch {
+    // Answered below.
+  }
+  throw new InvalidOptionError('expected cursor to be one that an earlier call returned');
+}

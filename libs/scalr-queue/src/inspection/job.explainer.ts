@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import type { JobExplanation } from '../jobs/job-explanation.js';
+import type { JobRef } from '../jobs/job-ref.js';
+import { AppState } from './app.state.js';
+import { type JobFacts, reasonsOf } from './job.reasons.js';
+import { toJobInfo } from './job-info.mapper.js';
+import { type FoundJob, JobReader } from './job.reader.js';
+
+/** How far from its head a list is searched for a job: Redis goes through it one by one. */
+const MOST_BEFORE = 10_000;
+
+/** Gathers what decides about one job. Its cost does not grow with the backlog. */
+@Injectable()
+export class JobExplainer {
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly queues: QueueRegistry,
+    private readonly state: AppState,
+    private readonly reader: JobReader,
+  ) {}
+
+  async explain(ref: JobRef): Promise<JobExplanation | undefined> {
+    const found = await this.reader.find(ref);
+    if (!found) return undefined;
+    const facts = await this.reader.bounded(() => this.factsOf(found));
+    return { job: toJobInfo(found), reasons: reasonsOf(facts) };
+  }
+
+  private async factsOf(found: FoundJob): Promise<JobFacts> {
+    const queue = this.queues.get(found.job.queueName);
+    const [{ queues, workers }, limit, rateLimited, position] = await Promise.all([
+      this.state.read(),
+      queue.getGlobalConcurrency(),
+      queue.getRateLimitTtl(),
+      this.positionOf(found),
+    ]);
+    return {
+      found,
+      queue: queues.find(({ name }) => name === found.job.queueName),
+      workers,
+      now: Date.now(),
+      ...(limit === null ? {} : { limit }),
+      rateLimited: Math.max(0, rateLimited),
+      ...(position === undefined ? {} : { position }),
+    };
+  }
+
+  /** Jobs without a priority come first, then those with one. */
+  private async positionOf({ job, state }: FoundJob): Promise<number | undefined> {
+    const redis = this.connections.producer;
+    const queue = this.queues.get(job.queueName);
+    const id = job.id ?? '';
+    const wait = queue.toKey('wait');
+    if (state === 'prioritized') {
+      const [rank, before] = await Promise.all([
+        redis.zrank(queue.toKey('prioritized'), id),
+        redis.llen(wait),
+      ]);
+      return rank === null ? undefined : before + rank + 1;
+    }
+    if (state !== 'waiting') return undefined;
+    // The next one stands at the end.
+    const [index, length] = await Promise.all([
+      redis.lpos(wait, id, 'RANK', -1, 'MAXLEN', MOST_BEFORE),
+      redis.llen(wait),
+    ]);
+    return index === null ? undefined : Math.max(1, length - index);
+  }
+}

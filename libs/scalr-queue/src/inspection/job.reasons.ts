@@ -1,0 +1,151 @@
+import type { WorkerInfo } from '../jobs/worker-info.js';
+import { takes } from '../jobs/worker-info.js';
+import type { JobReason } from '../jobs/job-explanation.js';
+import type { DeadReason, JobInfo } from '../jobs/job-info.js';
+import { readMeta } from '../jobs/job-meta.js';
+import { toJobInfo } from './job-info.mapper.js';
+import type { FoundJob } from './job.reader.js';
+import type { QueueState } from './queue-states.js';
+
+/** What decides whether a job runs. */
+export interface JobFacts {
+  readonly found: FoundJob;
+  readonly queue?: QueueState;
+  readonly workers: readonly WorkerInfo[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Jobs of the queue that may run at a time. */
+  readonly limit?: number;
+  /** Milliseconds until the rate limit lets the next job start; 0 when it does not hold anything. */
+  readonly rateLimited: number;
+  readonly position?: number;
+}
+
+/** The workers look for jobs that are due all the time: one that is later than this is not looked for. */
+const OVERDUE_AFTER = 10_000;
+
+const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
+  attempts: 'Mend what made it fail, then retry it, or discard it.',
+  discarded: 'Its handler gave it up on purpose: discard it, or retry it when what was missing is there.',
+  expired:
+    'It came too late: see that workers keep up (explain a job that waits); a retried job does not expire.',
+  'invalid-payload':
+    'Its payload does not fit the schema of its definition: deploy one that takes it, then retry it.',
+  'unknown-job': 'No worker had a handler for it: deploy one, then retry it.',
+  crashed: 'It took its worker down each time: look for memory or native crashes before it is retried.',
+  cancelled: 'Somebody cancelled it. Retry it if that was a mistake.',
+};
+
+/** Why a job is where it is, the decisive reasons first. */
+export function reasonsOf(facts: JobFacts): JobReason[] {
+  const job = toJobInfo(facts.found);
+  const pending = job.state === 'waiting' || job.state === 'delayed';
+  const reasons = pending
+    ? [...timeOf(job, facts), ...holdsOf(job, facts), ...placeOf(job, facts), ...expiryOf(facts)]
+    : endOf(job, facts);
+  return [...reasons, ...uniqueOf(job, facts)];
+}
+
+function endOf(job: JobInfo, { found, workers }: JobFacts): JobReason[] {
+  if (job.state === 'completed')
+    return [{ code: 'completed', message: 'it has completed: there is nothing left to run' }];
+  if (job.state === 'dead') {
+    const reason = job.reason ?? 'attempts';
+    const error = job.error ? `: ${job.error.name}: ${job.error.message}` : '';
+    return [{ code: 'dead', message: `it is dead (${reason})${error}`, advice: AFTER_DEATH[reason] }];
+  }
+  const worker = workers.find(({ runningJobs }) =>
+    runningJobs.some(({ id, queue }) => id === job.id && queue === job.queue),
+  );
+  const where = worker ? ` on ${worker.host}, process ${worker.pid}` : '';
+  const running: JobReason = {
+    code: 'running',
+    message: `it runs${where}, attempt ${job.attempt} of ${job.maxAttempts}`,
+  };
+  return found.job.deferredFailure
+    ? [
+        {
+          code: 'cancelling',
+          message: 'it was cancelled and told to stop; it is dead as soon as its handler ends',
+        },
+        running,
+      ]
+    : [running];
+}
+
+function timeOf(job: JobInfo, { now }: JobFacts): JobReason[] {
+  if (!job.runAt) return [];
+  const until = job.runAt;
+  if (+until + OVERDUE_AFTER < now)
+    return [
+      { code: 'overdue', message: `its time was ${until.toISOString()}, and nobody has started it`, until },
+    ];
+  if (job.error && job.attempt > 0) {
+    const failed = `attempt ${job.attempt} of ${job.maxAttempts} failed (${job.error.name}: ${job.error.message})`;
+    return [{ code: 'retrying', message: `${failed}; the next one is at ${until.toISOString()}`, until }];
+  }
+  return [{ code: 'delayed', message: `it is delayed until ${until.toISOString()}`, until }];
+}
+
+function holdsOf(job: JobInfo, { queue, workers, limit, rateLimited, now }: JobFacts): JobReason[] {
+  const reasons: JobReason[] = [];
+  if (queue?.paused)
+    reasons.push({
+      code: 'queue-paused',
+      message: `the queue ${job.queue} is paused: no job of it starts`,
+      advice: `Resume the queue ${job.queue}.`,
+    });
+  const ofQueue = workers.filter((worker) => !worker.draining && worker.queues.includes(job.queue));
+  if (ofQueue.length === 0)
+    reasons.push({
+      code: 'no-live-worker',
+      message: `no live worker takes jobs from the queue ${job.queue}`,
+      advice: 'Start a worker, and look at SCALR_WORKER_QUEUES of those that run.',
+    });
+  else if (!ofQueue.some((worker) => takes(worker, job.queue, job.name)))
+    reasons.push({
+      code: 'no-handler',
+      message: `no live worker handles ${job.name}`,
+      advice: `Deploy a worker whose module has a @ProcessJob for ${job.name}.`,
+    });
+  if (job.state !== 'waiting') return reasons;
+  if (rateLimited > 0)
+    reasons.push({
+      code: 'rate-limited',
+      message: `the rate limit of the queue ${job.queue} lets the next job start in ${rateLimited} ms`,
+      until: new Date(now + rateLimited),
+    });
+  if (limit !== undefined && queue && queue.running >= limit)
+    reasons.push({
+      code: 'global-concurrency',
+      message: `${queue.running} jobs of the queue ${job.queue} run, and no more than ${limit} may`,
+      limit,
+    });
+  return reasons;
+}
+
+function placeOf(job: JobInfo, { position, queue }: JobFacts): JobReason[] {
+  if (job.state !== 'waiting') return [];
+  const running = `${queue?.running ?? 0} running`;
+  if (position === undefined)
+    return [{ code: 'position', message: `more than 10,000 jobs are before it, ${running}` }];
+  const message =
+    position === 1 ? `it is the next one, ${running}` : `${position - 1} jobs are before it, ${running}`;
+  return [{ code: 'position', message, position }];
+}
+
+function expiryOf({ found, now }: JobFacts): JobReason[] {
+  const { expiresAt } = readMeta(found.job.opts);
+  if (expiresAt === undefined || found.job.attemptsStarted > 0 || found.job.attemptsMade > 0) return [];
+  const until = new Date(expiresAt);
+  const message =
+    expiresAt <= now
+      ? `it expired at ${until.toISOString()}: it will be dead, not run, when a worker takes it`
+      : `it must start before ${until.toISOString()}, or it is dead`;
+  return [{ code: 'expires', message, until }];
+}
+
+function uniqueOf(job: JobInfo, { found }: JobFacts): JobReason[] {
+  if (!found.job.deduplicationId || job.state === 'completed' || job.state === 'dead') return [];
+  return [{ code: 'unique', message: 'it is unique: enqueueing another with the same key gives this one' }];
+}

@@ -1,0 +1,65 @@
+import { nameOfStoredId } from '../jobs/job-id.js';
+import type { QueueDepth, QueueInfo } from '../jobs/queue-info.js';
+import type { WorkerInfo } from '../jobs/worker-info.js';
+import type { RedisClient } from '../connection/redis.client.js';
+import { QUEUE_STATE } from './queue-state.script.js';
+
+/** The state of a queue with what only the library itself uses. */
+export interface QueueState extends QueueDepth {
+  /** Names of the jobs that are next, of every list. */
+  readonly nextJobs: readonly string[];
+  /** When the first delayed job may start, in epoch milliseconds. */
+  readonly nextDueAt?: number;
+}
+
+type Reply = [...counts: number[], oldest: string, nextDue: string, heads: string[]];
+
+/** The state of all the queues, in one round trip. */
+export async function readStates(
+  redis: RedisClient,
+  prefix: string,
+  names: readonly string[],
+): Promise<QueueState[]> {
+  if (names.length === 0) return [];
+  const pipeline = redis.pipeline();
+  for (const name of names) {
+    const keys = ['wait', 'prioritized', 'delayed', 'active', 'failed', 'meta'].map(
+      (type) => `${prefix}:${name}:${type}`,
+    );
+    pipeline.eval(QUEUE_STATE, keys.length, ...keys, `${prefix}:${name}:`);
+  }
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, reply], index) => {
+    if (error) throw error;
+    return toState(names[index]!, reply as Reply, Date.now());
+  });
+}
+
+/** The queues as the services tell of them. */
+export function toQueueInfos(queues: readonly QueueState[], workers: readonly WorkerInfo[]): QueueInfo[] {
+  return queues.map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, ...depth }) => ({
+    ...depth,
+    workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
+  }));
+}
+
+function toState(name: string, reply: Reply, now: number): QueueState {
+  const [wait, prioritized, delayed, running, dead, paused] = reply as number[];
+  const [oldest, nextDue, heads] = reply.slice(6) as [string, string, string[]];
+  const since = Math.min(
+    oldest === '' ? Infinity : Number(oldest),
+    nextDue === '' ? Infinity : Number(nextDue),
+  );
+  const names = heads.map(nameOfStoredId).filter((job) => job !== undefined);
+  return {
+    name,
+    waiting: wait! + prioritized!,
+    delayed: delayed!,
+    running: running!,
+    dead: dead!,
+    paused: paused === 1,
+    oldestPendingAgeMs: Number.isFinite(since) ? Math.max(0, Math.round(now - since)) : 0,
+    nextJobs: [...new Set(names)],
+    ...(nextDue === '' ? {} : { nextDueAt: Number(nextDue) }),
+  };
+}
