@@ -1,5 +1,5 @@
 import type { WorkerInfo } from '../../jobs/worker-info.js';
-import type { QueueState } from '../../inspection/queue.reader.js';
+import type { QueueState } from '../../inspection/queue-states.js';
 import { cleanText } from '../output/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { type Column, renderTable } from '../output/table.js';

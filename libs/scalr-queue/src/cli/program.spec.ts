@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { readFile } from 'node:fs/promises';
+import { Cli } from './cli.js';
+import { createProgram, runCli } from './program.js';
+
+/** A command line whose output is kept. */
+function captured() {
+  const written = { out: '', err: '' };
+  const to = (name: 'out' | 'err') => ({
+    write: (text: string) => {
+      written[name] += text;
+      return true;
+    },
+    isTTY: false,
+    columns: 80,
+  });
+  return { written, cli: new Cli(to('out'), to('err')) };
+}
+
+const namesOf = (command: Command): string[] =>
+  command.commands.flatMap((child) => [
+    child.name(),
+    ...namesOf(child).map((name) => `${child.name()} ${name}`),
+  ]);
+
+it('is described in docs/, command by command', async () => {
+  const pages = ['docs/cli.md', 'docs/cli-operations.md'].map((path) => readFile(path, 'utf8'));
+  const page = (await Promise.all(pages)).join('\n');
+  const program = createProgram(captured().cli);
+  const missing = program.commands
+    .map((command) => command.name())
+    .filter((name) => !new RegExp(`^## .*\\b${name}\\b`, 'm').test(page));
+  expect(missing).toEqual([]);
+  expect(namesOf(program).length).toBeGreaterThan(15);
+  for (const { long } of program.options) expect(page).toContain(long);
+});
+
+it.each([
+  ['--help', 0, 'out', 'Usage: scalr-queue'],
+  ['queus', 2, 'err', "unknown command 'queus'"],
+  ['queues --nope', 2, 'err', "unknown option '--nope'"],
+  ['jobs --state asleep', 2, 'err', 'Allowed choices are running'],
+  ['check --max-age soon', 2, 'err', "Expected a duration like '10m'."],
+  ['dead list --after soon', 2, 'err', 'Expected a date'],
+] as const)('ends "%s" with %i', async (line, code, where, text) => {
+  const { cli, written } = captured();
+  expect(await runCli(line.split(' '), cli)).toBe(code);
+  expect(written[where]).toContain(text);
+});
+
+it('says in one line what a setting lacks, without its secrets', async () => {
+  const { cli, written } = captured();
+  expect(await runCli(['check', '--app', 'a', '--redis', 'redis://:hunter2@a b'], cli)).toBe(2);
+  expect(written.err).toMatch(/^error: expected redis to be a URL.*\n$/);
+  expect(written.err).not.toContain('hunter2');
+});
