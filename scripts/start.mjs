@@ -6,7 +6,7 @@ import { interruption } from './process/interruption.mjs';
 import { provideRedis } from './redis/provide.mjs';
 import { startApplication } from './start/application.mjs';
 import { becomeReady } from './start/readiness.mjs';
-import { readSettings, requireFreePorts } from './start/settings.mjs';
+import { dashboardFor, readSettings, requireFreePorts } from './start/settings.mjs';
 import { claimRun, reapApplications, releaseRun } from './start/single-run.mjs';
 import { printWelcome } from './start/welcome.mjs';
 import { installIfNeeded } from './workspace/install.mjs';
@@ -45,7 +45,9 @@ async function runUntilStopped({ web, worker }) {
   stops.unshift(() => redis.stop());
   interrupted.throwIfAborted();
 
+  const dashboard = dashboardFor(web.port);
   const env = {
+    ...dashboard.env,
     SCALR_REDIS_URL: redis.url,
     PORT: String(web.port),
     SCALR_WORKER_PORT: String(worker.port),
@@ -69,6 +71,7 @@ async function runUntilStopped({ web, worker }) {
     webUrl: `http://localhost:${web.port}`,
     workerUrl: `http://localhost:${worker.port}`,
     redis,
+    dashboard,
   });
   await Promise.race([failure, askedToStop]);
 }

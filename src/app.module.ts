@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { ScalrQueueMetricsModule } from 'scalr-queue';
+import { dashboard } from './config/dashboard.js';
 import { logging } from './config/logging.js';
 import { SharedModule } from './config/shared.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -16,6 +17,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     SharedModule,
     HealthModule,
     ScalrQueueMetricsModule,
+    dashboard,
     JobsModule,
     InvoicesModule,
     WebhooksModule,

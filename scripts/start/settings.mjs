@@ -1,4 +1,5 @@
 // @ts-check
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { isPortTaken } from '../process/ports.mjs';
 
@@ -27,6 +28,26 @@ export async function requireFreePorts(...settings) {
       `port ${port} is taken: free it, or choose another, as in ${variable}=${port + 100} npm start`,
     );
   }
+}
+
+/**
+ * Where the dashboard is and who may open it: whoever has started it, with a password that lasts as long as the run and may do
+ * everything. One that is set is used as it is, and not shown.
+ *
+ * @param {number} port
+ */
+export function dashboardFor(port) {
+  const user = process.env['SCALR_DASHBOARD_USER'] || 'admin';
+  const url = `http://localhost:${port}/queues`;
+  if (process.env['SCALR_DASHBOARD_PASSWORD']) return { url, user, password: undefined, env: {} };
+  const password = randomBytes(12).toString('base64url');
+  const writes = process.env['SCALR_DASHBOARD_WRITES'] || 'true';
+  const env = {
+    SCALR_DASHBOARD_USER: user,
+    SCALR_DASHBOARD_PASSWORD: password,
+    SCALR_DASHBOARD_WRITES: writes,
+  };
+  return { url, user, password, env };
 }
 
 /** @param {string} variable @param {number} fallback @returns {PortSetting} */

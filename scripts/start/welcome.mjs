@@ -1,16 +1,18 @@
 // @ts-check
 
 /**
- * @param {{ webUrl: string, workerUrl: string, redis: import('../redis/provide.d.mts').ProvidedRedis }} running
+ * @param {{ webUrl: string, workerUrl: string, redis: import('../redis/provide.d.mts').ProvidedRedis, dashboard: ReturnType<typeof import('./settings.mjs').dashboardFor> }} running
  */
-export function printWelcome({ webUrl, workerUrl, redis }) {
+export function printWelcome({ webUrl, workerUrl, redis, dashboard }) {
   const web = new URL(webUrl).host;
   const worker = new URL(workerUrl).host;
+  const password = dashboard.password ?? 'the one in SCALR_DASHBOARD_PASSWORD';
   const named = redis.origin === 'SCALR_REDIS_URL';
   console.log(`
 Ready.
   web      ${webUrl}
   worker   ${workerUrl}  (health only)
+  queues   ${dashboard.url}  (user ${dashboard.user}, password ${password})
   redis    ${named ? 'the one in SCALR_REDIS_URL' : `${redis.url}  (private, data in .run/redis)`}
 
 Try:

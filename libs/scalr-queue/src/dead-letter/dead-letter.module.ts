@@ -10,6 +10,6 @@ import { DeadLetterSweep } from './dead-letter.sweep.js';
 @Module({
   imports: [ConnectionModule, InspectionModule],
   providers: [DeadLetterScanner, DeadLetterActions, DeadLetterSweep, DeadLetterService],
-  exports: [DeadLetterService],
+  exports: [DeadLetterActions, DeadLetterService],
 })
 export class DeadLetterModule {}

@@ -19,12 +19,14 @@ const CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
 const ASSIGNED =
   /\b(password|passwd|secret|token|api[-_]?key|authorization)(["']?\s*[:=]\s*["']?)[^\s"',;&]+/gi;
 
-/** The text of an error for a log line: on one line, cut, without the credentials of URLs and the like. */
+/** A text without the credentials of URLs and the like. */
+export function redactSecrets(text: string): string {
+  return text.replace(CREDENTIALS, '$1[redacted]@').replace(ASSIGNED, '$1$2[redacted]');
+}
+
+/** The text of an error for a log line: on one line, cut, without secrets. */
 export function redactText(text: string): string {
-  const short = text.slice(0, 4 * TEXT_LIMIT);
-  const line = short
-    .replace(CREDENTIALS, '$1[redacted]@')
-    .replace(ASSIGNED, '$1$2[redacted]')
+  const line = redactSecrets(text.slice(0, 4 * TEXT_LIMIT))
     .replace(/\s+/g, ' ')
     .trim();
   return line.length > TEXT_LIMIT ? `${line.slice(0, TEXT_LIMIT - 3)}...` : line;

@@ -29,6 +29,9 @@ export const DEFAULT_LOCK_DURATION = 30 * SECOND;
 export const DEFAULT_STALLED_INTERVAL = 5 * SECOND;
 export const DEFAULT_MAX_CRASHES = 3;
 export const DEFAULT_UNKNOWN_JOB_TIMEOUT = 10 * MINUTE;
+export const DEFAULT_DASHBOARD_PATH = '/queues';
+/** What the dashboard shows of one job. */
+export const DEFAULT_DASHBOARD_BYTES = 16 * KIB;
 
 /** `enqueue` gives up waiting for Redis after this time. */
 export const ENQUEUE_DEADLINE = SECOND;
@@ -59,6 +62,11 @@ export const STATE_CACHE = SECOND;
 /** Health and metrics give up waiting for Redis after this time. */
 export const STATE_TIMEOUT = 800;
 
+/** The dashboard answers within this time, whatever Redis does. */
+export const DASHBOARD_DEADLINE = 1_400;
+/** Jobs that one click on "retry all" or "clean all" of the dashboard takes at most. */
+export const DASHBOARD_BULK = 1_000;
+
 export const MAX_ATTEMPTS = 100;
 export const MAX_PRIORITY = 2_097_151;
 export const MAX_CONCURRENCY = 1_000;
@@ -69,3 +77,4 @@ export const MAX_TIMEOUT = 24 * DAY;
 export const MAX_SHUTDOWN_TIMEOUT = HOUR;
 export const MAX_NAME_LENGTH = 128;
 export const MAX_DEPTH = 100;
+export const MAX_DASHBOARD_BYTES = 1_024 * KIB;

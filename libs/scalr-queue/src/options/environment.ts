@@ -18,6 +18,10 @@ export interface Environment {
   readonly workerBurst?: BurstSettings;
   /** What a scrape of `/metrics` must bring as its bearer token. */
   readonly metricsToken?: string;
+  /** Who may open the dashboard, and whether they may change anything. */
+  readonly dashboardUser?: string;
+  readonly dashboardPassword?: string;
+  readonly dashboardWrites?: boolean;
   /** Format of the log lines of a worker whose logger is the default one. */
   readonly logFormat?: (typeof LOG_FORMATS)[number];
 }
@@ -42,6 +46,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   };
   const logFormat = text('SCALR_LOG');
   const burst = text('SCALR_WORKER_BURST');
+  const dashboardWrites = text('SCALR_DASHBOARD_WRITES');
   return {
     app: text('SCALR_APP'),
     redisUrl: text('SCALR_REDIS_URL'),
@@ -53,6 +58,12 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     shutdownTimeout: milliseconds('SCALR_SHUTDOWN_TIMEOUT', MAX_SHUTDOWN_TIMEOUT),
     workerBurst: burst === undefined ? undefined : parseBurst(check, 'SCALR_WORKER_BURST', burst),
     metricsToken: text('SCALR_METRICS_TOKEN'),
+    dashboardUser: text('SCALR_DASHBOARD_USER'),
+    dashboardPassword: text('SCALR_DASHBOARD_PASSWORD'),
+    dashboardWrites:
+      dashboardWrites === undefined
+        ? undefined
+        : check.oneOf('SCALR_DASHBOARD_WRITES', dashboardWrites, ['true', 'false']) === 'true',
     logFormat: logFormat === undefined ? undefined : check.oneOf('SCALR_LOG', logFormat, LOG_FORMATS),
   };
 }

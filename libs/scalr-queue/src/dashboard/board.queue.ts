@@ -1,0 +1,138 @@
+import type { JobCleanStatus, JobStatus, QueueWorker } from '@bull-board/api/typings/app';
+import type { Job, JobType, Queue } from 'bullmq';
+import type { WorkerInfo } from '../jobs/worker-info.js';
+import { KEPT_LOG_LINES } from '../options/defaults.js';
+import type { ScheduleInfo } from '../scheduling/schedules.service.js';
+import { BoardError } from './board.error.js';
+import { BoardJob } from './board.job.js';
+import type { BoardPackages } from './board.packages.js';
+import { ByteAllowance } from './byte.allowance.js';
+import type { DashboardSettings } from './dashboard.settings.js';
+import type { JobActions } from './job.actions.js';
+import { toShownJob, toShownText } from './shown-job.js';
+import type { StoredJob, StoredJobReader } from './stored-job.reader.js';
+
+/** What the queues of the boards are made with. */
+export interface BoardTools {
+  readonly reader: StoredJobReader;
+  readonly actions: JobActions;
+  readonly settings: DashboardSettings;
+  /** As they were at most a second ago. */
+  workers(): Promise<readonly WorkerInfo[]>;
+  schedules(): Promise<readonly ScheduleInfo[]>;
+  hold(queue: string): Promise<void>;
+  release(queue: string): Promise<void>;
+}
+
+/** A queue of a board. */
+export interface BoardQueue extends InstanceType<BoardPackages['BullMQAdapter']> {
+  /** Retries the dead jobs of the queue, a thousand of them at most. */
+  retryAll(): Promise<{ retried: number; skipped: number }>;
+}
+
+/** What has completed is not run again from here. */
+const NO_SECOND_RUN = { allowCompletedRetries: false };
+
+/**
+ * A queue of bull-board that reads no more of a job than is shown, and acts as our services do. What it inherits only counts and asks;
+ * what would write otherwise is not reachable, see BOARD_ROUTES.
+ */
+export function defineBoardQueue(
+  { BullMQAdapter }: Pick<BoardPackages, 'BullMQAdapter'>,
+  tools: BoardTools,
+): new (engine: Queue, readOnly: boolean) => BoardQueue {
+  const { reader, actions, settings } = tools;
+
+  return class extends BullMQAdapter implements BoardQueue {
+    constructor(
+      private readonly engine: Queue,
+      readOnly: boolean,
+    ) {
+      super(engine as never, { readOnlyMode: readOnly, ...NO_SECOND_RUN });
+    }
+
+    override async getJob(id: string): Promise<Job | undefined> {
+      const [stored] = await reader.read(this.engine, [id]);
+      return stored && this.toJob(stored);
+    }
+
+    override async getJobs(statuses: JobStatus[], start = 0, end = 0): Promise<Job[]> {
+      const ids = await this.engine.getRanges(statuses as JobType[], start, end, false);
+      const stored = await reader.read(this.engine, ids);
+      return stored.map((job) => this.toJob(job));
+    }
+
+    override async getJobLogs(id: string): Promise<string[]> {
+      const { logs } = await this.engine.getJobLogs(id, 0, KEPT_LOG_LINES - 1);
+      const allowance = new ByteAllowance(settings.maxBytes);
+      return logs.map((line) => allowance.text(toShownText(line)));
+    }
+
+    override clean(status: JobCleanStatus): Promise<void> {
+      if (status !== 'failed') throw new BoardError(405, 'FORBIDDEN');
+      return actions.discardAll(this.engine);
+    }
+
+    retryAll(): Promise<{ retried: number; skipped: number }> {
+      return actions.retryAll(this.engine);
+    }
+
+    override pause(): Promise<void> {
+      return tools.hold(this.engine.name);
+    }
+
+    override resume(): Promise<void> {
+      return tools.release(this.engine.name);
+    }
+
+    /** Without addresses; the engine would ask Redis for all its clients. */
+    override async getWorkers(): Promise<QueueWorker[]> {
+      const workers = await tools.workers();
+      return workers
+        .filter(({ queues }) => queues.includes(this.engine.name))
+        .map(({ id, host, pid, startedAt }) => ({
+          id,
+          name: `${host}, process ${pid}`,
+          addr: '',
+          age: Math.round((Date.now() - startedAt.getTime()) / 1_000),
+        }));
+    }
+
+    override async getJobSchedulers() {
+      const schedules = await tools.schedules();
+      return schedules
+        .filter(({ queue }) => queue === this.engine.name)
+        .map(({ name, cron, every, tz, nextRunAt, lastRunAt, paused }) => ({
+          id: name,
+          name,
+          pattern: cron,
+          every,
+          tz,
+          ...(paused ? {} : { next: nextRunAt.getTime() }),
+          ...(lastRunAt ? { lastRun: lastRunAt.getTime() } : {}),
+        }));
+    }
+
+    override async getJobSchedulersCount(): Promise<number> {
+      return (await this.getJobSchedulers()).length;
+    }
+
+    override get supportsJobSchedulerUpdate(): boolean {
+      return false;
+    }
+
+    override get supportsJobSchedulerRun(): boolean {
+      return false;
+    }
+
+    override async getRedisInfo(): Promise<null> {
+      return null;
+    }
+
+    /** The board wants no more of a job of the engine than a BoardJob has. */
+    private toJob(stored: StoredJob): Job {
+      const shown = toShownJob(stored, this.engine.name, settings);
+      return new BoardJob(this.engine, stored, shown, actions) as unknown as Job;
+    }
+  };
+}

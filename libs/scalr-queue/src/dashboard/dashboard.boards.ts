@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { RecentRead } from '../connection/recent-read.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { AppState } from '../inspection/app.state.js';
+import { QueuesService } from '../inspection/queues.service.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { type ScheduleInfo, SchedulesService } from '../scheduling/schedules.service.js';
+import { loadBoard } from './board.packages.js';
+import { type BoardQueue, type BoardTools, defineBoardQueue } from './board.queue.js';
+import { defineBoardServer } from './board.server.js';
+import type { DashboardSettings } from './dashboard.settings.js';
+import { JobActions } from './job.actions.js';
+import { StoredJobReader } from './stored-job.reader.js';
+
+/** Makes the boards: one that only shows, and one that can change things. */
+@Injectable()
+export class DashboardBoards {
+  private readonly schedules: RecentRead<ScheduleInfo[]>;
+
+  constructor(
+    private readonly registry: QueueRegistry,
+    private readonly state: AppState,
+    private readonly queues: QueuesService,
+    private readonly reader: StoredJobReader,
+    private readonly actions: JobActions,
+    private readonly connections: RedisConnections,
+    schedules: SchedulesService,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    this.schedules = new RecentRead(connections, () => schedules.list());
+  }
+
+  /** @throws QueueConfigError when bull-board is not there */
+  async create(settings: DashboardSettings) {
+    const board = await loadBoard();
+    const Queue = defineBoardQueue(board, this.tools(settings));
+    const make = (readOnly: boolean) => {
+      const known = new Map<string, BoardQueue>();
+      // The queues of the app as they are now: also one that another process made a moment ago.
+      const refresh = async () => {
+        const names = await this.names();
+        for (const name of names)
+          if (!known.has(name)) known.set(name, new Queue(this.registry.get(name), readOnly));
+        replaceQueues(names.map((name) => known.get(name)!));
+      };
+      const Server = defineBoardServer(board, refresh);
+      const serverAdapter = new Server();
+      const { replaceQueues } = board.createBullBoard({
+        queues: [],
+        serverAdapter: serverAdapter.setBasePath(settings.path),
+        options: {
+          uiBasePath: board.uiBasePath,
+          uiConfig: {
+            boardTitle: settings.title ?? this.options.app,
+            hideRedisDetails: true,
+            hideDocsLink: true,
+          },
+        },
+      });
+      return serverAdapter.getRouter() as (request: unknown, response: unknown, next: unknown) => void;
+    };
+    return { read: make(true), write: make(false) };
+  }
+
+  private async names(): Promise<string[]> {
+    // Right after the start the first connection may still be on its way.
+    await this.connections.usable();
+    const snapshot = await this.state.recent();
+    if (!snapshot) throw new QueueUnavailableError('Redis does not answer');
+    return snapshot.queues.map(({ name }) => name);
+  }
+
+  private tools(settings: DashboardSettings): BoardTools {
+    return {
+      settings,
+      reader: this.reader,
+      actions: this.actions,
+      workers: async () => (await this.state.recent())?.workers ?? [],
+      schedules: async () => (await this.schedules.get()) ?? [],
+      hold: (queue) => this.queues.pause(queue),
+      release: (queue) => this.queues.resume(queue),
+    };
+  }
+}

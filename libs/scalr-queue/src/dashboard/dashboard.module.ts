@@ -1,0 +1,59 @@
+import {
+  type DynamicModule,
+  Module,
+  type ModuleMetadata,
+  type NestModule,
+  type Provider,
+} from '@nestjs/common';
+import { ConnectionModule } from '../connection/connection.module.js';
+import { DeadLetterModule } from '../dead-letter/dead-letter.module.js';
+import { InspectionModule } from '../inspection/inspection.module.js';
+import { SchedulingModule } from '../scheduling/scheduling.module.js';
+import { DashboardBoards } from './dashboard.boards.js';
+import { DashboardMount } from './dashboard.mount.js';
+import type { ScalrQueueDashboardAsyncOptions, ScalrQueueDashboardOptions } from './dashboard.options.js';
+import { resolveDashboard } from './dashboard.settings.js';
+import { DASHBOARD_SETTINGS } from './dashboard.tokens.js';
+import { JobActions } from './job.actions.js';
+import { StoredJobReader } from './stored-job.reader.js';
+
+/**
+ * The dashboard of the app's queues, for the web process. It authenticates by itself (guards of Nest do not apply), shows
+ * nothing without credentials, and changes nothing unless told so.
+ *
+ * Import it beside `ScalrQueueModule`; needs `@nestjs/platform-express`, `@bull-board/api` and `@bull-board/express`.
+ */
+@Module({})
+export class ScalrQueueDashboardModule implements NestModule {
+  /** @internal */
+  constructor(private readonly dashboard: DashboardMount) {}
+
+  /**
+   * @throws QueueConfigError when an option is wrong; in production also without credentials, or with weak ones
+   *
+   * @example
+   * ScalrQueueDashboardModule.forRoot({ path: '/queues' }) // who may open it: SCALR_DASHBOARD_USER, SCALR_DASHBOARD_PASSWORD
+   */
+  static forRoot(options: ScalrQueueDashboardOptions = {}): DynamicModule {
+    return compose({ provide: DASHBOARD_SETTINGS, useFactory: () => resolveDashboard(options) });
+  }
+
+  /** The same with options that come from other providers. */
+  static forRootAsync({ useFactory, inject = [], imports }: ScalrQueueDashboardAsyncOptions): DynamicModule {
+    const resolve = async (...dependencies: never[]) => resolveDashboard(await useFactory(...dependencies));
+    return compose({ provide: DASHBOARD_SETTINGS, useFactory: resolve, inject }, imports);
+  }
+
+  /** Called by Nest, in a web process only. */
+  async configure(): Promise<void> {
+    await this.dashboard.mount();
+  }
+}
+
+function compose(settings: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
+  return {
+    module: ScalrQueueDashboardModule,
+    imports: [ConnectionModule, InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
+    providers: [settings, StoredJobReader, JobActions, DashboardBoards, DashboardMount],
+  };
+}

@@ -1,0 +1,101 @@
+import { QueueConfigError } from '../errors/configuration.errors.js';
+import { DEFAULT_DASHBOARD_BYTES, DEFAULT_DASHBOARD_PATH, MAX_DASHBOARD_BYTES } from '../options/defaults.js';
+import { type Environment, readEnvironment } from '../options/environment.js';
+import { HiddenValue, OptionChecker } from '../options/option-checker.js';
+import type { DashboardCredentials, ScalrQueueDashboardOptions } from './dashboard.options.js';
+import { weaknessOf } from './password.strength.js';
+
+/** The options of the dashboard, checked and filled in. */
+export interface DashboardSettings {
+  readonly path: string;
+  /** Empty: closed. */
+  readonly credentials: readonly Required<DashboardCredentials>[];
+  readonly redact?: NonNullable<ScalrQueueDashboardOptions['redact']>;
+  readonly maxBytes: number;
+  readonly title?: string;
+  readonly enabled: boolean;
+}
+
+const KEYS = ['path', 'credentials', 'readOnly', 'redact', 'maxBytes', 'title', 'enabled'];
+const PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
+const USER = /^[^:\p{C}]{1,64}$/u;
+const check = new OptionChecker(QueueConfigError);
+
+/** @throws QueueConfigError naming the option, and in production without credentials that hold */
+export function resolveDashboard(
+  options: ScalrQueueDashboardOptions,
+  environment: Environment = readEnvironment(),
+  isProduction = process.env['NODE_ENV'] === 'production',
+): DashboardSettings {
+  const given = check.object('the options of ScalrQueueDashboardModule', options, KEYS);
+  const { path = DEFAULT_DASHBOARD_PATH, redact, maxBytes = DEFAULT_DASHBOARD_BYTES, title } = given;
+  const enabled = given.enabled === undefined || check.boolean('enabled', given.enabled);
+  if (typeof path !== 'string' || !PATH.test(path))
+    return check.fail('path', 'a path of letters, digits, "-" and "_", like /queues', path);
+  if (redact !== undefined && typeof redact !== 'function')
+    return check.fail('redact', 'a function (payload, job) => what to show', redact);
+  if (title !== undefined && typeof title !== 'string') return check.fail('title', 'a text', title);
+  const readOnly =
+    given.readOnly === undefined
+      ? environment.dashboardWrites !== true
+      : check.boolean('readOnly', given.readOnly);
+  const credentials = enabled ? credentialsOf(given.credentials, environment) : [];
+  if (enabled && isProduction) refuseToOpen(credentials);
+  return {
+    path,
+    credentials: credentials.map((one) => ({ ...one, role: readOnly ? 'read' : one.role })),
+    redact: redact as DashboardSettings['redact'],
+    maxBytes: check.integer('maxBytes', maxBytes, 1_024, MAX_DASHBOARD_BYTES),
+    title,
+    enabled,
+  };
+}
+
+function credentialsOf(given: unknown, environment: Environment): Required<DashboardCredentials>[] {
+  if (given !== undefined) {
+    const list: unknown[] = Array.isArray(given) ? given : [given];
+    const checked = list.map((one, index) =>
+      checkCredentials(Array.isArray(given) ? `credentials[${index}]` : 'credentials', one),
+    );
+    const names = new Set(checked.map(({ user }) => user));
+    if (names.size < checked.length) check.fail('credentials', 'of different users', given);
+    return checked;
+  }
+  const { dashboardUser, dashboardPassword: password } = environment;
+  if (password === undefined) {
+    if (dashboardUser === undefined) return [];
+    throw new QueueConfigError(
+      'SCALR_DASHBOARD_USER is set and SCALR_DASHBOARD_PASSWORD is not: set both, or neither',
+    );
+  }
+  return [checkCredentials('SCALR_DASHBOARD_', { user: dashboardUser ?? 'admin', password })];
+}
+
+function checkCredentials(field: string, value: unknown): Required<DashboardCredentials> {
+  const isVariable = field.endsWith('_');
+  const nameOf = (part: string) => (isVariable ? `${field}${part.toUpperCase()}` : `${field}.${part}`);
+  const { user, password, role = 'write' } = check.object(field, value, ['user', 'password', 'role']);
+  if (typeof user !== 'string' || !USER.test(user))
+    return check.fail(nameOf('user'), 'a text of 1 to 64 characters without a colon', user);
+  if (typeof password !== 'string' || password === '' || password.length > 256) {
+    const picture = new HiddenValue(typeof password === 'string' ? 'another length' : 'no text');
+    return check.fail(nameOf('password'), 'a text of 1 to 256 characters', picture);
+  }
+  return { user, password, role: check.oneOf(nameOf('role'), role, ['read', 'write']) };
+}
+
+function refuseToOpen(credentials: readonly Required<DashboardCredentials>[]): void {
+  if (credentials.length === 0) {
+    throw new QueueConfigError(
+      'the dashboard is mounted without credentials, which is refused in production: set SCALR_DASHBOARD_PASSWORD (or the ' +
+        'option credentials), or enabled: false. Guards of Nest do not protect it.',
+    );
+  }
+  for (const { user, password } of credentials) {
+    const weakness = weaknessOf(password, user);
+    if (weakness === undefined) continue;
+    throw new QueueConfigError(
+      `the password of the dashboard user "${user}" is refused in production: it ${weakness}. Make one with: openssl rand -hex 16`,
+    );
+  }
+}

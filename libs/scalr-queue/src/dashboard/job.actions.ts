@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { DeadLetterActions } from '../dead-letter/dead-letter.actions.js';
+import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
+import { JobReader } from '../inspection/job.reader.js';
+import { JobsService } from '../inspection/jobs.service.js';
+import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
+import { DASHBOARD_BULK } from '../options/defaults.js';
+import { BoardError } from './board.error.js';
+import type { StoredJob } from './stored-job.reader.js';
+
+/** What the dashboard does to jobs: the same as the services do, so that a job keeps its rules and its history. */
+@Injectable()
+export class JobActions {
+  constructor(
+    private readonly dead: DeadLetterActions,
+    private readonly letters: DeadLetterService,
+    private readonly jobs: JobsService,
+    private readonly reader: JobReader,
+  ) {}
+
+  stateOf(queue: Queue, { id }: StoredJob): Promise<string> {
+    return this.reader.bounded(() => queue.getJobState(id));
+  }
+
+  /** @throws BoardError for a job that is not dead, or not any more */
+  async retry(queue: Queue, job: StoredJob): Promise<void> {
+    if ((await this.dead.retry([positionOf(queue, job)])) === 0)
+      throw conflict(await this.stateOf(queue, job));
+  }
+
+  /** At most a thousand of the dead jobs of a queue, the newest first; tells how many there were and how many were retried. */
+  async retryAll({ name: queue }: Queue): Promise<{ retried: number; skipped: number }> {
+    const total = await this.letters.count({ queue });
+    const { retried } = await this.letters.retry({ queue }, { limit: DASHBOARD_BULK });
+    return { retried, skipped: Math.max(0, total - retried) };
+  }
+
+  /** At most a thousand of the dead jobs of a queue. */
+  async discardAll({ name: queue }: Queue): Promise<void> {
+    await this.letters.discard({ queue }, { limit: DASHBOARD_BULK });
+  }
+
+  /** A finished job is removed; another one is cancelled, so that who waits for it is told, and is then a dead one. */
+  async remove(queue: Queue, job: StoredJob): Promise<void> {
+    const state = await this.stateOf(queue, job);
+    const name = nameOfStoredId(job.id);
+    if (state === 'failed') await this.dead.discard([positionOf(queue, job)]);
+    else if (state !== 'completed' && name !== undefined)
+      await this.jobs.cancel({ id: fromStoredId(job.id), name });
+    else if (state === 'active') throw new BoardError(409, 'JOB_IS_ACTIVE');
+    else await this.reader.bounded(() => queue.remove(job.id));
+  }
+
+  /** @throws BoardError for a job that is not delayed */
+  async promote(queue: Queue, job: StoredJob): Promise<void> {
+    const state = await this.stateOf(queue, job);
+    if (state !== 'delayed') throw conflict(state);
+    await this.reader.bounded(() => queue.getBackend().promote(job.id));
+  }
+}
+
+const positionOf = ({ name }: Queue, { id, finishedOn }: StoredJob) => ({
+  queue: name,
+  storedId: id,
+  diedAt: Number(finishedOn ?? 0),
+});
+
+const conflict = (state: string) => new BoardError(409, 'JOB_NOT_RETRIABLE', `the job is ${state}`);
