@@ -42,12 +42,19 @@ export class ScheduleKeeper {
   start(): void {
     this.running = true;
     this.lookAgain(0);
+    this.connections.producer.on('ready', this.lookAtOnce);
   }
 
   stop(): void {
     this.running = false;
     clearTimeout(this.timer);
+    this.connections.producer.off('ready', this.lookAtOnce);
   }
+
+  /** Redis may have come back without its data. */
+  private readonly lookAtOnce = (): void => {
+    if (!this.looking) this.lookAgain(0);
+  };
 
   /** A slot starts: see soon to the next one, where that was not planned anyway. */
   wake(): void {
@@ -79,6 +86,10 @@ export class ScheduleKeeper {
   async keepUp(): Promise<number> {
     let stored = await this.store.read();
     if (this.boot === undefined || (stored.boot ?? 0) < this.boot) {
+      if (this.boot !== undefined)
+        this.logger.warn(
+          'Redis has forgotten the schedules of this app: was it emptied, or started without its data? They are declared again; jobs that waited are gone.',
+        );
       await this.declare();
       stored = await this.store.read();
     }
