@@ -17,6 +17,17 @@ export function expectRefused({ code, ms, message }: CallOutcome, wanted: string
   expect(ms, `time until ${wanted}`).toBeLessThanOrEqual(limit * SLACK);
 }
 
+/** The first call that Redis leaves in doubt: the fault may need a moment to take hold. */
+export async function inDoubt(producer: ProducerProcess): Promise<CallOutcome> {
+  const unsure = await eventually(async () => {
+    const outcome = await producer.enqueue();
+    expect(outcome.code).toBeDefined();
+    return outcome;
+  });
+  expectRefused(unsure, 'OUTCOME_UNKNOWN', 1_100);
+  return unsure;
+}
+
 /** Milliseconds until the producer can enqueue again. */
 export function heals(producer: ProducerProcess, limit: number): Promise<number> {
   return within(limit, async () => expect((await producer.enqueue()).code).toBeUndefined());

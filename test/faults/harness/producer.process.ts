@@ -31,6 +31,9 @@ export interface EnqueueCommand {
   newer?: boolean;
 }
 
+/** Milliseconds that a process may take to boot, on a machine that boots many of them. */
+export const BOOT = 60_000;
+
 /** How a process is started. */
 export interface ProcessSettings {
   env?: Record<string, string | undefined>;
@@ -52,7 +55,7 @@ export class ProducerProcess {
       env: { NO_COLOR: '1', FAULT_CONFIG: JSON.stringify({ ...config, port }), ...env },
       name: 'producer',
     });
-    await process.waitForOutput(/producer is up/);
+    await process.waitForOutput(/producer is up/, BOOT);
     return new ProducerProcess(process, `http://127.0.0.1:${port}`);
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppProcess } from '../../support/processes.js';
 import { freePort } from '../../support/ports.js';
-import type { ProcessSettings } from './producer.process.js';
+import { BOOT, type ProcessSettings } from './producer.process.js';
 
 const script = fileURLToPath(new URL('../apps/worker.mjs', import.meta.url));
 /** Of the clock that /proc counts processor time with; 100 on every Linux that node runs on. */
@@ -36,8 +36,14 @@ export class WorkerProcess {
   }
 
   /** Resolves when it takes jobs. */
-  async ready(timeout?: number): Promise<this> {
+  async ready(timeout = BOOT): Promise<this> {
     await this.process.waitForHttp(`${this.url}/ready`, 200, timeout);
+    return this;
+  }
+
+  /** Resolves when its health answers at all. */
+  async live(): Promise<this> {
+    await this.process.waitForHttp(`${this.url}/live`, 200, BOOT);
     return this;
   }
 

@@ -40,7 +40,7 @@ export const accessRows: FaultRow[] = [
       const redis = await stage.redis({ acl: [ADMIN, APP_USER] });
       const producer = await stage.producer(urlFor(redis.port, WRONG));
       const worker = await stage.worker(urlFor(redis.port, WRONG));
-      await worker.process.waitForHttp(`${worker.url}/live`);
+      await worker.live();
       await worker.process.waitForOutput(/refuses the user or the password: check SCALR_REDIS_URL/, 7_500);
       await producer.enqueue();
       const refused = await producer.enqueue();
@@ -89,7 +89,7 @@ export const accessRows: FaultRow[] = [
       const redis = await stage.redis({ acl: [ADMIN, `${APP_USER} -zrange`] });
       const admin = await stage.producer(redis.url);
       const id = await enqueued(admin);
-      const worker = await stage.worker(urlFor(redis.port, SECRET));
+      const worker = await stage.worker(urlFor(redis.port, SECRET)).then((booting) => booting.live());
       await worker.process.waitForOutput(/may not use zrange.*Grant it: ACL SETUSER <user> \S+ \+zrange/);
       expect(await worker.status()).toBe(503);
       expect((await admin.get(id)).state).toBe('waiting');
@@ -123,7 +123,7 @@ export const accessRows: FaultRow[] = [
     async run(stage) {
       const redis = await stage.redis({ acl: [ADMIN, `${APP_USER} -info`] });
       const producer = await stage.producer(urlFor(redis.port, SECRET));
-      const worker = await stage.worker(urlFor(redis.port, SECRET));
+      const worker = await stage.worker(urlFor(redis.port, SECRET)).then((booting) => booting.live());
       await worker.process.waitForOutput(/may not use info|INFO/i);
       await redis.cli('acl', 'setuser', 'app', '+info');
       const grantedAt = Date.now();

@@ -54,7 +54,7 @@ export const appRows: FaultRow[] = [
     id: 56,
     name: 'processors imported in a web process',
     requirement: 'it opens no connection of a worker and runs nothing; the job waits for a worker process',
-    quick: true,
+    quick: false,
     async run(stage) {
       const redis = await stage.redis();
       const producer = await stage.producer(redis.url, { handlers: true });
@@ -76,7 +76,7 @@ export const appRows: FaultRow[] = [
     id: 63,
     name: 'unknown backoff and other wrong options',
     requirement: 'each refused by enqueue with a sentence, nothing written; the queue goes on',
-    quick: true,
+    quick: false,
     async run(stage) {
       const redis = await stage.redis();
       const producer = await stage.producer(redis.url);

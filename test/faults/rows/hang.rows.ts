@@ -1,5 +1,5 @@
 import { eventually } from '../../support/eventually.js';
-import { expectRefused, heals, inState } from '../harness/expectations.js';
+import { heals, inDoubt, inState } from '../harness/expectations.js';
 import { pause } from '../harness/pause.js';
 import type { FaultRow } from '../harness/row.js';
 import type { RedisServer } from '../../support/redis.js';
@@ -73,8 +73,7 @@ function hang(
         fault: async () => {
           const over = fault(redis).then(() => Date.now());
           await pause(100);
-          const unsure = await producer.enqueue();
-          expectRefused(unsure, 'OUTCOME_UNKNOWN', 1_100);
+          const unsure = await inDoubt(producer);
           const notReady =
             ms > 3_000
               ? eventually(async () => expect(await worker.status()).toBe(503), { timeout: 7_500 })
