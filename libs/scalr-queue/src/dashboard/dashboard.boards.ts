@@ -68,9 +68,7 @@ export class DashboardBoards {
   private async names(): Promise<string[]> {
     // Right after the start the first connection may still be on its way.
     await this.connections.usable();
-    const snapshot = await this.state.recent();
-    if (!snapshot) throw new QueueUnavailableError('Redis does not answer');
-    return snapshot.queues.map(({ name }) => name);
+    return told(await this.state.recent()).queues.map(({ name }) => name);
   }
 
   private tools(settings: DashboardSettings): BoardTools {
@@ -78,10 +76,16 @@ export class DashboardBoards {
       settings,
       reader: this.reader,
       actions: this.actions,
-      workers: async () => (await this.state.recent())?.workers ?? [],
-      schedules: async () => (await this.schedules.get()) ?? [],
+      workers: async () => told(await this.state.recent()).workers,
+      schedules: async () => told(await this.schedules.get()),
       hold: (queue) => this.queues.pause(queue),
       release: (queue) => this.queues.resume(queue),
     };
   }
+}
+
+/** Nothing known is not the same as nothing there. */
+function told<T>(read: T | undefined): T {
+  if (read === undefined) throw new QueueUnavailableError('Redis does not answer');
+  return read;
 }
