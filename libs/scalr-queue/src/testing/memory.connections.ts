@@ -1,0 +1,72 @@
+import { QueueFullError } from '../errors/enqueue.errors.js';
+import type { CatalogEntry } from '../connection/catalog-entry.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { MemoryEngine } from './memory.engine.js';
+import type { MemoryQueue } from './memory.queue.js';
+
+/** What stands for a connection where there is nothing to connect to. */
+export class MemoryConnections {
+  readonly log = { trouble: (error: Error) => void error, recovered: () => undefined };
+
+  constructor(private readonly engine: MemoryEngine) {}
+
+  get ready(): boolean {
+    return this.engine.works;
+  }
+
+  usable(): undefined {
+    this.engine.answer();
+    return undefined;
+  }
+}
+
+/** The queues of the app. */
+export class MemoryRegistry {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  get(name: string): MemoryQueue {
+    return this.engine.get(name);
+  }
+
+  names(): string[] {
+    return [...new Set([...this.options.queues.keys(), ...this.engine.queues.keys()])];
+  }
+}
+
+/** Refuses jobs for a queue that holds as many as its `maxBacklog`. */
+export class MemoryBacklog {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly options: ResolvedOptions,
+  ) {}
+
+  async admit(queue: string, jobs: number): Promise<void> {
+    const limit = this.options.queues.get(queue)?.maxBacklog;
+    if (limit === undefined) return;
+    const { length } = [...this.engine.get(queue).in('waiting'), ...this.engine.get(queue).in('delayed')];
+    if (length + jobs <= limit) return;
+    throw new QueueFullError(
+      `the queue "${queue}" holds ${length} jobs, its maxBacklog is ${limit}. Nothing was enqueued.`,
+    );
+  }
+}
+
+/** Which jobs the app has. */
+export class MemoryCatalog {
+  private readonly known = new Map<string, CatalogEntry>();
+
+  record({ name, queue }: CatalogEntry): void {
+    this.known.set(`${name} ${queue}`, { name, queue });
+  }
+
+  knows(name: string): boolean {
+    return [...this.known.values()].some((entry) => entry.name === name);
+  }
+
+  async entries(): Promise<CatalogEntry[]> {
+    return [...this.known.values()];
+  }
+}

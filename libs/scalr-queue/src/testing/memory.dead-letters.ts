@@ -1,0 +1,69 @@
+import { compare, type Position } from '../dead-letter/dead-letter.cursor.js';
+import { type CheckedFilter, matchesFailure } from '../dead-letter/dead-letter.filter.js';
+import type { Scanned } from '../dead-letter/dead-letter.scanner.js';
+import type { JobReader } from '../inspection/job.reader.js';
+import type { MemoryEngine } from './memory.engine.js';
+import type { MemoryJob } from './memory.job.js';
+
+/** Goes through the dead jobs, newest first. */
+export class MemoryDeadLetters {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly reader: JobReader,
+  ) {}
+
+  async count(filter: CheckedFilter): Promise<number> {
+    let count = 0;
+    for await (const { matches } of this.scan(filter)) count += matches.length;
+    return count;
+  }
+
+  async *scan(filter: CheckedFilter, after?: Position): AsyncGenerator<Scanned> {
+    const { queue, from, to } = filter;
+    const dead = await this.reader.bounded(async () => this.engine.in('failed'));
+    const jobs = dead
+      .filter((job) => (queue === undefined || job.queueName === queue) && diedAt(job) >= from)
+      .filter((job) => diedAt(job) <= to && (!after || compare(positionOf(job), after) > 0))
+      .toSorted((a, b) => compare(positionOf(a), positionOf(b)));
+    const matches = jobs.filter(
+      (job) =>
+        (filter.idPrefix === undefined || job.id.startsWith(filter.idPrefix)) &&
+        matchesFailure(filter, job.failedReason ?? ''),
+    );
+    if (jobs.length > 0) {
+      const positions = new Map(jobs.map((job) => [job, positionOf(job)]));
+      yield { positions: [...positions.values()], matches: matches.map((job) => positions.get(job)!) };
+    }
+  }
+}
+
+/** What can be done to dead jobs. */
+export class MemoryDeadLetterActions {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly reader: JobReader,
+  ) {}
+
+  async retry(positions: readonly Position[]): Promise<number> {
+    return this.each(positions, (job) => this.engine.get(job.queueName).revive(job));
+  }
+
+  async discard(positions: readonly Position[]): Promise<number> {
+    return this.each(positions, (job) => this.engine.get(job.queueName).remove(job.id));
+  }
+
+  private each(positions: readonly Position[], act: (job: MemoryJob) => void): Promise<number> {
+    return this.reader.bounded(async () => {
+      const jobs = positions.map(({ queue, storedId }) => this.engine.get(queue).jobs.get(storedId));
+      const dead = jobs.filter((job) => job?.state === 'failed') as MemoryJob[];
+      dead.forEach(act);
+      return dead.length;
+    });
+  }
+}
+
+const diedAt = (job: MemoryJob): number => job.finishedOn ?? 0;
+
+function positionOf(job: MemoryJob): Position {
+  return { diedAt: diedAt(job), queue: job.queueName, storedId: job.id };
+}

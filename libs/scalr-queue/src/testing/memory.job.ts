@@ -1,0 +1,69 @@
+import type { PreparedJob } from '../producer/prepared-job.js';
+import type { StoredJob } from '../jobs/stored-job.js';
+import { KEPT_LOG_LINES } from '../options/defaults.js';
+
+/** Where a job of the kit is, in the engine's words. */
+export type MemoryState = 'waiting' | 'delayed' | 'active' | 'completed' | 'failed';
+
+/** A job as the engine would store it: what goes in comes out as JSON. */
+export class MemoryJob implements StoredJob {
+  readonly id: string;
+  readonly name: string;
+  readonly queueName: string;
+  readonly data: unknown;
+  readonly opts: PreparedJob['options'];
+  timestamp: number;
+  delay: number;
+  state: MemoryState = 'waiting';
+  /** Epoch milliseconds at which a delayed job may start. */
+  runAt?: number;
+  attemptsMade = 0;
+  attemptsStarted = 0;
+  processedOn?: number;
+  finishedOn?: number;
+  progress: unknown = 0;
+  returnvalue: unknown = null;
+  failedReason?: string;
+  stacktrace: string[] = [];
+  readonly logs: string[] = [];
+
+  constructor(
+    prepared: PreparedJob,
+    /** Tells jobs of the same moment apart. */
+    public order: number,
+  ) {
+    this.id = prepared.options.jobId;
+    this.name = prepared.name;
+    this.queueName = prepared.queue;
+    this.data = copyOf(prepared.data);
+    this.opts = copyOf(prepared.options);
+    this.timestamp = prepared.options.timestamp ?? 0;
+    this.delay = prepared.options.delay ?? 0;
+  }
+
+  get finished(): boolean {
+    return this.state === 'completed' || this.state === 'failed';
+  }
+
+  async updateProgress(progress: number | object): Promise<void> {
+    this.progress = copyOf(progress);
+  }
+
+  async log(line: string): Promise<void> {
+    this.logs.push(line);
+    if (this.logs.length > KEPT_LOG_LINES) this.logs.shift();
+  }
+
+  async moveToDelayed(until: number): Promise<void> {
+    this.putAside(until);
+  }
+
+  putAside(until: number): void {
+    this.state = 'delayed';
+    this.runAt = until;
+  }
+}
+
+function copyOf<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}

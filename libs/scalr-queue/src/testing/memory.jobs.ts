@@ -1,0 +1,72 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { JobCancelledError, JobFailedError, WaitTimeoutError } from '../errors/outcome.errors.js';
+import { reasonFor } from '../inspection/job.canceller.js';
+import { toJobInfo } from '../inspection/job-info.mapper.js';
+import { type JobReader, refParts } from '../inspection/job.reader.js';
+import { endOf } from '../inspection/job.waiter.js';
+import { toStoredId } from '../jobs/job-id.js';
+import type { CancelOutcome } from '../jobs/job-info.js';
+import type { JobRef } from '../jobs/job-ref.js';
+import type { JobEvents } from '../observability/job-event.stream.js';
+import type { MemoryEngine } from './memory.engine.js';
+
+/** Waits for jobs to finish; the time to wait goes by when the clock of the test is moved. */
+export class MemoryWaiter {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly reader: JobReader,
+  ) {}
+
+  async wait(ref: JobRef, timeout: number): Promise<unknown> {
+    const { id } = refParts(ref);
+    const deadline = this.engine.clock.now() + timeout;
+    for (;;) {
+      const found = await this.reader.find(ref);
+      if (!found) throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
+      const ended = endOf(toJobInfo(found));
+      if (ended) return ended.result;
+      if (this.engine.clock.now() >= deadline) throw new WaitTimeoutError(id, timeout);
+      await this.change(deadline - this.engine.clock.now());
+    }
+  }
+
+  private async change(patience: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const unwatch = this.engine.watch(() => done());
+      const cancel = this.engine.clock.after(patience, () => done());
+      const done = () => {
+        unwatch();
+        cancel();
+        resolve();
+      };
+    });
+    await turn();
+  }
+}
+
+/** Ends jobs before their time. */
+export class MemoryCanceller {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly reader: JobReader,
+    private readonly events: JobEvents,
+  ) {}
+
+  async cancel(ref: JobRef): Promise<CancelOutcome> {
+    const { id, name } = refParts(ref);
+    return this.reader.bounded(async () => {
+      const entry = await this.reader.locate(id, name);
+      if (!entry) return 'not-found';
+      const queue = this.engine.get(entry.queue);
+      const job = queue.jobs.get(toStoredId(entry.name, id))!;
+      if (job.finished) return 'finished';
+      if (job.state === 'active') {
+        this.engine.abort(job, new JobCancelledError(id));
+        return 'cancelling';
+      }
+      queue.bury(job, reasonFor(id));
+      this.events.emit('cancelled', () => ({ id, name: job.name, queue: queue.name, was: 'waiting' }));
+      return 'cancelled';
+    });
+  }
+}

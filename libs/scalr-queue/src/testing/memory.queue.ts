@@ -1,0 +1,186 @@
+import { readMeta } from '../jobs/job-meta.js';
+import type { PreparedJob } from '../producer/prepared-job.js';
+import { MemoryJob, type MemoryState } from './memory.job.js';
+import type { VirtualClock } from './virtual.clock.js';
+
+/** What became of an attempt to add a job. */
+export interface Added {
+  readonly job: MemoryJob;
+  readonly status: 'created' | 'duplicate' | 'replaced';
+}
+
+interface Holder {
+  readonly id: string;
+  /** Epoch milliseconds; absent where the key is taken until the job has finished. */
+  readonly until?: number;
+}
+
+/** One queue with its jobs, by the rules of the engine. */
+export class MemoryQueue {
+  paused = false;
+  readonly jobs = new Map<string, MemoryJob>();
+  private readonly holders = new Map<string, Holder>();
+  private order = 0;
+
+  constructor(
+    readonly name: string,
+    private readonly clock: VirtualClock,
+    private readonly changed: () => void,
+  ) {}
+
+  add(prepared: PreparedJob): Added {
+    const existing = this.jobs.get(prepared.options.jobId);
+    if (existing) return { job: existing, status: 'duplicate' };
+    const holder = this.holderOf(prepared);
+    if (holder && !this.makesRoom(holder, prepared)) return { job: holder, status: 'duplicate' };
+    const job = new MemoryJob(prepared, this.order++);
+    if (job.delay > 0) job.putAside(job.timestamp + job.delay);
+    this.jobs.set(job.id, job);
+    this.hold(job);
+    this.changed();
+    return { job, status: holder ? 'replaced' : 'created' };
+  }
+
+  /** The job that comes next, of those whose time has come. */
+  take(): MemoryJob | undefined {
+    this.promote();
+    if (this.paused) return undefined;
+    const [next] = this.in('waiting').toSorted(
+      (a, b) => (a.opts.priority ?? 0) - (b.opts.priority ?? 0) || a.order - b.order,
+    );
+    if (!next) return undefined;
+    next.state = 'active';
+    next.attemptsStarted++;
+    next.processedOn = this.clock.now();
+    return next;
+  }
+
+  complete(job: MemoryJob, result: unknown): void {
+    job.returnvalue = result === undefined ? null : (JSON.parse(JSON.stringify(result)) as unknown);
+    job.attemptsMade++;
+    this.finish(job, 'completed');
+  }
+
+  /** @param retryDelay milliseconds until the next attempt; left out when there is none */
+  fail(job: MemoryJob, error: Error, retryDelay?: number): void {
+    job.attemptsMade++;
+    this.note(job, error);
+    if (retryDelay === undefined) return this.finish(job, 'failed');
+    job.delay = retryDelay;
+    if (retryDelay > 0) job.putAside(this.clock.now() + retryDelay);
+    else this.putBack(job);
+    this.changed();
+  }
+
+  /** Ends a job that does not run. */
+  bury(job: MemoryJob, reason: string): void {
+    job.failedReason = reason;
+    this.finish(job, 'failed');
+  }
+
+  /** Lets a dead job start all over. */
+  revive(job: MemoryJob): void {
+    job.attemptsMade = 0;
+    job.attemptsStarted = 1;
+    delete job.finishedOn;
+    delete job.processedOn;
+    delete job.failedReason;
+    this.putBack(job);
+    this.hold(job);
+    this.changed();
+  }
+
+  /** Forgets all but what runs and the pending slots of schedules. */
+  clear(): void {
+    this.paused = false;
+    for (const job of this.jobs.values()) {
+      const isSlot = readMeta(job.opts).slot !== undefined && job.state === 'delayed';
+      if (!isSlot && job.state !== 'active') this.remove(job.id);
+    }
+    this.holders.clear();
+  }
+
+  remove(id: string): void {
+    const job = this.jobs.get(id);
+    if (job) this.release(job);
+    this.jobs.delete(id);
+  }
+
+  in(state: MemoryState): MemoryJob[] {
+    return [...this.jobs.values()].filter((job) => job.state === state);
+  }
+
+  /** When the next delayed job may start; `Infinity` when there is none. */
+  get nextDue(): number {
+    return Math.min(Infinity, ...this.in('delayed').map(({ runAt = Infinity }) => runAt));
+  }
+
+  async pause(): Promise<void> {
+    this.paused = true;
+  }
+
+  async resume(): Promise<void> {
+    this.paused = false;
+  }
+
+  /** Those whose time has come wait from now on, in the order of their times. */
+  private promote(): void {
+    const due = this.in('delayed').filter(({ runAt = Infinity }) => runAt <= this.clock.now());
+    for (const job of due.toSorted((a, b) => a.runAt! - b.runAt! || a.order - b.order)) this.putBack(job);
+  }
+
+  private putBack(job: MemoryJob): void {
+    job.state = 'waiting';
+    job.order = this.order++;
+    delete job.runAt;
+  }
+
+  private note(job: MemoryJob, error: Error): void {
+    job.failedReason = error.message;
+    job.stacktrace = [...job.stacktrace, error.stack ?? ''].slice(-(job.opts.stackTraceLimit ?? Infinity));
+  }
+
+  private finish(job: MemoryJob, state: 'completed' | 'failed'): void {
+    job.state = state;
+    job.finishedOn = this.clock.now();
+    delete job.runAt;
+    this.release(job);
+    this.tidy(state, state === 'completed' ? job.opts.removeOnComplete : job.opts.removeOnFail);
+    this.changed();
+  }
+
+  private tidy(state: 'completed' | 'failed', keep: unknown): void {
+    const { age = Infinity, count = Infinity } = keep as { age?: number; count?: number };
+    const finished = this.in(state).toSorted((a, b) => b.finishedOn! - a.finishedOn! || b.order - a.order);
+    for (const [place, job] of finished.entries()) {
+      if (place >= count || this.clock.now() - job.finishedOn! > age * 1_000) this.jobs.delete(job.id);
+    }
+  }
+
+  private holderOf({ options }: PreparedJob): MemoryJob | undefined {
+    const key = options.deduplication?.id;
+    const holder = key === undefined ? undefined : this.holders.get(key);
+    if (!holder || (holder.until !== undefined && holder.until <= this.clock.now())) return undefined;
+    // A window outlives the job; who asks is still told its id.
+    return this.jobs.get(holder.id) ?? ({ id: holder.id } as MemoryJob);
+  }
+
+  /** With `replace` a job that is still delayed goes. */
+  private makesRoom(holder: MemoryJob, { options }: PreparedJob): boolean {
+    if (!options.deduplication?.replace || holder.state !== 'delayed') return false;
+    this.jobs.delete(holder.id);
+    return true;
+  }
+
+  private hold(job: MemoryJob): void {
+    const { id, ttl } = job.opts.deduplication ?? {};
+    if (id === undefined) return;
+    this.holders.set(id, { id: job.id, ...(ttl ? { until: this.clock.now() + ttl } : {}) });
+  }
+
+  private release(job: MemoryJob): void {
+    const key = job.opts.deduplication?.id;
+    const holder = key === undefined ? undefined : this.holders.get(key);
+    if (key !== undefined && holder?.id === job.id && holder.until === undefined) this.holders.delete(key);
+  }
+}

@@ -1,0 +1,99 @@
+import type { JobCatalog } from '../connection/job.catalog.js';
+import { readMeta } from '../jobs/job-meta.js';
+import { toStoredId } from '../jobs/job-id.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { ScheduleStore, type StoredSchedule, type Verdict } from '../scheduling/schedule.store.js';
+import type { VersionedSpec } from '../scheduling/schedule-spec.js';
+import { slotId, SlotQueue } from '../scheduling/slot.queue.js';
+import type { MemoryEngine } from './memory.engine.js';
+
+type Args = readonly (string | number)[];
+
+/** The schedules of the app, by the rules of `schedule.scripts.ts`. */
+export class MemoryScheduleStore extends ScheduleStore {
+  private readonly hash = new Map<string, string>();
+
+  constructor(options: ResolvedOptions) {
+    super(undefined as never, options);
+  }
+
+  override async set(field: string, value: string): Promise<void> {
+    this.hash.set(field, value);
+  }
+
+  protected override async unset(field: string): Promise<void> {
+    this.hash.delete(field);
+  }
+
+  protected override async fields(): Promise<Record<string, string>> {
+    return Object.fromEntries(this.hash);
+  }
+
+  protected override async replace([given, now, ...pairs]: Args): Promise<string[]> {
+    const boot = String(Number(given) || Number(now));
+    const wanted = new Map<string, string>();
+    for (let index = 0; index < pairs.length; index += 2)
+      wanted.set(`def:${pairs[index]}`, String(pairs[index + 1]));
+    const reply = [boot];
+    for (const [field, text] of this.hash) {
+      if (!field.startsWith('def:') || wanted.get(field) === text) continue;
+      const name = field.slice('def:'.length);
+      reply.push(text, this.hash.get(`last:${name}`) ?? '0');
+      this.hash.delete(field);
+      this.hash.delete(`last:${name}`);
+      if (!wanted.has(field)) this.hash.delete(`run:${name}`);
+    }
+    this.hash.set('~boot', boot);
+    for (const [field, text] of wanted) this.hash.set(field, text);
+    return reply;
+  }
+
+  protected override async judge([name, revision, slot, now, ...flags]: Args): Promise<[Verdict, string?]> {
+    const [late, once, manual] = flags.map((flag) => flag === '1');
+    const text = this.hash.get(`def:${name}`);
+    if (text === undefined) return [manual ? 'run' : 'removed'];
+    const covered = Number.parseInt(this.hash.get(`run:${name}`) ?? '0', 10);
+    if (!manual) {
+      const boot = Number(this.hash.get('~boot'));
+      if (revision !== '' && Number(slot) > boot && !text.startsWith(String(revision)))
+        return ['changed', text];
+      if (this.hash.has(`paused:${name}`)) return ['paused'];
+      if (late && !once) return ['missed'];
+      if (late && covered >= Number(slot)) return ['covered'];
+    }
+    this.hash.set(`run:${name}`, `${Math.max(covered, Number(slot), Number(now))} ${now}`);
+    return ['run'];
+  }
+}
+
+/** The jobs of slots. */
+export class MemorySlotQueue extends SlotQueue {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly jobs: JobCatalog,
+    private readonly schedules: MemoryScheduleStore,
+    options: ResolvedOptions,
+  ) {
+    super(undefined as never, jobs, schedules, undefined as never, options);
+  }
+
+  override async add(schedule: StoredSchedule, slot: number): Promise<void> {
+    const prepared = this.prepareSlot(schedule, slot);
+    this.jobs.record(prepared);
+    await this.schedules.set(`last:${schedule.spec.name}`, String(slot));
+    this.engine.get(prepared.queue).add(prepared);
+  }
+
+  override async remove({ spec }: VersionedSpec, slot: number): Promise<void> {
+    if (slot > this.engine.clock.now())
+      this.engine.get(spec.queue).remove(toStoredId(spec.job, slotId(spec, slot)));
+  }
+
+  override async verify(schedule: StoredSchedule, slot: number): Promise<void> {
+    const { spec, revision } = schedule;
+    const job = this.engine.get(spec.queue).jobs.get(toStoredId(spec.job, slotId(spec, slot)));
+    if (job && readMeta(job.opts).slot?.revision === revision) return;
+    await this.remove(schedule, slot);
+    await this.add(schedule, slot);
+  }
+}

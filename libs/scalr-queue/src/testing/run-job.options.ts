@@ -1,0 +1,9 @@
+import type { EnqueueOptions } from '../jobs/enqueue-options.js';
+
+/** Options of `TestQueue.runJob`. */
+export interface RunJobOptions extends Pick<EnqueueOptions, 'id' | 'retry' | 'timeout'> {
+  /** Number of the attempt, from 1. Defaults to 1. */
+  readonly attempt?: number;
+  /** What `ctx.scheduledFor` tells. */
+  readonly scheduledFor?: Date;
+}

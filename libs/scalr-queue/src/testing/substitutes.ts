@@ -1,0 +1,95 @@
+import type { FactoryProvider } from '@nestjs/common';
+import { BacklogGuard } from '../connection/backlog.guard.js';
+import { JobCatalog } from '../connection/job.catalog.js';
+import { Preflight } from '../connection/preflight.js';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { RedisProbe } from '../connection/redis.probe.js';
+import { WorkerRegistry } from '../connection/worker.registry.js';
+import { DeadLetterActions } from '../dead-letter/dead-letter.actions.js';
+import { DeadLetterScanner } from '../dead-letter/dead-letter.scanner.js';
+import { JobCanceller } from '../inspection/job.canceller.js';
+import { JobReader } from '../inspection/job.reader.js';
+import { JobWaiter } from '../inspection/job.waiter.js';
+import { QueuePinger } from '../inspection/queue.pinger.js';
+import { QueueReader } from '../inspection/queue.reader.js';
+import { RedisStateReader } from '../metrics/redis-state.reader.js';
+import { JobEventLog } from '../observability/job-event.log.js';
+import { JobEvents } from '../observability/job-event.stream.js';
+import { resolveOptions } from '../options/resolved-options.js';
+import type { ScalrQueueOptions } from '../options/scalr-queue.options.js';
+import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from '../options/tokens.js';
+import { JobSender } from '../producer/job.sender.js';
+import { ScheduleStore } from '../scheduling/schedule.store.js';
+import { SlotQueue } from '../scheduling/slot.queue.js';
+import { CancelWatcher } from '../worker/cancel.watcher.js';
+import { RunningJobs } from '../worker/running.jobs.js';
+import { EnqueueLog } from './enqueue.log.js';
+import { MemoryBacklog, MemoryCatalog, MemoryConnections, MemoryRegistry } from './memory.connections.js';
+import { MemoryDeadLetterActions, MemoryDeadLetters } from './memory.dead-letters.js';
+import { MemoryEngine } from './memory.engine.js';
+import { MemoryCanceller, MemoryWaiter } from './memory.jobs.js';
+import { MemoryPinger, MemoryProbe, MemoryWorkers } from './memory.health.js';
+import { MemoryQueueReader, MemoryReader } from './memory.reader.js';
+import { MemoryScheduleStore, MemorySlotQueue } from './memory.schedules.js';
+import { MemorySender } from './memory.sender.js';
+
+type Token = NonNullable<FactoryProvider['inject']>[number];
+
+/** All that reaches for Redis in production, and what the kit puts in its place; everything else is the real thing. */
+export const SUBSTITUTES: readonly FactoryProvider[] = [
+  replace(RESOLVED_OPTIONS, [MemoryEngine, GIVEN_OPTIONS], resolveForTest),
+  substitute(RedisConnections, [MemoryEngine], MemoryConnections),
+  substitute(QueueRegistry, [MemoryEngine, RESOLVED_OPTIONS], MemoryRegistry),
+  substitute(BacklogGuard, [MemoryEngine, RESOLVED_OPTIONS], MemoryBacklog),
+  substitute(JobCatalog, [], MemoryCatalog),
+  substitute(WorkerRegistry, [], MemoryWorkers),
+  replace(Preflight, [], () => ({ passed: true, findings: [] })),
+  substitute(RedisProbe, [MemoryEngine], MemoryProbe),
+  replace(RedisStateReader, [], () => ({ recent: async () => undefined })),
+  substitute(JobSender, [MemoryEngine, EnqueueLog, BacklogGuard, JobEvents], MemorySender),
+  substitute(JobReader, [MemoryEngine, JobCatalog], MemoryReader),
+  substitute(QueueReader, [MemoryEngine], MemoryQueueReader),
+  substitute(QueuePinger, [], MemoryPinger),
+  substitute(JobWaiter, [MemoryEngine, JobReader], MemoryWaiter),
+  substitute(JobCanceller, [MemoryEngine, JobReader, JobEvents], MemoryCanceller),
+  substitute(DeadLetterScanner, [MemoryEngine, JobReader], MemoryDeadLetters),
+  substitute(DeadLetterActions, [MemoryEngine, JobReader], MemoryDeadLetterActions),
+  substitute(ScheduleStore, [RESOLVED_OPTIONS], MemoryScheduleStore),
+  substitute(SlotQueue, [MemoryEngine, JobCatalog, ScheduleStore, RESOLVED_OPTIONS], MemorySlotQueue),
+  // A test reads outcomes; lines about jobs that die on purpose would only hide what is wrong.
+  replace(JobEventLog, [], () => ({})),
+  // It has both the running jobs and the engine in reach.
+  replace(CancelWatcher, [MemoryEngine, RunningJobs], (engine: MemoryEngine, running: RunningJobs) => {
+    engine.abort = ({ queueName, id }, reason) => running.abort(queueName, id, reason);
+    return {};
+  }),
+];
+
+/** The arguments of the constructor are what Nest finds for the tokens. */
+function substitute(
+  provide: Token,
+  inject: readonly Token[],
+  type: new (...args: never[]) => object,
+): FactoryProvider {
+  return replace(provide, inject, (...args: never[]) => new type(...args));
+}
+
+function replace(
+  provide: Token,
+  inject: readonly Token[],
+  make: (...args: never[]) => object,
+): FactoryProvider {
+  return { provide: provide as never, inject: [...inject], useFactory: make };
+}
+
+/** The options of the app; Redis is not needed, and neither is a name. */
+function resolveForTest(engine: MemoryEngine, given: ScalrQueueOptions) {
+  const { redis: _redis, ...options } = given;
+  const resolved = resolveOptions({
+    app: process.env['SCALR_APP'] || 'test',
+    ...options,
+    redis: 'redis://none.invalid',
+  });
+  return { ...resolved, clock: engine.clock };
+}

@@ -1,0 +1,108 @@
+import { DelayedError } from 'bullmq';
+import { setImmediate as turn } from 'node:timers/promises';
+import { fromStoredId } from '../jobs/job-id.js';
+import { inJob } from '../observability/job-scope.js';
+import { attemptBackoff } from '../worker/attempt.failure.js';
+import type { EventfulWorker, JobEventSource } from '../worker/job-event.source.js';
+import type { JobRunner } from '../worker/job.runner.js';
+import type { MemoryEngine } from './memory.engine.js';
+import type { MemoryJob } from './memory.job.js';
+import type { MemoryQueue } from './memory.queue.js';
+import { type DrainOutcome, Tally } from './tally.js';
+
+type Listener = (...args: unknown[]) => void;
+
+/** What no test means to run through. */
+const TOO_MANY = 10_000;
+
+/** Runs jobs one after the other, through the runner of production, and does to them what the engine would. */
+export class TestWorker {
+  private readonly listeners = new Map<string, Map<string, Listener>>();
+
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly runner: JobRunner,
+    private readonly events: JobEventSource,
+    private readonly patience: number,
+  ) {}
+
+  /** Runs all whose time has come, also those that these enqueue. */
+  async drain(): Promise<DrainOutcome> {
+    const tally = new Tally();
+    for (let job = this.engine.take(); job; job = this.engine.take()) {
+      tally.count(await this.run(job));
+      if (tally.runs < TOO_MANY) continue;
+      throw new Error(
+        `${TOO_MANY} jobs ran at this one moment: does ${job.name} enqueue itself without end?`,
+      );
+    }
+    return tally.outcome;
+  }
+
+  /** Runs one attempt; time passes where the handler waits for nothing else. */
+  async attempt(job: MemoryJob): Promise<unknown> {
+    const { id, name: jobName, queueName: queue, attemptsMade } = job;
+    const fields = { jobId: fromStoredId(id), jobName, queue, attempt: attemptsMade + 1 };
+    const running = inJob(fields, () => this.runner.run(job, undefined));
+    let settled = false;
+    const done = () => void (settled = true);
+    // oxlint-disable-next-line promise/no-callback-in-promise
+    running.then(done, done);
+    while (!(await this.endsInTime(running))) {
+      if (settled) break;
+      const { next } = this.engine.clock;
+      if (next < Infinity) this.engine.clock.moveTo(next);
+      await turn();
+    }
+    return running;
+  }
+
+  private async run(job: MemoryJob): Promise<keyof DrainOutcome> {
+    const queue = this.engine.get(job.queueName);
+    this.events.started(job);
+    try {
+      queue.complete(job, await this.attempt(job));
+      this.tell(queue, 'completed', job);
+      return 'completed';
+    } catch (error) {
+      if (error instanceof DelayedError) {
+        this.events.postponed(job);
+        return 'postponed';
+      }
+      return this.fail(queue, job, error as Error);
+    }
+  }
+
+  private fail(queue: MemoryQueue, job: MemoryJob, error: Error): keyof DrainOutcome {
+    const isLast = error.name === 'UnrecoverableError' || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+    const delay = isLast ? undefined : attemptBackoff(job.attemptsMade + 1, undefined, error);
+    queue.fail(job, error, delay);
+    this.tell(queue, 'failed', job, error);
+    if (!isLast) return 'retrying';
+    return error.message.startsWith('cancelled ') ? 'cancelled' : 'dead';
+  }
+
+  private async endsInTime(running: Promise<unknown>): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), this.patience);
+    });
+    const ended = () => true;
+    const inTime = await Promise.race([running.then(ended, ended), late]);
+    clearTimeout(timer);
+    return inTime;
+  }
+
+  /** Tells who listens to the workers of a queue. */
+  private tell(queue: MemoryQueue, event: string, ...args: unknown[]): void {
+    let listeners = this.listeners.get(queue.name);
+    if (!listeners) {
+      const own = new Map<string, Listener>();
+      listeners = own;
+      this.listeners.set(queue.name, own);
+      const on = (name: string, listener: Listener) => void own.set(name, listener);
+      this.events.attach({ name: queue.name, on } as EventfulWorker);
+    }
+    listeners.get(event)?.(...args);
+  }
+}

@@ -1,0 +1,49 @@
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { OptionChecker } from '../options/option-checker.js';
+import type { ScalrQueueOptions } from '../options/scalr-queue.options.js';
+
+/** Options of the test kit. */
+export interface TestQueueOptions {
+  /**
+   * `manual` (the default): jobs are recorded, and run when the test says `drain` or `advance`.
+   * `inline`: a job whose time has come runs before `enqueue` returns; how it ends does not change what `enqueue` returns.
+   */
+  readonly mode?: 'manual' | 'inline';
+  /** What the virtual clock shows at first. Defaults to the time of the machine. It stands still until it is moved. */
+  readonly now?: Date | number;
+  /**
+   * Milliseconds of real time that a handler may take before the clock moves on to its timeout. Defaults to 1,000. Set it to
+   * 0 where handlers wait for nothing but time; raise it where they talk to slow services.
+   */
+  readonly patience?: number;
+}
+
+/** Options of `ScalrQueueTestingModule.forRoot`: those of the kit and of the queue, which needs neither name nor Redis. */
+export type TestingModuleOptions = TestQueueOptions & Omit<ScalrQueueOptions, 'redis'>;
+
+/** Options that have passed their checks. */
+export interface CheckedTestOptions {
+  readonly mode: 'manual' | 'inline';
+  readonly now: number;
+  readonly patience: number;
+}
+
+const PATIENCE = 1_000;
+const check = new OptionChecker(InvalidOptionError);
+
+/** @throws InvalidOptionError */
+export function checkTestOptions(options: TestQueueOptions): CheckedTestOptions {
+  const {
+    mode = 'manual',
+    now = Date.now(),
+    patience = PATIENCE,
+  } = check.object('the options of the test queue', options, ['mode', 'now', 'patience']);
+  const time = now instanceof Date ? now.getTime() : now;
+  if (typeof time !== 'number' || !Number.isFinite(time))
+    return check.fail('now', 'a valid Date or epoch milliseconds', now);
+  return {
+    mode: check.oneOf('mode', mode, ['manual', 'inline']),
+    now: time,
+    patience: check.integer('patience', patience, 0, 600_000),
+  };
+}

@@ -1,0 +1,11 @@
+import { attemptBehaviours } from './attempts.behaviour.js';
+import type { StartDriver } from './driver.js';
+import { enqueueBehaviours } from './enqueue.behaviour.js';
+import { operationBehaviours } from './operations.behaviour.js';
+
+/** Everything that must be the same with Redis and with the test kit. */
+export function conformanceOf(start: StartDriver) {
+  enqueueBehaviours(start);
+  attemptBehaviours(start);
+  operationBehaviours(start);
+}
