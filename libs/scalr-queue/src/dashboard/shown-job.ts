@@ -3,9 +3,10 @@ import { parseFailure } from '../jobs/failure.js';
 import { readMeta } from '../jobs/job-meta.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import { redactSecrets } from '../observability/redaction.js';
+import { mask, maskText } from '../observability/secret.mask.js';
 import { ByteAllowance, oversize } from './byte.allowance.js';
 import type { DashboardSettings } from './dashboard.settings.js';
-import { mask, maskPayload, maskText } from './payload.mask.js';
+import { maskPayload } from './payload.mask.js';
 import type { Oversize, StoredJob } from './stored-job.reader.js';
 
 type Rules = Pick<DashboardSettings, 'redact' | 'maxBytes'>;

@@ -15,7 +15,8 @@ export const SECRET_FIELDS: readonly string[] = [
 ];
 
 const TEXT_LIMIT = 500;
-const CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/)[^\s/@]*@/gi;
+/** A protocol has a short name: a longer one would make a long text cost the square of its length. */
+const CREDENTIALS = /([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@]*@/gi;
 const ASSIGNED =
   /\b(password|passwd|secret|token|api[-_]?key|authorization)(["']?\s*[:=]\s*["']?)[^\s"',;&]+/gi;
 

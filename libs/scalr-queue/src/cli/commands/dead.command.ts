@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import type { DeadJob } from '../../dead-letter/dead-job.js';
+import { redactSecrets } from '../../observability/redaction.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
 import { shortError } from '../job-text.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatMoment } from '../output/units.js';
-import { redactedJob, redactedStack } from '../redacted.js';
+import { redactedJob } from '../redacted-job.js';
 import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
 import { registerDeadAction } from './dead-action.js';
 
@@ -59,5 +60,5 @@ async function list(service: Service, cli: Cli, flags: ListFlags): Promise<void>
 
 /** Without the payload, and without the secrets of errors. */
 function shownOf({ payload: _payload, failures: _failures, stack, ...job }: DeadJob) {
-  return { ...redactedJob(job), ...(stack === undefined ? {} : { stack: redactedStack(stack) }) };
+  return { ...redactedJob(job), ...(stack === undefined ? {} : { stack: redactSecrets(stack) }) };
 }

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { JobExplanation } from '../../jobs/job-explanation.js';
+import { redactSecrets } from '../../observability/redaction.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { stateCell } from '../job-text.js';
 import { cleanText } from '../output/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { renderFields } from '../output/table.js';
-import { redactedJob, redactedStack } from '../redacted.js';
+import { redactedJob } from '../redacted-job.js';
 
 /** `scalr-queue explain ID` */
 export function registerExplain(program: Command, cli: Cli): void {
@@ -28,7 +29,7 @@ export function registerExplain(program: Command, cli: Cli): void {
 function shownOf({ job, reasons }: JobExplanation): JobExplanation {
   return {
     job: redactedJob(job),
-    reasons: reasons.map((reason) => ({ ...reason, message: redactedStack(reason.message) })),
+    reasons: reasons.map((reason) => ({ ...reason, message: redactSecrets(reason.message) })),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { JobDetails } from '../../jobs/job-details.js';
+import { redactSecrets } from '../../observability/redaction.js';
+import { mask } from '../../observability/secret.mask.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { shortError, stateCell } from '../job-text.js';
@@ -8,7 +10,7 @@ import { toJson } from '../output/json.js';
 import type { Paint } from '../output/paint.js';
 import { renderFields } from '../output/table.js';
 import { formatTime } from '../output/units.js';
-import { redacted, redactedJob, redactedStack } from '../redacted.js';
+import { redactedJob } from '../redacted-job.js';
 
 interface Flags {
   readonly name?: string;
@@ -44,10 +46,10 @@ type Shown = Omit<JobDetails, 'payload' | 'result'> & {
 function shownOf({ payload, result, ...job }: JobDetails, withPayload: boolean): Shown {
   return {
     ...redactedJob(job),
-    ...(withPayload ? { payload: redacted(payload), result: redacted(result) } : {}),
-    ...(job.progress === undefined ? {} : { progress: redacted(job.progress) as Shown['progress'] }),
-    failures: job.failures.map((failure) => ({ ...failure, stack: redactedStack(failure.stack) })),
-    logs: job.logs.map(redactedStack),
+    ...(withPayload ? { payload: mask(payload), result: mask(result) } : {}),
+    ...(job.progress === undefined ? {} : { progress: mask(job.progress) as Shown['progress'] }),
+    failures: job.failures.map((failure) => ({ ...failure, stack: redactSecrets(failure.stack) })),
+    logs: job.logs.map(redactSecrets),
   };
 }
 
