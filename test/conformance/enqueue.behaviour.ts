@@ -16,11 +16,11 @@ const Note = defineJob('note', { payload: z.object({ text: z.string() }), retry:
 
 /** What becomes of an `enqueue` call. */
 export function enqueueBehaviours(start: StartDriver) {
-  const seen: string[] = [];
-  const app = () => {
-    seen.length = 0;
+  const app = async () => {
+    const seen: string[] = [];
     const handler = handlerOf(Note, ({ text }) => void seen.push(text));
-    return appOf(start, { providers: [handler], payloadLimit: 1_000, queues: { small: { maxBacklog: 2 } } });
+    const queues = { small: { maxBacklog: 2 } };
+    return { ...(await appOf(start, { providers: [handler], payloadLimit: 1_000, queues })), seen };
   };
   const held = async () => {
     const it = await app();
@@ -33,7 +33,7 @@ export function enqueueBehaviours(start: StartDriver) {
 
   describe('enqueue', () => {
     it('creates a job, with a fresh id, in the queue of its definition', async () => {
-      const { queue, in: inState } = await app();
+      const { queue, in: inState, seen } = await app();
       const job = await queue.enqueue(Note, note('a'));
       expect(job).toEqual({
         id: expect.stringMatching(/^[\da-f-]{36}$/),
@@ -112,7 +112,7 @@ export function enqueueBehaviours(start: StartDriver) {
     });
 
     it('runs by priority, and those of one priority in order', async () => {
-      const { queue, queues, until } = await held();
+      const { queue, queues, until, seen } = await held();
       for (const [text, priority] of [
         ['c', 9],
         ['d', 9],
@@ -126,7 +126,7 @@ export function enqueueBehaviours(start: StartDriver) {
     });
 
     it('tells of each of many what became of it, in order', async () => {
-      const { queue, until } = await app();
+      const { queue, until, seen } = await app();
       const jobs = await queue.enqueueMany(Note, [
         { payload: note('a'), options: { id: 'a' } },
         { payload: note('b'), options: { id: 'a' } },

@@ -14,6 +14,9 @@ export interface TestAppOptions extends Omit<ScalrQueueOptions, 'redis'> {
   controllers?: ModuleMetadata['controllers'];
 }
 
+/** Takes what is to be done when the test ends: `onTestFinished`, but for tests that run at the same time, which it mixes up. */
+export type AtEnd = (work: () => Promise<void>) => void;
+
 /** A namespace of its own on the shared Redis: how tests are kept apart. */
 export const uniqueApp = (): string => `t-${randomUUID().slice(0, 13)}`;
 
@@ -33,12 +36,15 @@ export function testModule(options: TestAppOptions) {
 }
 
 /** A producing process in this one; closed when the test ends. */
-export async function startProducer(options: TestAppOptions, { quiet = true } = {}) {
+export async function startProducer(
+  options: TestAppOptions,
+  { quiet = true, atEnd = onTestFinished }: { quiet?: boolean; atEnd?: AtEnd } = {},
+) {
   const context = await NestFactory.createApplicationContext(testModule(options), {
     ...(quiet ? { logger: false as const } : {}),
     abortOnError: false,
   });
-  onTestFinished(() => context.close());
+  atEnd(() => context.close());
   return servicesOf(context);
 }
 
@@ -46,6 +52,7 @@ export async function startProducer(options: TestAppOptions, { quiet = true } = 
 export async function startWorker(
   options: TestAppOptions,
   run: RunWorkerOptions = {},
+  atEnd: AtEnd = onTestFinished,
 ): Promise<RunningWorker> {
   const worker = await runWorker(testModule(options), {
     port: 0,
@@ -54,15 +61,15 @@ export async function startWorker(
     logger: false,
     ...run,
   });
-  onTestFinished(() => worker.close());
+  atEnd(() => worker.close());
   return worker;
 }
 
 /** A producer and a worker of the same new app. */
-export async function startBoth(options: TestAppOptions = {}, run?: RunWorkerOptions) {
+export async function startBoth(options: TestAppOptions = {}, run?: RunWorkerOptions, atEnd?: AtEnd) {
   const app = options.app ?? uniqueApp();
-  const worker = await startWorker({ ...options, app }, run);
-  const producer = await startProducer({ ...options, app, providers: [] });
+  const worker = await startWorker({ ...options, app }, run, atEnd);
+  const producer = await startProducer({ ...options, app, providers: [] }, { atEnd });
   return { app, worker, ...producer };
 }
 

@@ -1,8 +1,11 @@
 import { type DynamicModule, type InjectionToken, Module, type Provider, type Type } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
+import { ConnectionModule } from '../connection/connection.module.js';
+import { QueueConfigError } from '../errors/configuration.errors.js';
 import { GIVEN_OPTIONS } from '../options/tokens.js';
 import { BULL, PARTS } from '../scalr-queue.module.js';
+import { BULL_REFUSAL } from './bull.refusal.js';
 import { EnqueueLog } from './enqueue.log.js';
 import { MemoryEngine } from './memory.engine.js';
 import { SUBSTITUTES } from './substitutes.js';
@@ -34,7 +37,8 @@ export interface OverridableBuilder {
 @Module({})
 export class ScalrQueueTestingModule {
   /**
-   * @throws InvalidOptionError, QueueConfigError when an option is wrong
+   * @throws InvalidOptionError, QueueConfigError when an option is wrong; QueueConfigError, when the module is compiled, when
+   * the real queue is imported too
    *
    * @example
    * const module = await Test.createTestingModule({
@@ -48,7 +52,7 @@ export class ScalrQueueTestingModule {
     const providers: Provider[] = [
       ...SUBSTITUTES,
       ...productionProviders(),
-      { provide: GIVEN_OPTIONS, useValue: given },
+      { provide: GIVEN_OPTIONS, useFactory: unlessReal(given), inject: [ModulesContainer] },
     ];
     return {
       module: ScalrQueueTestingModule,
@@ -90,8 +94,20 @@ function testQueueModule(options: TestQueueOptions): DynamicModule {
   return {
     module: TestQueueModule,
     global: true,
+    imports: [BULL_REFUSAL],
     providers,
     exports: [MemoryEngine, EnqueueLog, TestQueue],
+  };
+}
+
+/** The options, asked for before anything connects, unless the real queue is there too: it would be used here and there. */
+function unlessReal<T>(options: T) {
+  return (modules: ModulesContainer): T => {
+    if (![...modules.values()].some(({ metatype }) => metatype === ConnectionModule)) return options;
+    throw new QueueConfigError(
+      'the testing module imports ScalrQueueTestingModule and, by itself or through a module of the app, ScalrQueueModule or ' +
+        'ScalrQueueMetricsModule: leave ScalrQueueTestingModule out and use useTestQueue(Test.createTestingModule(...))',
+    );
   };
 }
 
