@@ -43,7 +43,7 @@ describe('live workers', () => {
     const worker = await startWorker({
       app,
       imports: [BullModule.registerQueue({ name: 'legacy' })],
-      providers: [InvoiceProcessor, LegacyProcessor],
+      providers: [InvoiceProcessor, LegacyProcessor, ReminderProcessor],
     });
     const [info, ...others] = await eventually(async () => {
       const found = await queues.workers();
@@ -56,9 +56,10 @@ describe('live workers', () => {
       pid: process.pid,
       libraryVersion: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
       queues: ['legacy', 'mail'],
-      jobs: ['invoice.send'],
+      jobs: ['invoice.send', 'reminder.send'],
       catchAllQueues: ['legacy'],
       running: 0,
+      counts: [],
       draining: false,
     });
     expect(Date.now() - info!.startedAt.getTime()).toBeLessThan(60_000);
@@ -67,10 +68,17 @@ describe('live workers', () => {
       ['mail', 1],
     ]);
 
+    await queue.enqueueMany(SendReminder, [undefined, undefined]);
     const { id } = await queue.enqueue(SendInvoice);
     await eventually(
       async () =>
-        expect(await queues.workers()).toMatchObject([{ running: 1, runningJobs: [{ id, queue: 'mail' }] }]),
+        expect(await queues.workers()).toMatchObject([
+          {
+            running: 1,
+            runningJobs: [{ id, queue: 'mail' }],
+            counts: [{ queue: 'mail', completed: 2, dead: 0, retried: 0 }],
+          },
+        ]),
       { timeout: 8_000 },
     );
     const closing = worker.close();

@@ -39,7 +39,7 @@ export type { JobListOptions, JobListPage } from './inspection/job-list.options.
 export type { JobExplanation, JobReason, JobReasonCode } from './jobs/job-explanation.js';
 export { QueuesService } from './inspection/queues.service.js';
 export type { QueueDepth, QueueInfo, UnhandledJob } from './jobs/queue-info.js';
-export type { WorkerInfo } from './jobs/worker-info.js';
+export type { WorkerCounts, WorkerInfo } from './jobs/worker-info.js';
 export type { PingResult, Pong } from './jobs/ping.js';
 export { JobEvents } from './observability/job-event.stream.js';
 export type {

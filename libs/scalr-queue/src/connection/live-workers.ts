@@ -1,8 +1,12 @@
 import type { WorkerInfo } from '../jobs/worker-info.js';
 import type { RedisClient } from './redis.client.js';
 
-/** A sign of life as it is stored; times in epoch milliseconds. */
-export type StoredWorker = Omit<WorkerInfo, 'startedAt' | 'seenAt'> & { startedAt: number; seenAt: number };
+/** A sign of life as it is stored; times in epoch milliseconds. An older version of the library may lack what is newer. */
+export type StoredWorker = Omit<WorkerInfo, 'counts' | 'startedAt' | 'seenAt'> & {
+  counts?: WorkerInfo['counts'];
+  startedAt: number;
+  seenAt: number;
+};
 
 /** The index of the workers of an app. Not a name that a queue can have. */
 export const workersKey = (prefix: string): string => `${prefix}:~workers`;
@@ -35,5 +39,5 @@ export function valuesOf(replies: [error: Error | null, value: unknown][] | null
 
 function parse(text: string): WorkerInfo {
   const { startedAt, seenAt, ...worker } = JSON.parse(text) as StoredWorker;
-  return { ...worker, startedAt: new Date(startedAt), seenAt: new Date(seenAt) };
+  return { ...worker, counts: worker.counts ?? [], startedAt: new Date(startedAt), seenAt: new Date(seenAt) };
 }

@@ -1,5 +1,15 @@
 import { PING_JOB } from './ping.js';
 
+/** How jobs of one queue ended in a worker, since it started. */
+export interface WorkerCounts {
+  readonly queue: string;
+  readonly completed: number;
+  /** Jobs that gave up. */
+  readonly dead: number;
+  /** Attempts that failed and were followed by another one. */
+  readonly retried: number;
+}
+
 /** A worker process that lives at this moment, as its last sign of life told: plain data. */
 export interface WorkerInfo {
   /** Of this one process; another one after a restart. */
@@ -19,6 +29,8 @@ export interface WorkerInfo {
   readonly running: number;
   /** The first twenty of them. */
   readonly runningJobs: readonly { readonly id: string; readonly queue: string }[];
+  /** What it has done since `startedAt`: the queues in which it ended a job. Two reads tell a rate, by their `seenAt`. */
+  readonly counts: readonly WorkerCounts[];
   /** Whether it shuts down and takes no more jobs. */
   readonly draining: boolean;
   readonly startedAt: Date;

@@ -49,8 +49,6 @@ export const BULK_SLICE = 250;
 export const BULK_SLICES_IN_FLIGHT = 4;
 /** How long a job without a handler is put aside before it is offered again. */
 export const PARK_DELAY = 5 * SECOND;
-/** Minutes for which Redis keeps how many jobs of a queue completed and died. */
-export const KEPT_MINUTES = 60;
 /** `scalr-queue ping` waits so long for a worker. */
 export const PING_TIMEOUT = 5 * SECOND;
 /** How often a worker gives a sign of life. */

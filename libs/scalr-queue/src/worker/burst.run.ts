@@ -4,6 +4,7 @@ import { AppState, type AppSnapshot } from '../inspection/app.state.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { BurstSettings } from '../options/burst-options.js';
 import { type BurstSummary, describeBurst, exitCodeOf } from './burst.summary.js';
+import { JobTally } from './job.tally.js';
 import type { WorkerLifecycle } from './worker.lifecycle.js';
 import { WorkerPool } from './worker.pool.js';
 
@@ -13,10 +14,11 @@ const LOOK_AGAIN = 100;
 export class BurstRun {
   private readonly logger = new Logger('ScalrQueue');
   private readonly begun = Date.now();
-  private readonly counts = { started: 0, completed: 0, failed: 0, dead: 0 };
+  private readonly tally: JobTally;
   private readonly pool: WorkerPool;
   private readonly state: AppState;
   private readonly timer?: NodeJS.Timeout;
+  private started = 0;
   private ended?: BurstSummary['ended'];
   private left: BurstSummary['left'] = [];
   /** The last retry that was announced is due. */
@@ -29,7 +31,12 @@ export class BurstRun {
   ) {
     this.pool = context.get(WorkerPool, { strict: false });
     this.state = context.get(AppState, { strict: false });
-    this.count(context.get(JobEvents, { strict: false }));
+    this.tally = context.get(JobTally, { strict: false });
+    const events = context.get(JobEvents, { strict: false });
+    events.on('started', () => this.started++);
+    events.on('retrying', ({ delayMs }) => {
+      this.retriesUntil = Math.max(this.retriesUntil, Date.now() + delayMs);
+    });
     if (settings.timeout === undefined) return;
     // From here on, for Redis may never come.
     this.timer = setTimeout(() => {
@@ -55,11 +62,11 @@ export class BurstRun {
     this.ended ??= 'interrupted';
     clearTimeout(this.timer);
     await this.lifecycle.close();
-    const { completed, failed, dead } = this.counts;
+    const { completed, dead, retried } = this.tally.total();
     return {
       ended: this.ended,
       completed,
-      failed,
+      failed: dead + retried,
       dead,
       handedBack: this.pool.ledger.handedBack,
       durationMs: Date.now() - this.begun,
@@ -76,32 +83,18 @@ export class BurstRun {
     return exitCodeOf(summary);
   }
 
-  private count(events: JobEvents): void {
-    const { counts } = this;
-    events.on('started', () => counts.started++);
-    events.on('completed', () => counts.completed++);
-    events.on('dead', () => {
-      counts.failed++;
-      counts.dead++;
-    });
-    events.on('retrying', ({ delayMs }) => {
-      counts.failed++;
-      this.retriesUntil = Math.max(this.retriesUntil, Date.now() + delayMs);
-    });
-  }
-
   /** Two looks in a row with nothing to do and nothing started in between: what ran before may have enqueued more. */
   private async untilEmpty(): Promise<void> {
     let startedAtLook = -1;
     while (!this.lifecycle.closing) {
       await pause(LOOK_AGAIN);
       if (this.pool.running > 0) continue;
-      const { started } = this.counts;
+      const { started } = this;
       const app = await this.state.read().catch(() => undefined);
       if (!app) continue;
       this.left = this.leftIn(app);
       const idle = this.nothingToDo(app) && this.pool.running === 0;
-      if (idle && startedAtLook === started && this.counts.started === started) {
+      if (idle && startedAtLook === started && this.started === started) {
         this.ended ??= 'empty';
         return;
       }

@@ -4,7 +4,6 @@ import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { KEPT_MINUTES } from '../options/defaults.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { Tracing } from '../tracing/tracing.js';
 import { attemptBackoff } from './attempt.failure.js';
@@ -72,8 +71,6 @@ export class WorkerFactory {
       drainDelay: DRAIN_DELAY_SECONDS,
       // How soon a completion that Redis did not take is tried again; the engine's default is 15 s.
       runRetryDelay: 500,
-      // Counts of what ended, per queue and minute: two more writes in a step that is taken anyway.
-      metrics: { maxDataPoints: KEPT_MINUTES },
       settings: { backoffStrategy: attemptBackoff },
     };
   }

@@ -6,6 +6,7 @@ import { RedisConnections } from '../connection/redis.connections.js';
 import { WorkerRegistry } from '../connection/worker.registry.js';
 import type { WorkerInfo } from '../jobs/worker-info.js';
 import { WORKER_HEARTBEAT } from '../options/defaults.js';
+import { JobTally } from './job.tally.js';
 import { appVersion, libraryVersion } from './process-identity.js';
 
 /** What changes while a worker lives. */
@@ -40,6 +41,7 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
   constructor(
     private readonly registry: WorkerRegistry,
     private readonly connections: RedisConnections,
+    private readonly tally: JobTally,
   ) {}
 
   /** @param activity what the worker does, asked at each beat */
@@ -55,7 +57,8 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
   /** Now, in the background. */
   beat(): void {
     if (!this.activity || this.connections.producer.status !== 'ready') return;
-    const worker = { ...this.identity, ...this.activity(), seenAt: new Date() };
+    const counts = this.tally.byQueue();
+    const worker = { ...this.identity, ...this.activity(), counts, seenAt: new Date() };
     this.registry.beat(worker).catch(() => undefined);
   }
 

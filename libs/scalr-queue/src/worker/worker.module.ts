@@ -8,6 +8,7 @@ import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { JobEventSource } from './job-event.source.js';
 import { JobRunner } from './job.runner.js';
+import { JobTally } from './job.tally.js';
 import { PingResponder } from './ping.responder.js';
 import { ProcessorBridge } from './processor.bridge.js';
 import { RunningJobs } from './running.jobs.js';
@@ -25,6 +26,7 @@ import { WorkerPool } from './worker.pool.js';
     HandlerExplorer,
     JobEventSource,
     JobRunner,
+    JobTally,
     PingResponder,
     ProcessorBridge,
     RunningJobs,

@@ -9,7 +9,7 @@ import type { Cli } from '../cli.js';
 const check = new OptionChecker(InvalidOptionError);
 const SHORTEST = 250;
 const LONGEST = 3_600_000;
-/** Rates need two looks. */
+/** How much a queue grows needs two looks. */
 const BETWEEN = 1_000;
 
 /** `scalr-queue top` */
@@ -36,11 +36,13 @@ export function registerTop(program: Command, cli: Cli): void {
           await reader.read();
           return new TopLive(reader, every, look, stdout as NodeJS.WriteStream, cli.stdin).run();
         }
-        const before = await reader.read();
+        await reader.read();
         await pause(BETWEEN);
         const frame = await reader.read();
-        const { ended: _ended, ...data } = frame;
-        cli.print(data, () => renderTop(frame, before, { ...look, width: stdout.columns }).join('\n'));
+        const data = { ...frame, rates: plain(frame.rates), growth: plain(frame.growth) };
+        cli.print(data, () => renderTop(frame, { ...look, width: stdout.columns }).join('\n'));
       }),
     );
 }
+
+const plain = <Value>(byQueue: ReadonlyMap<string, Value>) => Object.fromEntries(byQueue);

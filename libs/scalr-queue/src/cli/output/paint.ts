@@ -2,12 +2,14 @@ import { styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Colours, where the output is a terminal and `NO_COLOR` is not set. */
+/** Colours, where the output is a terminal or `FORCE_COLOR` is set, and `NO_COLOR` is not. */
 export class Paint {
   readonly colours: boolean;
 
   constructor(output: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env) {
-    this.colours = output.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+    const { NO_COLOR, FORCE_COLOR, TERM } = env;
+    const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== '0';
+    this.colours = !NO_COLOR && (forced || (output.isTTY === true && TERM !== 'dumb'));
   }
 
   bold(text: string): string {

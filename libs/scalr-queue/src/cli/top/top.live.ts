@@ -9,7 +9,6 @@ export class TopLive {
   private readonly stop = new AbortController();
   private readonly screen: Screen;
   private paused = false;
-  private before?: TopFrame;
   private last?: TopFrame;
   private trouble?: string;
 
@@ -40,9 +39,7 @@ export class TopLive {
 
   private async refresh(): Promise<void> {
     try {
-      const frame = await this.reader.read();
-      this.before = this.last;
-      this.last = frame;
+      this.last = await this.reader.read();
       this.trouble = undefined;
     } catch (error) {
       this.trouble = error instanceof Error ? error.message : String(error);
@@ -59,9 +56,7 @@ export class TopLive {
   private draw(): void {
     const { width, height } = this.screen;
     const { paint } = this.look;
-    const lines = this.last
-      ? renderTop(this.last, this.before, { ...this.look, width, height: height - 2 })
-      : [];
+    const lines = this.last ? renderTop(this.last, { ...this.look, width, height: height - 2 }) : [];
     if (this.trouble) lines.push(paint.bad(cleanText(this.trouble).slice(0, width)));
     const state = this.paused ? 'paused · p go on' : `every ${this.interval / 1_000} s · p pause`;
     lines.push(paint.dim(`${state} · q quit`.slice(0, width)));

@@ -4,13 +4,18 @@ import { AppState, type AppSnapshot } from '../../inspection/app.state.js';
 import { JobReader } from '../../inspection/job.reader.js';
 import { parseFailure } from '../../jobs/failure.js';
 import type { Session } from '../session.js';
+import { type Rates, RateMeter } from './top.rates.js';
 
 /** What is shown at one moment. */
 export interface TopFrame extends AppSnapshot {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** By queue: jobs that ended since the queue exists. */
-  readonly ended: ReadonlyMap<string, { readonly completed: number; readonly dead: number }>;
+  /** By queue, as its workers counted. */
+  readonly rates: ReadonlyMap<string, Rates>;
+  /** Whether the rates are averages since the workers started, for want of a second sign of life. */
+  readonly sinceStart: boolean;
+  /** By queue: the jobs that it gained a second since the last look; below zero when it shrinks. */
+  readonly growth: ReadonlyMap<string, number>;
   /** Why the newest dead jobs are dead; the most frequent first. */
   readonly deadReasons: readonly { readonly reason: string; readonly jobs: number }[];
 }
@@ -20,12 +25,14 @@ const DEAD_LOOKS = 25;
 /** Queues whose dead jobs are looked at. */
 const DEAD_QUEUES = 20;
 
-/** Reads a frame in three round trips, whose cost does not grow with the backlog. */
+/** Reads a frame in five round trips, whose cost does not grow with the backlog. */
 export class TopReader {
   private readonly state: AppState;
   private readonly jobs: JobReader;
   private readonly queues: QueueRegistry;
   private readonly connections: RedisConnections;
+  private readonly meter = new RateMeter();
+  private last?: TopFrame;
 
   constructor(session: Session) {
     this.state = session.get(AppState);
@@ -38,28 +45,16 @@ export class TopReader {
   read(): Promise<TopFrame> {
     return this.jobs.bounded(async () => {
       const snapshot = await this.state.read();
-      const names = snapshot.queues.map(({ name }) => name);
       const withDead = snapshot.queues.filter(({ dead }) => dead > 0).slice(0, DEAD_QUEUES);
-      const [ended, deadReasons] = await Promise.all([
-        this.readEnded(names),
-        this.readReasons(withDead.map(({ name }) => name)),
-      ]);
-      return { ...snapshot, at: Date.now(), ended, deadReasons };
+      const deadReasons = await this.readReasons(withDead.map(({ name }) => name));
+      const { workers } = snapshot;
+      this.meter.see(workers);
+      const rates = this.meter.rates(workers);
+      const { sinceStart } = this.meter;
+      const at = Date.now();
+      const growth = growthSince(this.last, snapshot.queues, at);
+      return (this.last = { ...snapshot, at, rates, sinceStart, growth, deadReasons });
     });
-  }
-
-  private async readEnded(names: readonly string[]): Promise<TopFrame['ended']> {
-    const counts = await this.pipeline(
-      names.flatMap((name) => {
-        const queue = this.queues.get(name);
-        return [
-          ['hget', queue.toKey('metrics:completed'), 'count'],
-          ['hget', queue.toKey('metrics:failed'), 'count'],
-        ];
-      }),
-    );
-    const number = (index: number) => Number(counts[index] ?? 0);
-    return new Map(names.map((name, at) => [name, { completed: number(2 * at), dead: number(2 * at + 1) }]));
   }
 
   private async readReasons(names: readonly string[]): Promise<TopFrame['deadReasons']> {
@@ -91,4 +86,18 @@ export class TopReader {
       return value;
     });
   }
+}
+
+function growthSince(
+  before: TopFrame | undefined,
+  queues: TopFrame['queues'],
+  now: number,
+): ReadonlyMap<string, number> {
+  const seconds = before ? (now - before.at) / 1_000 : 0;
+  if (!before || seconds <= 0) return new Map();
+  const sizeOf = ({ waiting, delayed, running }: TopFrame['queues'][number]) => waiting + delayed + running;
+  const sizes = new Map(before.queues.map((queue) => [queue.name, sizeOf(queue)]));
+  return new Map(
+    queues.map((queue) => [queue.name, (sizeOf(queue) - (sizes.get(queue.name) ?? 0)) / seconds]),
+  );
 }

@@ -2,10 +2,10 @@ import type { WorkerInfo } from '../../jobs/worker-info.js';
 import type { QueueState } from '../../inspection/queue-states.js';
 import { cleanText } from '../output/clean-text.js';
 import type { Paint } from '../output/paint.js';
-import { type Column, renderTable } from '../output/table.js';
+import { type Cell, type Column, renderTable, type Tone } from '../output/table.js';
 import { formatDuration } from '../output/units.js';
 import type { TopFrame } from './top.reader.js';
-import { type Rates, ratesBetween } from './top.rates.js';
+import type { Rates } from './top.rates.js';
 
 /** How a frame is shown. */
 export interface TopLook {
@@ -19,9 +19,8 @@ export interface TopLook {
 const RUNNING_SHOWN = 4;
 
 /** A frame as lines of text; what there is no room for is left out, and said so. */
-export function renderTop(frame: TopFrame, before: TopFrame | undefined, look: TopLook): string[] {
+export function renderTop(frame: TopFrame, look: TopLook): string[] {
   const { paint, width, height = Infinity } = look;
-  const rates = ratesBetween(before, frame);
   const table = <Row>(columns: readonly Column<Row>[], rows: readonly Row[], most: number): string[] => {
     const shown = rows.slice(0, Math.max(1, most));
     const lines = renderTable(columns, shown, paint, width).split('\n');
@@ -29,11 +28,8 @@ export function renderTop(frame: TopFrame, before: TopFrame | undefined, look: T
     return hidden > 0 ? [...lines, paint.dim(`… and ${hidden} more`)] : lines;
   };
   const room = Math.max(2, height - 10);
-  const lines = [
-    headline(frame, look),
-    '',
-    ...table(queueColumns(frame, rates), frame.queues, Math.ceil(room / 2)),
-  ];
+  const lines = [headline(frame, look), '', ...table(queueColumns(frame), frame.queues, Math.ceil(room / 2))];
+  if (frame.sinceStart) lines.push(paint.dim(cut('rates: averages since the workers started', width)));
   if (frame.workers.length > 0) lines.push('', ...table(WORKER_COLUMNS, frame.workers, Math.ceil(room / 4)));
   else lines.push('', paint.bad('no live worker'));
   for (const { name, queue } of frame.unhandled.slice(0, 2))
@@ -57,13 +53,10 @@ function headline({ queues, workers, at }: TopFrame, { app, paint, width }: TopL
   return paint.bold(cut(`scalr-queue top  ${app}  ${parts.join(' · ')}`, width));
 }
 
-function queueColumns(frame: TopFrame, rates: ReadonlyMap<string, Rates>): readonly Column<QueueState>[] {
-  const rate = (title: string, pick: (rates: Rates) => number): Column<QueueState> => ({
+function queueColumns(frame: TopFrame): readonly Column<QueueState>[] {
+  const rate = (title: string, of: keyof Rates, tone?: Tone): Column<QueueState> => ({
     title,
-    of: ({ name }) => {
-      const found = rates.get(name);
-      return found === undefined ? undefined : formatRate(pick(found));
-    },
+    of: ({ name }) => toned(frame.rates.get(name)?.[of], tone),
   });
   const takers = ({ name }: QueueState) =>
     frame.workers.filter(({ draining, queues }) => !draining && queues.includes(name)).length;
@@ -74,12 +67,13 @@ function queueColumns(frame: TopFrame, rates: ReadonlyMap<string, Rates>): reado
     },
     { title: 'waiting', of: ({ waiting }) => waiting },
     { title: 'delayed', of: ({ delayed }) => delayed },
-    { title: 'running', of: ({ running }) => running },
+    { title: 'running', of: ({ running }) => (running > 0 ? { value: running, tone: 'good' } : 0) },
     { title: 'dead', of: ({ dead }) => (dead > 0 ? { value: dead, tone: 'bad' } : 0) },
     { title: 'oldest', of: ({ oldestPendingAgeMs: age }) => (age > 0 ? formatDuration(age) : undefined) },
-    rate('in/s', ({ arrived }) => arrived),
-    rate('done/s', ({ completed }) => completed),
-    rate('dead/s', ({ dead }) => dead),
+    { title: 'net/s', of: ({ name }) => toned(frame.growth.get(name)) },
+    rate('done/s', 'completed'),
+    rate('retry/s', 'retried', 'warn'),
+    rate('dead/s', 'dead', 'bad'),
     {
       title: 'workers',
       of: (queue) => (takers(queue) === 0 ? { value: 0, tone: 'bad' } : takers(queue)),
@@ -94,6 +88,7 @@ const WORKER_COLUMNS: readonly Column<WorkerInfo>[] = [
     title: 'running',
     of: ({ running, draining }) => (draining ? { value: `${running} (draining)`, tone: 'warn' } : running),
   },
+  { title: 'done', of: ({ counts }) => counts.reduce((total, { completed }) => total + completed, 0) },
   { title: 'jobs', of: runningJobs },
 ];
 
@@ -108,8 +103,11 @@ function runningJobs({ running, runningJobs }: WorkerInfo): string {
   return shown.join(' ') + (more > 0 && shown.length > 0 ? ` +${more}` : '');
 }
 
-function formatRate(rate: number): number {
-  return rate >= 10 ? Math.round(rate) : Math.round(rate * 10) / 10;
+/** A rate as people read it, in its colour unless it is nothing. */
+function toned(rate: number | undefined, tone?: Tone): Cell {
+  if (rate === undefined) return undefined;
+  const value = Math.abs(rate) >= 10 ? Math.round(rate) : Math.round(rate * 10) / 10;
+  return value > 0 && tone ? { value, tone } : value + 0;
 }
 
 /** For a line that is not in a table. */
