@@ -25,7 +25,7 @@ it('prints one view where the output is no terminal', async () => {
   const { code, output } = await runCommand(redis.url, 'top');
   expect(code).toBe(0);
   expect(output).toMatch(/^scalr-queue top {2}e2e {2}2 waiting · 0 delayed · 1 running · 1 dead · 1 worker/);
-  expect(output).toMatch(/default +2 +0 +1 +1 +\S+.* 0 +0 +0 +1\n/);
+  expect(output).toMatch(/default +2 +0 +1 +1 +\S+ +0 +0 +0 +[\d.]+ +1\n/);
   expect(output).toContain(`:${worker.process.pid}`);
   expect(output).toMatch(/1 {2}attempts: JobTimeoutError \[JOB_TIMEOUT\]/);
   expect(output).not.toContain('\u001b');

@@ -24,7 +24,7 @@ export interface DoctorOptions {
 const PATIENCE = 2_000;
 
 /**
- * Looks an app and its Redis over. It changes nothing: permissions are tried on keys of its own that are removed again. Keys are
+ * Looks an app and its Redis over. It writes only the keys on which permissions are tried, and removes them again. Keys are
  * walked over in small steps within a budget of time, and what was not looked at is told.
  */
 export class Doctor {

@@ -14,6 +14,7 @@ export function signOfLife(handlers: Iterable<JobHandler>, now: number): WorkerI
     catchAllQueues: [],
     running: 0,
     runningJobs: [],
+    counts: [],
     draining: false,
     startedAt: new Date(now),
     seenAt: new Date(now),
