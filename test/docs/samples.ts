@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -8,6 +8,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Pages whose samples leave things out say so in this words. */
 const FRAGMENTS = '<!-- The samples of this page are fragments. -->';
 const FILE_LINE = /^\/\/ ([\w./-]+\.tsx?)(?:\s*:.*|,.*)?$/;
+
+const MODULE_NOT_FOUND = 2307;
 
 /** One file that a page shows. */
 export interface Sample {
@@ -62,12 +64,26 @@ export function complaintsAbout(samples: readonly Sample[]): string[] {
     },
   };
   const program = ts.createProgram([...texts.keys()], options, host);
-  return ts.getPreEmitDiagnostics(program).map((diagnostic) => {
+  const pagesByPath = new Map(samples.map((sample) => [pathOf(sample), sample.page]));
+  const isForReader = ({ code, file, messageText }: ts.Diagnostic) =>
+    code === MODULE_NOT_FOUND &&
+    installedBy(pagesByPath.get(normalize(file!.fileName))!).some((name) =>
+      ts.flattenDiagnosticMessageText(messageText, '').includes(`'${name}'`),
+    );
+  const complaints = ts.getPreEmitDiagnostics(program).filter((diagnostic) => !isForReader(diagnostic));
+  return complaints.map((diagnostic) => {
     const { file, start = 0, messageText } = diagnostic;
     const line = file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0;
     const place = file ? relative(join(root, 'test/docs'), file.fileName) : '';
     return `${place}:${line} ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
   });
+}
+
+/** Packages that a page tells the reader to install; those that we lack, the compiler cannot check. */
+function installedBy(page: string): string[] {
+  if (!existsSync(join(root, page))) return [];
+  const commands = readFileSync(join(root, page), 'utf8').matchAll(/^npm install (.*)$/gm);
+  return [...commands].flatMap(([, names = '']) => names.split(' '));
 }
 
 function pathOf({ page, file }: Sample): string {

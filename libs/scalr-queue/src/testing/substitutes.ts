@@ -22,8 +22,10 @@ import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from '../options/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
 import { ScheduleStore } from '../scheduling/schedule.store.js';
 import { SlotQueue } from '../scheduling/slot.queue.js';
+import { Tracing } from '../tracing/tracing.js';
 import { CancelWatcher } from '../worker/cancel.watcher.js';
 import { RunningJobs } from '../worker/running.jobs.js';
+import { ThreadPools } from '../worker/thread/thread.pools.js';
 import { EnqueueLog } from './enqueue.log.js';
 import { MemoryBacklog, MemoryCatalog, MemoryConnections, MemoryRegistry } from './memory.connections.js';
 import { MemoryDeadLetterActions, MemoryDeadLetters } from './memory.dead-letters.js';
@@ -33,6 +35,7 @@ import { MemoryPinger, MemoryProbe, MemoryWorkers } from './memory.health.js';
 import { MemoryQueueReader, MemoryReader } from './memory.reader.js';
 import { MemoryScheduleStore, MemorySlotQueue } from './memory.schedules.js';
 import { MemorySender } from './memory.sender.js';
+import { TestThreadPools } from './test.thread-pools.js';
 
 type Token = NonNullable<FactoryProvider['inject']>[number];
 
@@ -57,6 +60,7 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   substitute(DeadLetterActions, [MemoryEngine, JobReader], MemoryDeadLetterActions),
   substitute(ScheduleStore, [RESOLVED_OPTIONS], MemoryScheduleStore),
   substitute(SlotQueue, [MemoryEngine, JobCatalog, ScheduleStore, RESOLVED_OPTIONS], MemorySlotQueue),
+  substitute(ThreadPools, [Tracing], TestThreadPools),
   // A test reads outcomes; lines about jobs that die on purpose would only hide what is wrong.
   replace(JobEventLog, [], () => ({})),
   // It has both the running jobs and the engine in reach.

@@ -66,7 +66,27 @@ describe.each([
     });
   });
 
-  it('one that the test gives itself is used, and processors do not start', async () => {
+  it('a handler whose thread is not built keeps no other from running, and says what is missing', async () => {
+    const Sum = defineJob('sum', { retry: false });
+
+    @Injectable()
+    class SumProcessor {
+      @ProcessJob(Sum, { thread: new URL('./sum.thread.js', import.meta.url) })
+      async sum() {}
+    }
+
+    const module = await build([], [SumProcessor, NoteProcessor]).compile();
+    await module.init();
+    const queue = module.get(TestQueue);
+    expect(await queue.runJob(Note, undefined)).toMatchObject({ status: 'completed' });
+    expect(await queue.runJob(Sum, undefined)).toMatchObject({
+      status: 'dead',
+      error: { message: expect.stringMatching(/sum.thread.js.*after the build/) },
+    });
+    await module.close();
+  });
+
+  it('a queue that the test gives itself is used, and processors do not start', async () => {
     const added: unknown[] = [];
 
     @Injectable()
