@@ -87,10 +87,13 @@ const stripped = (text) => text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
 /** @param {string} text */
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** @param {string[]} command @returns {Promise<string>} all that it prints, as if on a terminal with colours */
-function output([command = '', ...args]) {
+/**
+ * @param {string[]} command @param {NodeJS.ProcessEnv} [base]
+ * @returns {Promise<string>} all that it prints, as if on a terminal with colours
+ */
+export function output([command = '', ...args], base = process.env) {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, FORCE_COLOR: '1', COLUMNS: '120', LINES: '40' };
+    const env = { ...base, NO_COLOR: undefined, FORCE_COLOR: '1', COLUMNS: '120', LINES: '40' };
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr])

@@ -16,8 +16,6 @@ export interface TopLook {
   readonly height?: number;
 }
 
-const RUNNING_SHOWN = 4;
-
 /** A frame as lines of text; what there is no room for is left out, and said so. */
 export function renderTop(frame: TopFrame, look: TopLook): string[] {
   const { paint, width, height = Infinity } = look;
@@ -89,7 +87,7 @@ const WORKER_COLUMNS: readonly Column<WorkerInfo>[] = [
     of: ({ running, draining }) => (draining ? { value: `${running} (draining)`, tone: 'warn' } : running),
   },
   { title: 'done', of: ({ counts }) => counts.reduce((total, { completed }) => total + completed, 0) },
-  { title: 'jobs', of: runningJobs },
+  { title: 'first job', of: firstJob },
 ];
 
 const DEAD_COLUMNS: readonly Column<TopFrame['deadReasons'][number]>[] = [
@@ -97,10 +95,9 @@ const DEAD_COLUMNS: readonly Column<TopFrame['deadReasons'][number]>[] = [
   { title: 'reason', of: ({ reason }) => reason },
 ];
 
-function runningJobs({ running, runningJobs }: WorkerInfo): string {
-  const shown = runningJobs.slice(0, RUNNING_SHOWN).map(({ id, queue }) => `${queue}/${id}`);
-  const more = running - shown.length;
-  return shown.join(' ') + (more > 0 && shown.length > 0 ? ` +${more}` : '');
+/** Of those that run: it has run the longest. */
+function firstJob({ runningJobs: [first] }: WorkerInfo): string | undefined {
+  return first && `${first.queue}/${first.id}`;
 }
 
 /** A rate as people read it, in its colour unless it is nothing. */
