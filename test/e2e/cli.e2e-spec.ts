@@ -1,40 +1,20 @@
-import { execFile } from 'node:child_process';
-import { defineJob } from 'scalr-queue';
+import { spawnSync } from 'node:child_process';
+import { defineJob, QueuesService } from 'scalr-queue';
 import { startProducer, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { sharedRedisUrl } from '../support/redis.js';
+import { runOnTerminal, runSeparately } from './support/command-line.js';
 import { ready, startRedis, startWorker } from './support/start.js';
 
 const Send = defineJob<{ to: string; apiKey: string }>('mail.send', { queue: 'mail', retry: false });
 const Hold = defineJob('hold', { queue: 'slow' });
 const Render = defineJob<{ page: number }>('pdf.render', { queue: 'pdf' });
 
-interface Outcome {
-  code: number;
-  out: string;
-  err: string;
-  took: number;
-}
-
-/** Runs the built command as a process. */
-function run(args: string, env: Record<string, string>): Promise<Outcome> {
-  const begin = performance.now();
-  return new Promise((resolve) => {
-    const all = { ...process.env, NODE_OPTIONS: '', SCALR_REDIS_URL: sharedRedisUrl(), ...env };
-    const command = ['libs/scalr-queue/dist/cli/main.js', ...args.split(' ')];
-    const child = execFile(process.execPath, command, { env: all }, (error, out, err) => {
-      const code = typeof error?.code === 'number' ? error.code : error ? -1 : 0;
-      resolve({ code, out, err, took: performance.now() - begin });
-    });
-    child.stdin?.end();
-  });
-}
-
 /** A worker, three dead jobs, one that runs, and some that nobody handles. */
 async function scene() {
   const app = uniqueApp();
-  const cli = (args: string) => run(args, { SCALR_APP: app });
+  const cli = (args: string) => runSeparately(args, { SCALR_APP: app });
   await ready(await startWorker(sharedRedisUrl(), { SCALR_APP: app }, 'test/e2e/apps/cli.worker.mjs'));
   const { queue, jobs } = await startProducer({ app });
   for (const id of ['d0', 'd1', 'd2']) await queue.enqueue(Send, { to: 'ada', apiKey: 'k-123' }, { id });
@@ -123,25 +103,45 @@ describe('check', () => {
     );
     expect(await json('check --queue nope')).toMatchObject({ ok: false });
   });
+});
 
-  it('fails in time when Redis is down, and when it hangs', async () => {
-    const redis = await startRedis();
-    const free = await freePort();
-    const down = await run('check', {
-      SCALR_APP: 'a',
-      SCALR_REDIS_URL: `redis://:hunter2@127.0.0.1:${free}`,
-    });
-    redis.freeze();
-    const hung = await run('check --json', { SCALR_APP: 'a', SCALR_REDIS_URL: redis.url });
-    redis.thaw();
-    expect(down).toMatchObject({ code: 1, out: expect.stringContaining('FAIL  redis') });
-    expect(down.out + down.err).not.toContain('hunter2');
-    expect(hung.code).toBe(1);
-    expect(JSON.parse(hung.out)).toMatchObject({ ok: false, checks: [{ name: 'redis', ok: false }] });
-    // The promise is 2 s; the rest is for a busy machine.
-    for (const { took } of [down, hung]) expect(took).toBeLessThan(6_000);
-    expect(
-      await run('queues', { SCALR_APP: 'a', SCALR_REDIS_URL: `redis://127.0.0.1:${free}` }),
-    ).toMatchObject({ code: 3 });
+it('fails in time when Redis is down, and when it hangs', async () => {
+  const redis = await startRedis();
+  const port = await freePort();
+  const nobody = { SCALR_APP: 'a', SCALR_REDIS_URL: `redis://:hunter2@127.0.0.1:${port}` };
+  redis.freeze();
+  const [down, hung, queues] = await Promise.all([
+    runSeparately('check', nobody),
+    runSeparately('check --json', { SCALR_APP: 'a', SCALR_REDIS_URL: redis.url }),
+    runSeparately('queues', nobody),
+  ]).finally(() => redis.thaw());
+  expect(down).toMatchObject({ code: 1, out: expect.stringContaining('FAIL  redis') });
+  expect(down.out + down.err + queues.err).not.toContain('hunter2');
+  expect(hung.code).toBe(1);
+  expect(JSON.parse(hung.out)).toMatchObject({ ok: false, checks: [{ name: 'redis', ok: false }] });
+  // The promise is 2 s; the rest is for a busy machine.
+  for (const { took } of [down, hung]) expect(took).toBeLessThan(6_000);
+  expect(queues.code).toBe(3);
+});
+
+describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal', () => {
+  it('asks before it pauses a queue, and does so only after a yes', async () => {
+    const app = uniqueApp();
+    const { queue, get } = await startProducer({ app });
+    await queue.enqueue(Render, { page: 1 });
+    const asked = (answer: string) =>
+      runOnTerminal('pause pdf', { SCALR_APP: app, SCALR_REDIS_URL: sharedRedisUrl() }, [
+        /pause the queue pdf for all workers\? 1 waiting .* \[y\/N\] /,
+        answer,
+      ]);
+    const [no, nothing, interrupted] = await Promise.all(['n\r', '\r', '\u0003'].map(asked));
+    for (const { code, text } of [no!, nothing!])
+      expect({ code, text }).toMatchObject({ code: 1, text: expect.stringContaining('nothing was done') });
+    expect(interrupted).toMatchObject({ code: 130, text: expect.stringContaining('nothing was done') });
+    expect(await get(QueuesService).list()).toMatchObject([{ name: 'pdf', paused: false }]);
+    const { code, text } = await asked('y\r');
+    expect(text).toMatch(/paused pdf\s*$/);
+    expect(code).toBe(0);
+    expect(await get(QueuesService).list()).toMatchObject([{ name: 'pdf', paused: true }]);
   });
 });
