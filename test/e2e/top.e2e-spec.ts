@@ -56,12 +56,13 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal',
     return { seen, press: (key: string) => child.stdin.write(key) };
   }
 
-  it.each(['q', '\u0003', 'SIGTERM'] as const)(
-    'draws over itself until %j, and leaves the terminal as it was',
-    async (end) => {
-      const { redis } = await startBusyApp();
+  it('draws over itself until it is told to end, and leaves the terminal as it was', async () => {
+    const { redis } = await startBusyApp();
+    const endsAt = async (end: 'q' | '\u0003' | 'SIGTERM') => {
       const { seen, press } = startOnTerminal(redis.url);
-      await eventually(() => expect(seen.text.split('scalr-queue top').length).toBeGreaterThan(2));
+      await eventually(() => expect(seen.text.split('scalr-queue top').length).toBeGreaterThan(2), {
+        timeout: 20_000,
+      });
       expect(seen.text).toContain(ENTER);
       // Never cleared as a whole: that would flicker.
       expect(seen.text).not.toContain('\u001b[2J');
@@ -69,8 +70,9 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal',
       await eventually(() => expect(seen.text).toContain('paused · p go on'));
       if (end === 'SIGTERM') process.kill(Number(/pid=(\d+)/.exec(seen.text)![1]), end);
       else press(end);
-      await eventually(() => expect(seen.code).toBe(0));
+      await eventually(() => expect({ end, code: seen.code }).toEqual({ end, code: 0 }));
       expect(seen.text.trimEnd().endsWith(LEAVE)).toBe(true);
-    },
-  );
+    };
+    await Promise.all([endsAt('q'), endsAt('\u0003'), endsAt('SIGTERM')]);
+  });
 });
