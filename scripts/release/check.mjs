@@ -18,6 +18,7 @@ const PEERS = [
 
 const dir = mkdtempSync(join(tmpdir(), 'scalr-release-'));
 try {
+  step('no file, export or dependency that nothing uses', 'knip', []);
   step('publint', 'publint', ['libs/scalr-queue', '--strict']);
   const { file, paths } = pack(dir);
   step('the types, for every way to import', 'attw', [file, '--profile', 'esm-only']);

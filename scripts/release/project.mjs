@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+const DEADLINE = 180_000;
+
 /** @param {string[]} args @param {string} cwd */
 export function npm(args, cwd) {
   const env = { ...process.env, npm_config_local_prefix: undefined, npm_config_workspace: undefined };
@@ -11,6 +13,7 @@ export function npm(args, cwd) {
     env,
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
+    timeout: DEADLINE,
   });
 }
 

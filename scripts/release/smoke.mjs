@@ -1,46 +1,63 @@
 // @ts-nocheck: its imports are those of the project that it runs in.
 /**
- * Run inside of a project that has the packed library installed: a web and a worker process in one, over `SCALR_REDIS_URL`.
- * Plain JavaScript, so that any node runs it; decorators are applied by hand.
+ * Run inside of a project that has the packed library installed: a web and a worker process in one, over `SCALR_REDIS_URL`, that
+ * ends itself with SIGTERM while a job runs. Plain JavaScript, so that any node runs it; decorators are applied by hand.
  */
 import 'reflect-metadata';
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { EnqueueService, ProcessJob, QueuesService, ScalrQueueModule, defineJob } from 'scalr-queue';
 import { runWorker } from 'scalr-queue/worker';
 
 const Add = defineJob('add', { retry: { attempts: 2, delay: 5 } });
+const Slow = defineJob('slow');
+const slowStarted = Promise.withResolvers?.() ?? withResolvers();
 
-class Adder {
+class Jobs {
   async add({ a, b }, ctx) {
     if (ctx.attempt === 1) throw new Error('the first attempt fails');
     return a + b;
   }
+  async slow() {
+    slowStarted.resolve();
+    await sleep(500);
+    console.log('finished while shutting down');
+  }
 }
-const method = Object.getOwnPropertyDescriptor(Adder.prototype, 'add');
-ProcessJob(Add)(Adder.prototype, 'add', method);
+for (const [method, definition] of [
+  ['add', Add],
+  ['slow', Slow],
+])
+  // prettier-ignore
+  ProcessJob(definition)(Jobs.prototype, method, Object.getOwnPropertyDescriptor(Jobs.prototype, method));
 
-const app = `smoke-${process.pid}`;
-const queue = ScalrQueueModule.forRoot({ app });
-const worker = await runWorker(
-  { module: class WorkerModule {}, imports: [queue], providers: [Adder] },
-  { port: 0, signals: false, shutdownTimeout: '1s', logger: ['warn', 'error', 'fatal'] },
+const levels = ['warn', 'error', 'fatal'];
+const queue = ScalrQueueModule.forRoot({ app: `smoke-${process.pid}` });
+const workerModule = { module: class WorkerModule {}, imports: [queue], providers: [Jobs] };
+const worker = await runWorker(workerModule, { port: 0, shutdownTimeout: '10s', logger: levels });
+const webModule = { module: class WebModule {}, imports: [queue] };
+const web = await NestFactory.createApplicationContext(webModule, { logger: levels });
+
+const jobs = web.get(EnqueueService);
+assert.equal(await jobs.enqueueAndWait(Add, { a: 20, b: 22 }, { waitFor: '20s' }), 42);
+assert.equal((await web.get(QueuesService).workers()).length, 1);
+for (const path of ['/health', '/health/live', '/health/ready'])
+  assert.equal((await fetch(`${worker.url}${path}`)).status, 200, path);
+assert.match(
+  await (await fetch(`${worker.url}/metrics`)).text(),
+  /^scalr_queue_jobs_completed_total\{.*\} 1$/m,
 );
-const web = await NestFactory.createApplicationContext(
-  { module: class WebModule {}, imports: [queue] },
-  { logger: ['warn', 'error', 'fatal'] },
-);
-const sum = await web.get(EnqueueService).enqueueAndWait(Add, { a: 20, b: 22 }, { waitFor: '20s' });
-const status = async (path) => (await fetch(`${worker.url}${path}`)).status;
-const found = {
-  node: process.version,
-  sum,
-  workers: (await web.get(QueuesService).workers()).length,
-  health: await status('/health'),
-  ready: await status('/health/ready'),
-  metrics: await status('/metrics'),
-};
-console.log(JSON.stringify(found));
+
+await jobs.enqueue(Slow);
+await slowStarted.promise;
 await web.close();
-await worker.close();
-const isRight = sum === 42 && found.workers === 1 && found.health + found.ready + found.metrics === 600;
-process.exitCode = isRight ? 0 : 1;
+setTimeout(() => process.exit(2), 20_000).unref();
+process.kill(process.pid, 'SIGTERM');
+
+/** Node 20 has no `Promise.withResolvers`. */
+function withResolvers() {
+  let resolve;
+  const promise = new Promise((resolver) => (resolve = resolver));
+  return { promise, resolve };
+}

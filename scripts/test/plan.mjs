@@ -17,7 +17,7 @@
  */
 
 /** All but the last run with every `npm test`; it runs the quick half of the last. */
-export const projects = ['unit', 'integration', 'e2e', 'faults-quick', 'soak', 'faults'];
+const projects = ['unit', 'integration', 'e2e', 'faults-quick', 'soak', 'faults'];
 /** They run what was built. */
 const ofTheBuild = ['e2e', 'faults-quick', 'soak', 'faults'];
 

@@ -12,12 +12,15 @@ afterAll(() => project[Symbol.asyncDispose]());
 
 interface Manifest {
   exports: Record<string, { types: string; default: string } | string>;
+  bin: Record<string, string>;
 }
+
+const manifestOf = async () =>
+  JSON.parse(await readFile(join(project.library, 'package.json'), 'utf8')) as Manifest;
 
 /** The entry points by the name they are imported with. */
 async function entryPoints() {
-  const manifest = JSON.parse(await readFile(join(project.library, 'package.json'), 'utf8')) as Manifest;
-  return Object.entries(manifest.exports).flatMap(([path, target]) =>
+  return Object.entries((await manifestOf()).exports).flatMap(([path, target]) =>
     typeof target === 'string' ? [] : [{ name: join('scalr-queue', path), ...target }],
   );
 }
@@ -40,7 +43,12 @@ describe('the tarball', () => {
 
 describe('the entry points', () => {
   it('can be imported by plain node', async () => {
-    for (const { name } of await entryPoints()) {
+    const all = await entryPoints();
+    const paths = ['', '/worker', '/thread', '/testing', '/dashboard'];
+    expect(all.map(({ name }) => name).toSorted()).toEqual(
+      paths.map((path) => `scalr-queue${path}`).toSorted(),
+    );
+    for (const { name } of all) {
       const script = `console.log(Object.keys(await import(${JSON.stringify(name)})).length > 0)`;
       expect(await project.node(['--input-type=module', '-e', script])).toEqual({
         code: 0,
@@ -58,6 +66,37 @@ describe('the entry points', () => {
 });
 
 describe('an optional package that is not installed', () => {
+  it.each(['@opentelemetry/api', '@bull-board/api', '@bull-board/express'])('may be %s', async (name) => {
+    const script = `import.meta.resolve(${JSON.stringify(name)})`;
+    const { output } = await project.node(['--input-type=module', '-e', script]);
+    expect(output).toContain('ERR_MODULE_NOT_FOUND');
+  });
+
+  it('is not missed by the command line', async () => {
+    const cli = join('node_modules/scalr-queue', (await manifestOf()).bin['scalr-queue']!);
+    const { code, output } = await project.node([cli, '--help']);
+    expect(output).toMatch(/^Usage: scalr-queue /);
+    expect(code).toBe(0);
+  });
+
+  it('is named, with the cure, by the dashboard', async () => {
+    const imports = `
+        ScalrQueueModule.forRoot({ app: 'a', redis: 'redis://127.0.0.1:1' }),
+        ScalrQueueDashboardModule.forRoot({ credentials: [{ user: 'ops', password: 'correct-horse-battery' }] }),`;
+    const script = `
+      import 'reflect-metadata';
+      import { NestFactory } from '@nestjs/core';
+      import { ScalrQueueModule } from 'scalr-queue';
+      import { ScalrQueueDashboardModule } from 'scalr-queue/dashboard';
+      const app = await NestFactory.create({ module: class {}, imports: [${imports}] }, { logger: false, abortOnError: false });
+      await app.init().catch((error) => console.log(error.code, error.message));
+      process.exit();`;
+    const { output } = await project.node(['--input-type=module', '-e', script]);
+    expect(output).toBe(
+      'QUEUE_CONFIG the dashboard needs bull-board, which is not installed: npm install --save-exact @bull-board/api@9.10.1 @bull-board/express@9.10.1\n',
+    );
+  });
+
   it('is named, with the cure, by the option that needs it', async () => {
     const script = `
       import 'reflect-metadata';

@@ -5,7 +5,7 @@ import type { FaultRow, Figures } from './row.js';
 const folder = fileURLToPath(new URL('../../../.run/faults/', import.meta.url));
 
 /** Where results are, outside of git. */
-export const resultsFile = `${folder}results.jsonl`;
+const resultsFile = `${folder}results.jsonl`;
 export const soaksFile = `${folder}soaks.jsonl`;
 
 /** How a row ended, as one line of the results. */

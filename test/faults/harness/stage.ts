@@ -29,7 +29,7 @@ export interface AppSettings extends ProcessSettings {
 }
 
 /** Locks short enough that a row takes seconds. */
-export const QUICK_RECOVERY = { lockDuration: '5s', stalledInterval: '1s' } as const;
+const QUICK_RECOVERY = { lockDuration: '5s', stalledInterval: '1s' } as const;
 
 /** All that one row plays with; everything it started is gone when the row ends. */
 export class Stage {

@@ -14,7 +14,7 @@ export interface Arena {
 }
 
 /** Faults by name; each resolves when what it broke is mended. */
-export const FAULTS: Readonly<Record<string, (arena: Arena) => Promise<unknown>>> = {
+const FAULTS: Readonly<Record<string, (arena: Arena) => Promise<unknown>>> = {
   async 'worker killed'(arena) {
     const place = Math.floor(arena.random() * arena.workers.length);
     await arena.workers[place]!.process.kill();

@@ -34,7 +34,7 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
 }
 
 /** What the handler returned; a handler without a result stores null. */
-export function resultOf(job: StoredJob): unknown {
+function resultOf(job: StoredJob): unknown {
   return job.returnvalue ?? undefined;
 }
 

@@ -25,7 +25,7 @@ export function Scheduled(options: ScheduleOptions) {
 }
 
 /** The schedules of a method; none for an ordinary one. */
-export function schedulesOf(method: object): readonly ScheduleOptions[] {
+function schedulesOf(method: object): readonly ScheduleOptions[] {
   return (Reflect.getMetadata(METADATA, method) as ScheduleOptions[] | undefined) ?? [];
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
 
 /** The reason of a `ctx.signal` that aborts because the worker must go: the job runs again elsewhere. */
-export class WorkerShutdownError extends Error {
+class WorkerShutdownError extends Error {
   override readonly name = 'WorkerShutdownError';
 
   constructor() {
