@@ -8,6 +8,7 @@ import { install, pack } from './project.mjs';
 
 const LICENSES =
   'MIT;ISC;Apache-2.0;BSD-2-Clause;BSD-3-Clause;0BSD;BlueOak-1.0.0;Unlicense;MIT OR Apache-2.0;Python-2.0';
+const BUILT = /^(?:dist\/(?!.*\.spec\.).*(?:\.js|\.d\.ts)|schematics\/[^/]+\.json)$/;
 const PEERS = [
   '@nestjs/bullmq',
   '@nestjs/common',
@@ -23,9 +24,7 @@ try {
   const { file, paths } = pack(dir);
   step('the types, for every way to import', 'attw', [file, '--profile', 'esm-only']);
   const own = ['LICENSE', 'README.md', 'package.json'];
-  const wrong = paths.filter(
-    (path) => !own.includes(path) && !/^dist\/(?!.*\.spec\.).*(?:\.js|\.d\.ts)$/.test(path),
-  );
+  const wrong = paths.filter((path) => !own.includes(path) && !BUILT.test(path));
   const missing = own.filter((path) => !paths.includes(path));
   if (wrong.length + missing.length > 0)
     throw new Error(`in the tarball: ${wrong.join(', ')}; missing: ${missing.join(', ')}`);
