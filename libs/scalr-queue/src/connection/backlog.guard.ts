@@ -28,9 +28,12 @@ export class BacklogGuard {
    * Counts `jobs` more, from a size read at most a quarter of a second ago.
    * @throws QueueFullError when they are too many
    */
-  async admit(queue: string, jobs: number): Promise<void> {
+  admit(queue: string, jobs: number): Promise<void> | undefined {
     const limit = this.options.queues.get(queue)?.maxBacklog;
-    if (limit === undefined) return;
+    return limit === undefined ? undefined : this.count(queue, jobs, limit);
+  }
+
+  private async count(queue: string, jobs: number, limit: number): Promise<void> {
     const backlog = this.backlogs.get(queue) ?? { size: 0, readAt: -Infinity };
     this.backlogs.set(queue, backlog);
     if (performance.now() - backlog.readAt > CACHE) {

@@ -14,10 +14,14 @@ export function toStrictJson(subject: string, value: unknown, limit: number): st
   const walker = new Walker(subject);
   let json: string;
   try {
-    walker.visit(value, '$', 0);
+    // The walk that knows its path, and can say what is wrong, only where something is.
+    if (!isPlainlyStrict(value)) walker.visit(value, '$', 0);
     // Undefined for a proxy that answers otherwise the second time.
     const text = JSON.stringify(value) as string | undefined;
-    if (text === undefined) throw new TypeError('it has no JSON text');
+    if (text === undefined) {
+      walker.visit(value, '$', 0);
+      throw new TypeError('it has no JSON text');
+    }
     json = text;
   } catch (error) {
     if (error instanceof PayloadNotSerializableError) throw error;
@@ -29,6 +33,35 @@ export function toStrictJson(subject: string, value: unknown, limit: number): st
   const size = Buffer.byteLength(json);
   if (size > limit) throw new PayloadTooLargeError(subject, size, limit);
   return json;
+}
+
+function isPlainlyStrict(value: unknown): boolean {
+  try {
+    return isStrict(value, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a value is strict JSON for sure; where this says no, the walker finds out why. */
+function isStrict(value: unknown, depth: number): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'boolean' || value === null) return true;
+  // A cycle is deeper than anything.
+  if (typeof value !== 'object' || depth >= MAX_DEPTH) return false;
+  if (Array.isArray(value)) {
+    if (Object.getPrototypeOf(value) !== Array.prototype || Object.hasOwn(value, 'toJSON')) return false;
+    return Object.keys(value).length === value.length && value.every((item) => isStrict(item, depth + 1));
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const key of Reflect.ownKeys(value)) {
+    if (typeof key !== 'string' || !key.isWellFormed() || key === '__proto__' || key === 'toJSON')
+      return false;
+    const property = Object.getOwnPropertyDescriptor(value, key);
+    if (!property?.enumerable || !('value' in property) || !isStrict(property.value, depth + 1)) return false;
+  }
+  return true;
 }
 
 class Walker {

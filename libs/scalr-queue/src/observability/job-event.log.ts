@@ -13,8 +13,10 @@ export class JobEventLog {
   constructor(events: JobEvents) {
     const { line } = this;
     events.on('enqueued', (it) => line('debug', 'enqueued', it, it.status, { status: it.status }));
-    events.on('started', (it) => line('log', 'started', it, `attempt ${it.attempt} of ${it.maxAttempts}`));
-    events.on('completed', (it) => line('log', 'completed', it, times(it)));
+    events.on('started', (it) =>
+      line('log', 'started', it, () => `attempt ${it.attempt} of ${it.maxAttempts}`),
+    );
+    events.on('completed', (it) => line('log', 'completed', it, () => times(it)));
     events.on('postponed', (it) => line('log', 'postponed', it, times(it)));
     events.on('retrying', (it) =>
       line('warn', 'retrying', it, `in ${it.delayMs} ms, ${failure(it)}`, {
@@ -34,11 +36,11 @@ export class JobEventLog {
     level: LogLevel,
     event: string,
     job: JobEvent & Partial<FinishedEvent>,
-    more: string,
+    more: string | (() => string),
     fields: Fields = {},
   ): void => {
     if (!Logger.isLevelEnabled(level)) return;
-    const text = `${event} ${job.name} ${job.id} in ${job.queue}: ${more}`;
+    const text = `${event} ${job.name} ${job.id} in ${job.queue}: ${typeof more === 'string' ? more : more()}`;
     const { staticInstanceRef: target } = Logger as unknown as { staticInstanceRef?: unknown };
     if (!takesFields(target)) return this.logger[level](text);
     const { id: jobId, name: jobName, queue, attempt, waitMs, runMs, traceId: trace_id } = job;

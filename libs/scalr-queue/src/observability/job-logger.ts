@@ -1,6 +1,6 @@
 import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestjs/common';
 import { readEnvironment } from '../options/environment.js';
-import { addsFieldsItself, currentJob } from './job-scope.js';
+import { addsFieldsItself, currentJob, wantJobScope } from './job-scope.js';
 import { SECRET_FIELDS } from './redaction.js';
 
 const METHODS: readonly (string | symbol)[] = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'];
@@ -21,6 +21,7 @@ function wantsJson(): boolean {
  */
 export function workerLogger(given: LoggerService | LogLevel[] | false | undefined): LoggerService | false {
   if (given === false) return false;
+  wantJobScope();
   if (given !== undefined) return withJobIds(Array.isArray(given) ? consoleLogger(given) : given);
   const { staticInstanceRef: current } = Logger as unknown as { staticInstanceRef?: LoggerService };
   if (current === undefined) return false;

@@ -12,10 +12,16 @@ export interface JobLogFields {
 
 const scope = new AsyncLocalStorage<JobLogFields>();
 let isAsked = false;
+let isWanted = false;
+
+/** From now on handlers know their job. Before node 24 that slows down every promise of the process: not without need. */
+export function wantJobScope(): void {
+  isWanted = true;
+}
 
 /** Runs a handler so that everything it does, however deep and late, knows its job. */
 export function inJob<T>(fields: JobLogFields, work: () => T): T {
-  return scope.run(fields, work);
+  return isWanted ? scope.run(fields, work) : work();
 }
 
 /** The job that the current code runs for. */
@@ -30,6 +36,7 @@ export const currentJob = (): JobLogFields | undefined => scope.getStore();
  */
 export function jobLogFields(): Partial<JobLogFields> {
   isAsked = true;
+  isWanted = true;
   return scope.getStore() ?? {};
 }
 

@@ -49,6 +49,11 @@ export class BulkSender {
 async function* slicesOf(
   jobs: Iterable<PreparedJob> | AsyncIterable<PreparedJob>,
 ): AsyncGenerator<PreparedJob[]> {
+  if (Array.isArray(jobs)) {
+    // Nothing to wait for between two of them.
+    for (let start = 0; start < jobs.length; start += BULK_SLICE) yield jobs.slice(start, start + BULK_SLICE);
+    return;
+  }
   let slice: PreparedJob[] = [];
   for await (const job of jobs) {
     slice.push(job);

@@ -18,13 +18,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { Tracing } from '../tracing/tracing.js';
 import { BulkSender } from './bulk.sender.js';
-import {
-  type AnyItem,
-  type EnqueueArguments,
-  type EnqueueItems,
-  isItem,
-  isIterable,
-} from './enqueue-arguments.js';
+import { type EnqueueArguments, type EnqueueItems, isItem, isIterable } from './enqueue-arguments.js';
 import { JobSender } from './job.sender.js';
 import { checkCall, type PreparedJob, prepareJob } from './prepared-job.js';
 
@@ -151,7 +145,10 @@ export class EnqueueService implements OnApplicationShutdown {
     options: EnqueueOptions,
   ): Promise<PreparedJob[]> {
     const prepared: PreparedJob[] = [];
-    for await (const job of this.prepareEach(definition, items, options)) prepared.push(job);
+    for (const [index, item] of items.entries()) {
+      const job = this.prepareItem(definition, item, options, index);
+      prepared.push(job instanceof Promise ? await job : job);
+    }
     return prepared;
   }
 
@@ -164,18 +161,23 @@ export class EnqueueService implements OnApplicationShutdown {
     for await (const item of items) yield await this.prepareItem(definition, item, options, index++);
   }
 
-  private async prepareItem<D extends AnyJobDefinition>(
+  private prepareItem<D extends AnyJobDefinition>(
     definition: D,
     item: EnqueueItems<D>,
     options: EnqueueOptions,
     index: number,
-  ): Promise<PreparedJob> {
-    const { payload, options: own }: AnyItem = isItem(item) ? item : { payload: item, options: {} };
-    try {
-      return await this.prepare(definition, payload, { ...options, ...own });
-    } catch (error) {
+  ): PreparedJob | Promise<PreparedJob> {
+    const complain = (error: unknown): never => {
       if (error instanceof Error) error.message = `item ${index} of enqueueMany: ${error.message}`;
       throw error;
+    };
+    try {
+      const job = isItem(item)
+        ? this.prepare(definition, item.payload, { ...options, ...item.options })
+        : this.prepare(definition, item, options);
+      return job instanceof Promise ? job.catch(complain) : job;
+    } catch (error) {
+      return complain(error);
     }
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Job, type Queue } from 'bullmq';
+import { Job, type JobJson, type Queue } from 'bullmq';
 import { BacklogGuard } from '../connection/backlog.guard.js';
 import { withDeadline } from '../connection/deadline.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
@@ -13,6 +13,10 @@ import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { Tracing } from '../tracing/tracing.js';
 import { InFlightLimit } from './in-flight.limit.js';
 import type { PreparedJob } from './prepared-job.js';
+
+type ParentKeyOpts = { readonly parentDependenciesKey: string };
+
+const NO_PARENT: ParentKeyOpts = { parentDependenciesKey: '' };
 
 type Reply = [error: Error | null, value: unknown];
 
@@ -51,9 +55,7 @@ export class JobSender {
           jobs.map((job) => (job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job))),
         );
       }
-      await queue.addBulk(
-        jobs.map((job) => ({ name: job.name, data: job.data, opts: this.tracing.carried(job.options) })),
-      );
+      await queue.getBackend().addJobs(jobs.map((job) => this.toEntry(job)));
       return jobs.map((job) => outcome(job, job.id, 'created'));
     };
     const enqueued = await this.within(jobs, send, signal);
@@ -98,7 +100,8 @@ export class JobSender {
     return this.inFlight.run(deadline, async () => {
       let sent = false;
       const work = async () => {
-        await this.backlog.admit(name, jobs.length);
+        const admitting = this.backlog.admit(name, jobs.length);
+        if (admitting) await admitting;
         sent = true;
         return send(this.queues.get(name));
       };
@@ -122,8 +125,28 @@ export class JobSender {
   }
 
   private async sendNew(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
-    await queue.add(job.name, job.data, this.tracing.carried(job.options));
+    const { job: stored, jobId } = this.toEntry(job);
+    await queue.getBackend().addJob(stored, jobId, NO_PARENT);
     return outcome(job, job.id, 'created');
+  }
+
+  /** What the engine's own `add` would hand to its backend: the payload is JSON already, and goes as it is. */
+  private toEntry(job: PreparedJob): { job: JobJson; jobId: string; parentKeyOpts: ParentKeyOpts } {
+    const opts = this.tracing.carried(job.options);
+    const { jobId, timestamp, deduplication } = opts;
+    const stored = {
+      id: jobId,
+      name: job.name,
+      data: job.json,
+      opts,
+      timestamp,
+      progress: 0,
+      attemptsMade: 0,
+      attemptsStarted: 0,
+      stalledCounter: 0,
+    } as JobJson;
+    if (deduplication) stored.deduplicationId = deduplication.id;
+    return { job: stored, jobId, parentKeyOpts: NO_PARENT };
   }
 
   /**

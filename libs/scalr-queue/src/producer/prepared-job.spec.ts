@@ -30,6 +30,7 @@ describe('a prepared job', () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       name: 'plain',
       queue: 'default',
+      json: '{"a":1}',
       data: { a: 1 },
       contested: false,
       options: {

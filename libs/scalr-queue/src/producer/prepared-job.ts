@@ -5,7 +5,7 @@ import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.j
 import { checkJobId, newJobId, toStoredId } from '../jobs/job-id.js';
 import type { JobMeta } from '../jobs/job-meta.js';
 import { checkJobDefaults } from '../jobs/job-settings.js';
-import { toRetryPolicy } from '../jobs/retry-policy.js';
+import { type RetryPolicy, toRetryPolicy } from '../jobs/retry-policy.js';
 import { applySchema } from '../jobs/schema.js';
 import { toStrictJson } from '../jobs/strict-json.js';
 import { toUniqueness, uniqueId, type Uniqueness } from '../jobs/unique-options.js';
@@ -19,6 +19,9 @@ export interface PreparedJob {
   readonly id: string;
   readonly name: string;
   readonly queue: string;
+  /** The payload as it is stored; null for none. */
+  readonly json: string;
+  /** A fresh copy of the payload. */
   readonly data: unknown;
   readonly options: JobsOptions & { jobId: string };
   /** Whether the outcome may be something else than `created`: the caller chose the id, or the job is unique. */
@@ -39,8 +42,8 @@ export function prepareJob(
   const subject = `payload of ${definition.name}`;
   const isVoid = payload === undefined;
   const json = isVoid ? 'null' : toStrictJson(subject, payload, app.payloadLimit);
-  // The engine gets a copy: what is checked here is what is stored, whatever the caller does to the object meanwhile.
-  const finish = () => build(definition, isVoid ? undefined : JSON.parse(json), json, options, app);
+  // The engine gets this text: what is checked here is what is stored, whatever the caller does to the object meanwhile.
+  const finish = () => build(definition, isVoid, json, options, app);
   const validated = applySchema(subject, definition.payloadSchema, payload);
   return validated instanceof Promise ? validated.then(finish) : finish();
 }
@@ -60,6 +63,7 @@ function checkDefinition(definition: unknown): void {
 
 function checkOptions(options: EnqueueOptions<never>, { clock }: ResolvedOptions): void {
   const given = check.object('the options of enqueue', options, KEYS);
+  if (Object.keys(given).length === 0) return;
   if (given.id !== undefined) checkJobId(check, given.id);
   checkJobDefaults(check, given);
   if (typeof given.retry === 'function') {
@@ -86,7 +90,7 @@ function checkRunAt(runAt: unknown, delay: unknown, now: number): void {
 
 function build(
   definition: AnyJobDefinition,
-  data: unknown,
+  isVoid: boolean,
   json: string,
   options: EnqueueOptions<never>,
   app: ResolvedOptions,
@@ -98,20 +102,24 @@ function build(
     ? Math.max(0, options.runAt.getTime() - now)
     : (parseDuration(options.delay) ?? 0);
   const expiresIn = parseDuration(options.expiresIn ?? settings.expiresIn ?? app.defaults.expiresIn);
-  const retry = effectiveRetry(definition, options, app);
-  const unique = toUniqueness(check, 'unique', options.unique ?? settings.unique);
-  const keep = keepLimits(definition, app);
+  const plan = planOf(definition, app);
+  const retry =
+    options.retry === undefined ? plan.retry : toRetryPolicy(check, 'retry', options.retry, plan.retry);
+  const unique = options.unique === undefined ? plan.unique : toUniqueness(check, 'unique', options.unique);
   const meta: JobMeta = {
     ...(expiresIn === undefined ? {} : { expiresAt: now + delay + expiresIn }),
     ...(options.retry === undefined ? {} : { retry }),
     ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
-    ...(data === undefined ? { void: true } : {}),
+    ...(isVoid ? { void: true } : {}),
   };
   return {
     id,
     name,
     queue,
-    data: data ?? null,
+    json,
+    get data(): unknown {
+      return JSON.parse(json);
+    },
     contested: options.id !== undefined || unique !== undefined,
     options: {
       jobId: toStoredId(name, id),
@@ -121,22 +129,40 @@ function build(
       priority: options.priority ?? settings.priority ?? app.defaults.priority ?? defaults.DEFAULT_PRIORITY,
       stackTraceLimit: defaults.KEPT_FAILURES,
       keepLogs: defaults.KEPT_LOG_LINES,
-      ...keep,
+      ...plan.keep,
       ...(delay > 0 ? { delay } : {}),
-      ...(unique ? { deduplication: deduplication(unique, name, data, json) } : {}),
+      ...(unique
+        ? { deduplication: deduplication(unique, name, isVoid ? undefined : JSON.parse(json), json) }
+        : {}),
       ...(Object.keys(meta).length > 0 ? { scalr: meta } : {}),
     },
   };
 }
 
-function effectiveRetry(definition: AnyJobDefinition, options: EnqueueOptions<never>, app: ResolvedOptions) {
-  const base = toRetryPolicy(
-    check,
-    'retry',
-    definition.settings.retry,
-    toRetryPolicy(check, 'retry', app.defaults.retry),
-  );
-  return toRetryPolicy(check, 'retry', options.retry, base);
+/** What all jobs of a definition have in common in an app. */
+interface Plan {
+  readonly retry: RetryPolicy;
+  readonly unique: Uniqueness | undefined;
+  readonly keep: ReturnType<typeof keepLimits>;
+}
+
+const plans = new WeakMap<ResolvedOptions, WeakMap<AnyJobDefinition, Plan>>();
+
+/** Worked out once: neither a definition nor the options of an app ever change. */
+function planOf(definition: AnyJobDefinition, app: ResolvedOptions): Plan {
+  let ofApp = plans.get(app);
+  if (!ofApp) plans.set(app, (ofApp = new WeakMap()));
+  let plan = ofApp.get(definition);
+  if (!plan) {
+    const { retry, unique } = definition.settings;
+    plan = {
+      retry: toRetryPolicy(check, 'retry', retry, toRetryPolicy(check, 'retry', app.defaults.retry)),
+      unique: toUniqueness(check, 'unique', unique),
+      keep: keepLimits(definition, app),
+    };
+    ofApp.set(definition, plan);
+  }
+  return plan;
 }
 
 function deduplication(unique: Uniqueness, name: string, payload: unknown, json: string) {

@@ -80,6 +80,7 @@ export class SlotQueue {
       id,
       name,
       queue,
+      json: JSON.stringify(data),
       data,
       contested: false,
       options: { ...(options as JobsOptions), ...own, ...delay },

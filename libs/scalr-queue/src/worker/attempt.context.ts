@@ -22,7 +22,7 @@ export class AttemptContext extends JobContext {
   constructor(
     private readonly job: StoredJob,
     meta: JobMeta,
-    readonly signal: AbortSignal,
+    private readonly run: { readonly signal: AbortSignal },
   ) {
     super();
     this.id = fromStoredId(job.id ?? '');
@@ -32,6 +32,10 @@ export class AttemptContext extends JobContext {
     this.maxAttempts = Math.max(job.opts.attempts ?? 1, 1);
     this.enqueuedAt = new Date(job.timestamp);
     if (meta.scheduledFor !== undefined) this.scheduledFor = new Date(meta.scheduledFor);
+  }
+
+  get signal(): AbortSignal {
+    return this.run.signal;
   }
 
   async progress(value: number | object): Promise<void> {

@@ -5,6 +5,8 @@ import type { Clock } from '../options/clock.js';
 /** A handler still running this long after its signal aborted is reported. */
 const STUCK_AFTER = 10_000;
 
+const logger = new Logger('ScalrQueue');
+
 /** The time of an attempt: a handler that has to wait for its turn stops it meanwhile. */
 export interface AttemptClock {
   stop(): void;
@@ -15,8 +17,9 @@ export interface AttemptClock {
 /** One run of a handler: it ends when the handler does or when its signal aborts, whichever comes first. */
 export class Attempt implements AttemptClock {
   private static stuckCount = 0;
-  private readonly logger = new Logger('ScalrQueue');
-  private readonly controller = new AbortController();
+  private controller?: AbortController;
+  private reason?: Error;
+  private end: (reason: Error) => void = () => undefined;
   private cancelTimer?: () => void;
   private onTimeout: () => void = () => undefined;
   private timeout = 0;
@@ -32,13 +35,21 @@ export class Attempt implements AttemptClock {
     return Attempt.stuckCount;
   }
 
+  /** Made when it is asked for: most handlers never look. */
   get signal(): AbortSignal {
+    if (!this.controller) {
+      this.controller = new AbortController();
+      if (this.reason) this.controller.abort(this.reason);
+    }
     return this.controller.signal;
   }
 
   /** Ends the attempt: it rejects with `reason`, whatever the handler does. */
   abort(reason: Error): void {
-    this.controller.abort(reason);
+    if (this.reason) return;
+    this.reason = reason;
+    this.end(reason);
+    this.controller?.abort(reason);
   }
 
   stop(): void {
@@ -47,7 +58,7 @@ export class Attempt implements AttemptClock {
 
   start(): void {
     this.stop();
-    if (this.signal.aborted) return;
+    if (this.reason) return;
     this.cancelTimer = this.clock.after(this.timeout, this.onTimeout);
   }
 
@@ -55,14 +66,23 @@ export class Attempt implements AttemptClock {
     this.timeout = timeout;
     this.onTimeout = () => this.abort(new JobTimeoutError(jobName, timeout));
     this.start();
-    const aborted = new Promise<never>((_, reject) => {
-      this.signal.addEventListener('abort', () => reject(this.signal.reason as Error), { once: true });
-    });
-    aborted.catch(() => undefined);
     let settled = false;
-    const running = handler().finally(() => (settled = true));
+    const running = handler();
     try {
-      return await Promise.race([running, aborted]);
+      return await new Promise((resolve, reject) => {
+        this.end = reject;
+        if (this.reason) reject(this.reason);
+        running.then(
+          (value) => {
+            settled = true;
+            resolve(value);
+          },
+          (error: unknown) => {
+            settled = true;
+            reject(error);
+          },
+        );
+      });
     } finally {
       this.stop();
       if (!settled) this.watchStuck(running);
@@ -75,7 +95,7 @@ export class Attempt implements AttemptClock {
     const timer = setTimeout(() => {
       reported = true;
       Attempt.stuckCount++;
-      this.logger.warn(
+      logger.warn(
         `${this.label} still runs ${STUCK_AFTER / 1_000} s after its signal aborted (job ${this.jobId}). ` +
           'Pass ctx.signal on, or check ctx.signal.aborted in loops.',
       );

@@ -44,9 +44,9 @@ export class JobRunner {
     const handler = this.handlers.get(job.name);
     if (!handler) return this.park(job, token);
     const meta = readMeta(job.opts);
-    if (!(await this.slots.admits(job, meta))) return null;
+    if (meta.slot && !(await this.slots.admits(job, meta))) return null;
     const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''), this.app.clock);
-    const context = new AttemptContext(job, meta, attempt.signal);
+    const context = new AttemptContext(job, meta, attempt);
     this.refuseExpired(job, meta, context.attempt);
     const payload = await this.payloadOf(handler.definition, job, meta, context.attempt);
     this.running.add(job, attempt);

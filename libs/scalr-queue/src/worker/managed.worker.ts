@@ -19,6 +19,8 @@ export type ManagedProcessor = (
 /** How long to leave a Redis alone that refuses (out of memory, read only, disk full, missing permission). */
 const REFUSAL_PAUSE = 1_000;
 
+const HANDED_BACK = Symbol('handed back');
+
 /**
  * The engine's worker under our rules: it starts when told, leaves a Redis alone that refuses, keeps at the outcome of a job
  * until Redis takes it, and at the end of a shutdown gives its jobs back to the queue instead of leaving them to be found
@@ -27,7 +29,8 @@ const REFUSAL_PAUSE = 1_000;
 export class ManagedWorker extends Worker {
   /** Whether Redis refused the last attempt to fetch a job. */
   refused = false;
-  private readonly inHand = new Set<string>();
+  /** What ends each job early when there is no more patience. */
+  private readonly inHand = new Map<string, () => void>();
 
   constructor(
     queue: string,
@@ -39,10 +42,16 @@ export class ManagedWorker extends Worker {
     private readonly tracing: Tracing,
   ) {
     // The engine hands over a signal only to functions that declare three parameters.
-    const guarded = (job: Job, token?: string, signal?: AbortSignal) =>
-      this.guard(job, token, signal, processor);
+    const guarded =
+      processor.length < 3
+        ? (job: Job, token?: string) => this.guard(job, token, undefined, processor)
+        : (job: Job, token?: string, signal?: AbortSignal) => this.guard(job, token, signal, processor);
     super(queue, guarded, { ...options, autorun: false });
     events.attach(this);
+    const giveUp = () => {
+      for (const end of this.inHand.values()) end();
+    };
+    gate.patience.addEventListener('abort', giveUp, { once: true });
   }
 
   /** Jobs that run in this worker at this moment. */
@@ -122,28 +131,22 @@ export class ManagedWorker extends Worker {
   ): Promise<unknown> {
     const { gate } = this;
     const id = job.id ?? '';
-    this.inHand.add(id);
-    let onEnd: () => void = () => undefined;
-    const outOfPatience = new Promise<'handed-back'>((resolve) => {
-      onEnd = () => resolve('handed-back');
-      gate.patience.addEventListener('abort', onEnd, { once: true });
-    });
+    this.inHand.set(id, () => undefined);
     try {
       this.events.started(job);
       // A class for @nestjs/bullmq may have a process method that is not asynchronous.
       const run = inJob(this.logFields(job), async () => processor(job, token, signal));
-      run.catch(() => undefined);
-      const outcome = await Promise.race([run.then((value) => ({ value })), outOfPatience]);
-      if (outcome === 'handed-back') {
-        this.cancelJob(id, 'the worker is shutting down');
-        return await this.handBack(job, token);
-      }
-      return outcome.value;
+      const outcome = await new Promise<unknown>((resolve, reject) => {
+        this.inHand.set(id, () => resolve(HANDED_BACK));
+        run.then(resolve, reject);
+      });
+      if (outcome !== HANDED_BACK) return outcome;
+      this.cancelJob(id, 'the worker is shutting down');
+      return await this.handBack(job, token);
     } catch (error) {
       if (error instanceof DelayedError) this.events.postponed(job);
       throw error;
     } finally {
-      gate.patience.removeEventListener('abort', onEnd);
       this.inHand.delete(id);
       if (gate.draining && !gate.patience.aborted) gate.ledger.finished++;
     }
