@@ -1,18 +1,9 @@
-import { Injectable } from '@nestjs/common';
-import {
-  defineJob,
-  InvalidOptionError,
-  type JobInfo,
-  JobsService,
-  ProcessJob,
-  QueuesService,
-} from 'scalr-queue';
-import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { defineJob, InvalidOptionError, type JobInfo, JobsService } from 'scalr-queue';
+import { startProducer, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 
 const One = defineJob<{ n: number }>('one', { queue: 'first' });
 const Two = defineJob<{ n: number }>('two', { queue: 'second', expiresIn: '1h' });
-const Fails = defineJob('fails', { queue: 'failing', retry: { attempts: 2, delay: '1h' } });
 
 const idsOf = (jobs: readonly JobInfo[]) => jobs.map(({ id }) => id);
 
@@ -59,64 +50,5 @@ describe('JobsService.list', () => {
       { sate: 'dead' },
     ])
       await expect(jobs.list(wrong as never)).rejects.toThrow(InvalidOptionError);
-  });
-});
-
-describe('JobsService.explain', () => {
-  it('tells what holds a job up', async () => {
-    const { queue, jobs, get } = await startProducer({ app: uniqueApp() });
-    const codes = async (id: string) => (await jobs.explain(id))?.reasons.map(({ code }) => code);
-    await queue.enqueue(Two, { n: 0 }, { id: 'urgent', priority: 1 });
-    await queue.enqueue(Two, { n: 1 }, { id: 'first' });
-    await queue.enqueue(Two, { n: 2 }, { id: 'second' });
-    await queue.enqueue(Two, { n: 3 }, { id: 'later', delay: '1h' });
-
-    expect(await codes('second')).toEqual(['no-live-worker', 'position', 'expires']);
-    const places = await Promise.all(['first', 'second', 'urgent'].map((id) => jobs.explain(id)));
-    expect(places.map((one) => one?.reasons.find(({ code }) => code === 'position')?.position)).toEqual([
-      1, 2, 3,
-    ]);
-    await get(QueuesService).pause('second');
-    expect((await codes('second'))?.[0]).toBe('queue-paused');
-    expect((await codes('later'))?.[0]).toBe('delayed');
-    await jobs.cancel('second');
-    const dead = (await jobs.explain('second'))?.reasons[0];
-    expect(dead).toMatchObject({
-      code: 'dead',
-      message: expect.stringContaining('cancelled'),
-      advice: expect.any(String),
-    });
-    expect(await jobs.explain('nobody')).toBeUndefined();
-  });
-
-  it('knows retries, limits and missing handlers', async () => {
-    @Injectable()
-    class Handlers {
-      @ProcessJob(Fails)
-      fail() {
-        throw new Error('no luck');
-      }
-
-      @ProcessJob(One)
-      one(_payload: { n: number }) {}
-    }
-    const app = uniqueApp();
-    const queues = { first: { rateLimit: { max: 1, per: '1h' as const } } };
-    await startWorker({ app, queues, providers: [Handlers] });
-    const { queue, jobs } = await startProducer({ app });
-    await queue.enqueue(Fails, undefined, { id: 'f' });
-    await queue.enqueueMany(One, [{ n: 1 }, { n: 2 }]);
-    const last = await queue.enqueue(One, { n: 3 });
-    const Newer = defineJob('newer', { queue: 'failing' });
-    await queue.enqueue(Newer, undefined, { id: 'n' });
-    await eventually(async () => {
-      expect((await jobs.explain('f'))?.reasons[0]).toMatchObject({
-        code: 'retrying',
-        until: expect.any(Date),
-      });
-      expect((await jobs.explain(last.id))?.reasons.map(({ code }) => code)).toContain('rate-limited');
-      expect((await jobs.explain('n'))?.reasons.map(({ code }) => code)).toContain('no-handler');
-    });
-    expect(await jobs.details('f')).toMatchObject({ attempt: 1, failures: [{ attempt: 1 }], logs: [] });
   });
 });

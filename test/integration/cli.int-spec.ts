@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { defineJob, JobContext, ProcessJob, Scheduled } from 'scalr-queue';
+import { Cli } from '../../libs/scalr-queue/src/cli/cli.js';
+import { runCli } from '../../libs/scalr-queue/src/cli/program.js';
+import { startBoth } from '../support/apps.js';
+import { eventually } from '../support/eventually.js';
+import { sharedRedisUrl } from '../support/redis.js';
+
+const Send = defineJob<{ to: string; apiKey: string }>('mail.send', { queue: 'mail', retry: false });
+const Hold = defineJob('hold', { queue: 'slow' });
+const Nightly = defineJob('nightly', { queue: 'slow' });
+const Render = defineJob<{ page: number }>('pdf.render', { queue: 'pdf' });
+
+/** Jobs that fail in ways that terminals do not like, that run until they are cancelled, and that come by the clock. */
+@Injectable()
+class Processor {
+  @ProcessJob(Send)
+  async send({ to }: { to: string }, ctx: JobContext) {
+    await ctx.log(`sending to ${to}\u001b[2J`);
+    throw new TypeError(`no mailbox \u001b]0;owned\u0007 for ${to}, password=hunter2`);
+  }
+
+  @ProcessJob(Hold)
+  async hold(_payload: void, ctx: JobContext) {
+    await new Promise((_resolve, reject) => {
+      ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error));
+    });
+  }
+
+  @ProcessJob(Nightly)
+  @Scheduled({ cron: '0 3 * * *', tz: 'Europe/Madrid' })
+  nightly() {}
+}
+
+/** The command line of an app, in this process. */
+function commandLine(app: string) {
+  const cli = async (args: string) => {
+    const written = { out: '', err: '' };
+    const to = (name: 'out' | 'err') => ({
+      write: (text: string) => ((written[name] += text), true),
+      isTTY: false,
+      columns: 200,
+    });
+    const all = [...args.split(' '), '--app', app, '--redis', sharedRedisUrl()];
+    const code = await runCli(all, new Cli(to('out'), to('err')));
+    return { code, ...written };
+  };
+  return { cli, json: async (args: string) => JSON.parse((await cli(`${args} --json`)).out) as never };
+}
+
+/** A worker, three dead jobs, one that runs, and some that nobody handles. */
+async function scene() {
+  const { app, queue, jobs } = await startBoth({ providers: [Processor] });
+  for (const id of ['d0', 'd1', 'd2']) await queue.enqueue(Send, { to: 'ada', apiKey: 'k-123' }, { id });
+  await queue.enqueue(Hold, undefined, { id: 'h1' });
+  for (const page of [0, 1, 2]) await queue.enqueue(Render, { page }, { id: `p${page}` });
+  await queue.enqueue(Render, { page: 9 }, { id: 'later', delay: '10m' });
+  await eventually(
+    async () => (await jobs.get('d2'))?.state === 'dead' && (await jobs.get('h1'))?.state === 'running',
+  );
+  return { jobs, ...commandLine(app) };
+}
+
+it('shows the queues, jobs, schedules and workers of an app', async () => {
+  const { cli, json } = await scene();
+  const queues = await cli('queues');
+  expect(queues).toMatchObject({ code: 0, err: '' });
+  expect(queues.out).toMatch(/^QUEUE +WAITING .*\nmail +0 +0 +0 +3 .*\npdf +3 +1 +0 +0 .* 0 +open\n/);
+  expect(await json('jobs --queue pdf --state waiting --limit 2')).toMatchObject({
+    jobs: [{ id: 'p2', state: 'waiting' }, { id: 'p1' }],
+    cursor: expect.any(String),
+  });
+  const job = await cli('job d1 --payload');
+  expect(job.out).toContain('password=[redacted]');
+  expect(job.out).toContain('"apiKey": "[redacted]"');
+  expect(job.out).toMatch(/sending to ada\\x1b\[2J/);
+  const dead = await cli('dead list --error MAILBOX --limit 1');
+  expect(dead.out).toContain('d2  mail.send  mail   attempts');
+  expect(dead.err).toContain('--cursor');
+  expect(job.out + dead.out).not.toMatch(/\p{Cc}(?<!\n)|hunter2|k-123/u);
+  expect(await json('explain p1')).toMatchObject({
+    reasons: [{ code: 'no-live-worker' }, { code: 'position', position: 2 }],
+  });
+  expect((await cli('schedules')).out).toMatch(/nightly +slow +0 3 \* \* \* +Europe\/Madrid +in /);
+  // A sign of life is some seconds old.
+  await eventually(async () =>
+    expect(await json('workers')).toMatchObject([
+      { queues: ['mail', 'slow'], running: 1, runningJobs: [{ id: 'h1' }] },
+    ]),
+  );
+  expect(await cli('job nobody')).toMatchObject({
+    code: 1,
+    err: 'error: no job with the id nobody is stored\n',
+  });
+});
+
+it('handles queues, jobs and schedules, and tells what it would do', async () => {
+  const { cli, jobs, json } = await scene();
+  const refused = await cli('pause pdf');
+  expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Say --yes') });
+  expect((await cli('pause pdf --yes')).out).toBe('paused pdf\n');
+  expect(await json('explain p0')).toMatchObject({
+    reasons: [{ code: 'queue-paused' }, {}, { position: 1 }],
+  });
+  expect((await cli('resume pdf')).out).toBe('resumed pdf\n');
+
+  expect((await cli('dead retry')).code).toBe(2);
+  expect((await cli('dead retry --all --dry-run')).out).toBe('3 would be retried\n');
+  expect(await json('dead discard d2 --yes')).toMatchObject({ matched: 1, discarded: 1, dryRun: false });
+  expect((await cli('dead retry d0')).out).toBe('1 retried\n');
+
+  expect((await cli('cancel h1 --yes')).out).toBe('it runs, and was told to stop\n');
+  await eventually(async () => (await jobs.get('h1'))?.reason === 'cancelled');
+
+  const { id } = await json('schedules run-now nightly');
+  await eventually(async () => (await jobs.get(id))?.state === 'completed');
+  expect((await cli('schedules pause nightly --yes')).out).toBe('paused nightly\n');
+  expect(await json('schedules')).toMatchObject([{ name: 'nightly', paused: true }]);
+  expect((await cli('schedules resume nightly')).out).toBe('resumed nightly\n');
+});

@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { defineJob, ProcessJob, QueuesService } from 'scalr-queue';
+import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { eventually } from '../support/eventually.js';
+import { sharedRedisUrl } from '../support/redis.js';
+
+const One = defineJob<{ n: number }>('one', { queue: 'first' });
+const Two = defineJob<{ n: number }>('two', { queue: 'second', expiresIn: '1h' });
+const Fails = defineJob('fails', { queue: 'failing', retry: { attempts: 2, delay: '1h' } });
+const Deaf = defineJob('deaf', { queue: 'narrow' });
+
+describe('JobsService.explain', () => {
+  it('tells what holds a job up', async () => {
+    const { queue, jobs, get } = await startProducer({ app: uniqueApp() });
+    const codes = async (id: string) => (await jobs.explain(id))?.reasons.map(({ code }) => code);
+    await queue.enqueue(Two, { n: 0 }, { id: 'urgent', priority: 1 });
+    await queue.enqueue(Two, { n: 1 }, { id: 'first' });
+    await queue.enqueue(Two, { n: 2 }, { id: 'second' });
+    await queue.enqueue(Two, { n: 3 }, { id: 'later', delay: '1h' });
+
+    expect(await codes('second')).toEqual(['no-live-worker', 'position', 'expires']);
+    const places = await Promise.all(['first', 'second', 'urgent'].map((id) => jobs.explain(id)));
+    expect(places.map((one) => one?.reasons.find(({ code }) => code === 'position')?.position)).toEqual([
+      1, 2, 3,
+    ]);
+    await get(QueuesService).pause('second');
+    expect((await codes('second'))?.[0]).toBe('queue-paused');
+    expect((await codes('later'))?.[0]).toBe('delayed');
+    await jobs.cancel('second');
+    const dead = (await jobs.explain('second'))?.reasons[0];
+    expect(dead).toMatchObject({
+      code: 'dead',
+      message: expect.stringContaining('cancelled'),
+      advice: expect.any(String),
+    });
+    expect(await jobs.explain('nobody')).toBeUndefined();
+  });
+
+  it('knows retries, limits and missing handlers', async () => {
+    @Injectable()
+    class Handlers {
+      @ProcessJob(Fails)
+      fail() {
+        throw new Error('no luck');
+      }
+
+      @ProcessJob(One)
+      one(_payload: { n: number }) {}
+    }
+    const app = uniqueApp();
+    const queues = { first: { rateLimit: { max: 1, per: '1h' as const } } };
+    await startWorker({ app, queues, providers: [Handlers] });
+    const { queue, jobs } = await startProducer({ app });
+    await queue.enqueue(Fails, undefined, { id: 'f' });
+    await queue.enqueueMany(One, [{ n: 1 }, { n: 2 }]);
+    const last = await queue.enqueue(One, { n: 3 });
+    const Newer = defineJob('newer', { queue: 'failing' });
+    await queue.enqueue(Newer, undefined, { id: 'n' });
+    await eventually(async () => {
+      expect((await jobs.explain('f'))?.reasons[0]).toMatchObject({
+        code: 'retrying',
+        until: expect.any(Date),
+      });
+      expect((await jobs.explain(last.id))?.reasons.map(({ code }) => code)).toContain('rate-limited');
+      expect((await jobs.explain('n'))?.reasons.map(({ code }) => code)).toContain('no-handler');
+    });
+    expect(await jobs.details('f')).toMatchObject({ attempt: 1, failures: [{ attempt: 1 }], logs: [] });
+  });
+
+  it('knows a queue that runs as many as it may, and a job that was told to stop and has not yet', async () => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    @Injectable()
+    class Handlers {
+      @ProcessJob(Deaf)
+      async wait() {
+        await released;
+      }
+    }
+    const app = uniqueApp();
+    const queues = { narrow: { globalConcurrency: 1 } };
+    await startWorker({ app, queues, providers: [Handlers] });
+    const { queue, jobs } = await startProducer({ app, queues });
+    const reasons = async (id: string) => (await jobs.explain(id))?.reasons;
+    try {
+      await queue.enqueue(Deaf, undefined, { id: 'runs' });
+      await eventually(async () => (await jobs.get('runs'))?.state === 'running');
+      await queue.enqueue(Deaf, undefined, { id: 'held' });
+      expect(await reasons('held')).toMatchObject([
+        { code: 'global-concurrency', limit: 1 },
+        { code: 'position', position: 1 },
+      ]);
+      expect(await reasons('runs')).toMatchObject([{ code: 'running' }]);
+      expect(await jobs.cancel('runs')).toBe('cancelling');
+      expect(await reasons('runs')).toMatchObject([{ code: 'cancelling' }, { code: 'running' }]);
+    } finally {
+      release();
+    }
+  });
+
+  it('knows a job whose time is over, and one that stands for others', async () => {
+    const app = uniqueApp();
+    const { queue, jobs } = await startProducer({ app });
+    const codes = async (id: string) => (await jobs.explain(id))?.reasons.map(({ code }) => code);
+    await queue.enqueue(One, { n: 1 }, { id: 'late', delay: '1h', unique: { key: 'k' } });
+    expect(await codes('late')).toEqual(['delayed', 'no-live-worker', 'unique']);
+
+    // The hour passes: a minute ago it was due.
+    const redis = new Redis(sharedRedisUrl());
+    const due = Date.now() - 60_000;
+    expect(await redis.zadd(`scalr:{${app}}:first:delayed`, 'XX', 'CH', due * 0x1000, 'one~late')).toBe(1);
+    redis.disconnect();
+    expect((await jobs.explain('late'))?.reasons[0]).toMatchObject({ code: 'overdue', until: new Date(due) });
+    expect(await codes('late')).toEqual(['overdue', 'no-live-worker', 'unique']);
+  });
+});
