@@ -28,7 +28,13 @@ async function entryPoints() {
 describe('the tarball', () => {
   it('holds what is built, the license and the readme, and nothing else', () => {
     const outside = project.packed.filter((path) => !path.startsWith('dist/'));
-    expect(outside.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json']);
+    const schematics = ['collection.json', 'job.schema.json', 'worker.schema.json'];
+    expect(outside.toSorted()).toEqual([
+      'LICENSE',
+      'README.md',
+      'package.json',
+      ...schematics.map((file) => `schematics/${file}`),
+    ]);
     const isBuilt = (path: string) => /\.(?:js|d\.ts)$/.test(path) && !path.includes('.spec.');
     expect(project.packed.filter((path) => path.startsWith('dist/') && !isBuilt(path))).toEqual([]);
     expect(project.packed).toContain('dist/index.d.ts');

@@ -11,6 +11,8 @@ import { registerJob } from './commands/job.command.js';
 import { registerJobs } from './commands/jobs.command.js';
 import { registerPause } from './commands/pause.command.js';
 import { registerPing } from './commands/ping.command.js';
+import { registerGenerate } from './commands/generate.command.js';
+import { registerInit } from './commands/init.command.js';
 import { registerQueues } from './commands/queues.command.js';
 import { registerSchedules } from './commands/schedules.command.js';
 import { registerTop } from './commands/top.command.js';
@@ -35,6 +37,8 @@ const COMMANDS = [
   registerDoctor,
   registerDev,
   registerBurst,
+  registerInit,
+  registerGenerate,
 ];
 
 /** The command line, with everything it can do. */

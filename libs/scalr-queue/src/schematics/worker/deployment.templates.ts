@@ -1,0 +1,99 @@
+/** The Redis that all apps share, and the worker of this one, commented out. */
+export function compose(app: string, script: string): string {
+  return `# The Redis that the apps of the platform share, and the worker of this app, commented out.
+#
+# The first app on a host starts scalr-redis with this file. In each further app delete the service scalr-redis,
+# its volume and the depends_on entry, and give the network \`external: true\`.
+
+services:
+  scalr-redis:
+    image: redis:7.4-alpine
+    container_name: scalr-redis
+    # AOF everysec: a crash of the host loses one second of jobs at most.
+    # noeviction: when memory is full Redis refuses new jobs; any other policy would delete waiting ones.
+    command:
+      - redis-server
+      - --appendonly
+      - 'yes'
+      - --appendfsync
+      - everysec
+      - --maxmemory-policy
+      - noeviction
+      - --maxmemory
+      - 256mb
+    # Twice maxmemory: rewriting the AOF forks, and pages that change meanwhile exist twice.
+    mem_limit: 512m
+    volumes:
+      - scalr-redis-data:/data
+    # Only containers on scalr-edge reach it. For processes that run on this machine without a container:
+    # ports:
+    #   - '127.0.0.1:6379:6379'
+    networks:
+      - scalr-edge
+    healthcheck:
+      # grep, because redis-cli exits 0 on error replies, such as LOADING while the AOF is read.
+      test: ['CMD-SHELL', 'redis-cli ping | grep -q PONG']
+      interval: 5s
+      timeout: 3s
+      retries: 5
+      start_period: 30s
+    restart: unless-stopped
+
+  # The worker runs the jobs: the image of the web process with another command. Activate it once the app has an image
+  # and a handler: remove the comment sign and the space after it from every line of the block below. The web process
+  # needs the network scalr-edge and the same SCALR_REDIS_URL. stop_grace_period stays above SCALR_SHUTDOWN_TIMEOUT.
+
+  # worker:
+  #   image: \${COMPOSE_PROJECT_NAME:-${app}}-app
+  #   build: .
+  #   command: ["node", "${script}"]
+  #   init: true
+  #   environment:
+  #     SCALR_APP: \${SCALR_APP:-${app}}
+  #     SCALR_REDIS_URL: \${SCALR_REDIS_URL:-redis://scalr-redis:6379/0}
+  #     SCALR_WORKER_PORT: 3001
+  #     SCALR_WORKER_CONCURRENCY: \${SCALR_WORKER_CONCURRENCY:-10}
+  #     SCALR_WORKER_QUEUES: \${SCALR_WORKER_QUEUES:-}
+  #     SCALR_SHUTDOWN_TIMEOUT: \${SCALR_SHUTDOWN_TIMEOUT:-25s}
+  #   networks:
+  #     - scalr-edge
+  #   depends_on:
+  #     scalr-redis:
+  #       condition: service_healthy
+  #   healthcheck:
+  #     test:
+  #       - CMD
+  #       - node
+  #       - -e
+  #       - "fetch('http://127.0.0.1:3001/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
+  #     interval: 10s
+  #     timeout: 3s
+  #     retries: 3
+  #     start_period: 15s
+  #   stop_grace_period: 35s
+  #   restart: unless-stopped
+
+networks:
+  scalr-edge:
+    name: scalr-edge
+
+volumes:
+  scalr-redis-data:
+    name: scalr-redis-data
+`;
+}
+
+/** The settings by name, each with what explains it. */
+export function environment(app: string): Record<string, string> {
+  return {
+    SCALR_APP: `# Name of the app on the shared Redis: all keys start with scalr:{<app>}:\nSCALR_APP=${app}\n`,
+    SCALR_REDIS_URL:
+      '# redis://user:password@host:6379/0, or rediss:// for TLS. Default: redis://localhost:6379/0\nSCALR_REDIS_URL=redis://localhost:6379/0\n',
+    SCALR_WORKER_PORT: "# TCP port of the worker's health endpoints. Default: 3001\nSCALR_WORKER_PORT=3001\n",
+    SCALR_WORKER_CONCURRENCY:
+      '# Jobs that one worker runs at a time, per queue. Default: 10\nSCALR_WORKER_CONCURRENCY=10\n',
+    SCALR_WORKER_QUEUES: '# The only queues to work on: mail,reports. Default: all\nSCALR_WORKER_QUEUES=\n',
+    SCALR_SHUTDOWN_TIMEOUT:
+      '# Time that running jobs have to finish after SIGTERM. Default: 25s\nSCALR_SHUTDOWN_TIMEOUT=25s\n',
+  };
+}
