@@ -23,7 +23,12 @@ try {
   step('publint', 'publint', ['libs/scalr-queue', '--strict']);
   const { file, paths } = pack(dir);
   step('the types, for every way to import', 'attw', [file, '--profile', 'esm-only']);
-  const own = ['LICENSE', 'README.md', 'package.json'];
+  const own = [
+    'LICENSE',
+    'README.md',
+    'package.json',
+    ...['collection.json', 'job.schema.json', 'worker.schema.json'].map((file) => `schematics/${file}`),
+  ];
   const wrong = paths.filter((path) => !own.includes(path) && !BUILT.test(path));
   const missing = own.filter((path) => !paths.includes(path));
   if (wrong.length + missing.length > 0)
