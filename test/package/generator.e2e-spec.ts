@@ -15,6 +15,15 @@ const redis = inject('redisUrl');
 let dir: string;
 const node = (...args: string[]) => run(process.execPath, args, { cwd: dir, timeout: 120_000 });
 const generate = (...args: string[]) => node(nest, 'g', '-c', 'scalr-queue', ...args);
+
+/** Of the sources: what `nest new` puts beside them needs packages that this workspace does not have. */
+async function typeErrors(): Promise<string[]> {
+  const compiler = resolve('node_modules/typescript/bin/tsc');
+  const compiled = await node(compiler, '--noEmit', '--pretty', 'false').catch(
+    (error: { stdout: string }) => error,
+  );
+  return compiled.stdout.split('\n').filter((line) => line.startsWith('src/'));
+}
 const read = (file: string) => readFile(join(dir, file), 'utf8');
 
 beforeAll(async () => {
@@ -43,6 +52,7 @@ it('makes a fresh application that builds, passes its tests, and runs a job', as
     join(dir, 'vitest.config.ts'),
     "export default { test: { globals: true, include: ['src/**/*.spec.ts'] } };",
   );
+  expect(await typeErrors()).toEqual([]);
   const tests = await node(resolve('node_modules/vitest/vitest.mjs'), 'run');
   expect(tests.stdout).toMatch(/3 passed/);
 

@@ -66,22 +66,29 @@ export class ${constant}Processor {
 /** A spec of the handler that passes. */
 export function processorSpec({ names, options, extension }: JobTemplate): string {
   const { constant, file } = names;
-  const scheduled = options.schedule !== undefined;
-  return `import type { JobContext } from 'scalr-queue';
+  const [payload, told] =
+    options.schedule === undefined
+      ? [", { id: '42' }", '42: attempt 1 of 5']
+      : [', undefined', 'attempt 1 of 5'];
+  return `import { Test } from '@nestjs/testing';
+import { ScalrQueueTestingModule, TestQueue } from 'scalr-queue/testing';
+import { ${constant} } from './${file}.jobs${extension}';
 import { ${constant}Processor } from './${file}.processor${extension}';
 
 describe('${constant}Processor', () => {
-  it('tells the log of the job which attempt it is', async () => {
-    const lines: string[] = [];
-    const ctx = {
-      attempt: 1,
-      maxAttempts: 5,
-      log: async (line: string) => void lines.push(line),
-    } as Partial<JobContext> as JobContext;
+  it('completes, and tells the log of the job which attempt it is', async () => {
+    const module = await Test.createTestingModule({
+      imports: [ScalrQueueTestingModule.forRoot()],
+      providers: [${constant}Processor],
+    }).compile();
 
-    await new ${constant}Processor().run(${scheduled ? 'undefined' : "{ id: '42' }"}, ctx);
+    const queue = module.get(TestQueue);
+    const outcome = await queue.runJob(${constant}${payload});
 
-    expect(lines).toEqual(['${scheduled ? '' : '42: '}attempt 1 of 5']);
+    expect(outcome).toMatchObject({
+      status: 'completed',
+      logs: ['${told}'],
+    });
   });
 });
 `;
