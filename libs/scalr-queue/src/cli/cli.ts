@@ -25,6 +25,8 @@ export class Cli {
     readonly stdout: Output = process.stdout,
     readonly stderr: Output = process.stderr,
     readonly stdin: NodeJS.ReadStream = process.stdin,
+    /** When the command began, on the clock of `performance.now()`. */
+    readonly startedAt = performance.now(),
   ) {}
 
   /** Where the flags are once they have been parsed. */
