@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm run bench`: all sides in one run, in alternating rounds, and BENCHMARKS.md from it. `-- --quick` measures less, in three
- * rounds, and writes nothing; `-- --sides scalr-queue,bullmq` measures those.
+ * rounds, and writes nothing; `-- --sides scalr-queue,bullmq` measures those; `-- --skip scrape` leaves that out.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     sides: { type: 'string' },
     rounds: { type: 'string' },
+    skip: { type: 'string', default: '' },
   },
 });
 
@@ -36,6 +37,7 @@ const results = await measureAll({
   isQuick: values.quick,
   rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
   only: values.sides?.split(','),
+  skip: values.skip.split(','),
 });
 printTable(results);
 if (!values.quick && !values.sides) await writeReport(results);

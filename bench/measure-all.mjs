@@ -11,6 +11,7 @@ import { freshPostgres, freshRedis } from './stores.mjs';
  * @property {boolean} isQuick
  * @property {number} rounds
  * @property {string[]} [only]
+ * @property {string[]} skip  of `backlog` and `scrape`, which fill Redis with a million jobs each
  *
  * @typedef {object} Results
  * @property {number} rounds
@@ -29,7 +30,7 @@ const PAIR = ['scalr-queue', 'bullmq'];
 const MANY = 1_000_000;
 
 /** @param {Settings} settings @returns {Promise<Results>} */
-export async function measureAll({ isQuick, rounds, only }) {
+export async function measureAll({ isQuick, rounds, only, skip }) {
   const chosen = sides.filter(({ id }) => (only ? only.includes(id) : !isQuick || PAIR.includes(id)));
   /** @type {Results} */
   const results = {
@@ -62,8 +63,8 @@ export async function measureAll({ isQuick, rounds, only }) {
     if (bytes) results.bytes[side] = bytes;
   }
   if (isQuick) return results;
-  await attempt('a million jobs', () => measureBacklog(results, rounds));
-  results.scrape = await attempt('scrape', scrape);
+  if (!skip.includes('backlog')) await attempt('a million jobs', () => measureBacklog(results, rounds));
+  if (!skip.includes('scrape')) results.scrape = await attempt('scrape', scrape);
   return results;
 }
 
@@ -87,7 +88,7 @@ async function once(side, row) {
   const store = await (side.store === 'redis' ? freshRedis() : freshPostgres());
   try {
     // Slower by an order of magnitude, and as well measured with fewer jobs.
-    return await runSide(side.id, row, store.url, side.store === 'redis' ? 1 : 0.1);
+    return await runSide(side.id, row, store.url, side.store === 'redis' ? 0.5 : 0.1);
   } finally {
     await store.stop();
   }
@@ -130,7 +131,7 @@ async function measureBacklog(results, rounds) {
     for (let round = 0; round < rounds; round++) {
       for (const row of withBacklog) {
         for (const side of round % 2 === 0 ? PAIR : PAIR.toReversed()) {
-          const figure = await runSide(side, row, stores.get(side).url);
+          const figure = await runSide(side, row, stores.get(side).url, 0.5);
           ((results.backlog[row] ??= {})[side] ??= []).push(figure);
         }
       }
