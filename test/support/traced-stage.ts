@@ -22,6 +22,9 @@ export const Threaded = defineJob<void, SpanContext>('threaded');
 const thread = new URL('../integration/threads/traced.mjs', import.meta.url);
 const seen = new Set<string>();
 
+// As a logger does with its first line: the workers of these tests have none.
+jobLogFields();
+
 /** What `jobLogFields` gave to the jobs that look. */
 export const logged: object[] = [];
 

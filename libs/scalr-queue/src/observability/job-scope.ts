@@ -29,7 +29,8 @@ export const currentJob = (): JobLogFields | undefined => scope.getStore();
 
 /**
  * The fields of the job that the current code runs for; none outside of a handler. For a logger that adds fields to each line
- * by itself, such as the `mixin` of pino. Where it is used the library leaves the lines as they are.
+ * by itself, such as the `mixin` of pino. Where it is used the library leaves the lines as they are. A worker that runs with
+ * `logger: false` keeps these fields from the first call on: call it once before the worker runs.
  *
  * @example
  * LoggerModule.forRoot({ pinoHttp: { mixin: jobLogFields } })
