@@ -5,6 +5,7 @@ import { describeTarget } from '../options/redis-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ConnectionLog } from './connection-log.js';
+import { askPatiently } from './patient-info.js';
 import { refusal } from './refusal.js';
 import { messageOf } from './redis-error.js';
 import { openRedis, type RedisClient, type RedisRole } from './redis.client.js';
@@ -109,9 +110,13 @@ export class RedisConnections implements OnApplicationShutdown {
 
   private connect(role: RedisRole, name: string): RedisClient {
     const client = openRedis(this.options.redis, role, name);
+    const trouble = (error: Error) => this.log.trouble(error);
+    if (role !== 'producer') askPatiently(client, trouble);
     this.opened.add(client);
-    client.once('end', () => this.opened.delete(client));
-    client.on('error', (error: Error) => this.log.trouble(error));
+    // The engine ends and reopens one that has been silent for longer than its read.
+    client.on('end', () => this.opened.delete(client));
+    client.on('connecting', () => this.opened.add(client));
+    client.on('error', trouble);
     if (this.closed) client.disconnect();
     return client;
   }
