@@ -3,11 +3,9 @@ import { Counter, Histogram } from 'prom-client';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { FinishedEvent, JobEvent } from '../observability/job-events.js';
-import { BoundedLabels } from './bounded-labels.js';
+import { JobLabels } from './job-labels.js';
 import { MetricRegistry } from './metric.registry.js';
 
-const MOST_JOBS = 200;
-const MOST_QUEUES = 100;
 /** Not `job`: Prometheus calls the scraped process so, and would rename ours. */
 const JOB = ['queue', 'job_name'] as const;
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 3_600];
@@ -15,14 +13,14 @@ const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 /** Counts what this process enqueues and runs. The series of all processes can be added up. */
 @Injectable()
 export class JobMetrics {
-  private readonly jobs = new BoundedLabels(MOST_JOBS);
-  private readonly queues = new BoundedLabels(MOST_QUEUES);
+  private readonly labels: JobLabels;
 
   constructor(
     private readonly metrics: MetricRegistry,
-    private readonly catalog: JobCatalog,
+    catalog: JobCatalog,
     events: JobEvents,
   ) {
+    this.labels = new JobLabels((job) => catalog.knows(job));
     this.countEnqueues(events);
     this.countRuns(events);
   }
@@ -35,12 +33,8 @@ export class JobMetrics {
       'code',
     ]);
     // Who enqueues has the definition.
-    events.on('enqueued', (it) =>
-      enqueued.inc({ queue: this.queues.of(it.queue), job_name: this.jobs.of(it.name), status: it.status }),
-    );
-    events.on('enqueue-failed', ({ queue, name, code }) =>
-      failures.inc({ queue: this.queues.of(queue), job_name: this.jobs.of(name), code }),
-    );
+    events.on('enqueued', (it) => enqueued.inc(this.labels.ofDefined(it).with('status', it.status)));
+    events.on('enqueue-failed', (it) => failures.inc({ ...this.labels.ofDefined(it).job, code: it.code }));
   }
 
   private countRuns(events: JobEvents): void {
@@ -54,38 +48,33 @@ export class JobMetrics {
     const postponed = this.counter('jobs_postponed', 'Runs put aside without using an attempt.');
     const wait = this.histogram('job_wait', 'From when a job could run to its first start.', []);
     const run = this.histogram('job_run', 'Run time of attempts, by outcome.', ['outcome']);
-    const ran = (it: FinishedEvent, outcome: string) =>
-      run.observe({ ...this.of(it), outcome }, it.runMs / 1_000);
+    const count = (counter: Counter) => (it: JobEvent) => counter.inc(this.labels.of(it).job);
+    const failure = (it: FinishedEvent) => {
+      const labels = this.labels.of(it);
+      failed.inc(labels.job);
+      run.observe(labels.with('outcome', 'failed'), it.runMs / 1_000);
+    };
 
     events.on('started', (it) => {
-      if (it.waitMs !== undefined) wait.observe(this.of(it), it.waitMs / 1_000);
+      if (it.waitMs !== undefined) wait.observe(this.labels.of(it).job, it.waitMs / 1_000);
     });
     events.on('completed', (it) => {
-      completed.inc(this.of(it));
-      ran(it, 'completed');
+      const labels = this.labels.of(it);
+      completed.inc(labels.job);
+      run.observe(labels.with('outcome', 'completed'), it.runMs / 1_000);
     });
     events.on('retrying', (it) => {
-      failed.inc(this.of(it));
-      retried.inc(this.of(it));
-      ran(it, 'failed');
+      failure(it);
+      retried.inc(this.labels.of(it).job);
     });
     events.on('dead', (it) => {
-      failed.inc(this.of(it));
-      dead.inc({ ...this.of(it), reason: it.reason });
-      ran(it, 'failed');
+      failure(it);
+      dead.inc(this.labels.of(it).with('reason', it.reason));
     });
-    events.on('stalled', (it) => stalled.inc(this.of(it)));
-    events.on('cancelled', (it) => cancelled.inc(this.of(it)));
-    events.on('handed-back', (it) => handedBack.inc(this.of(it)));
-    events.on('postponed', (it) => postponed.inc(this.of(it)));
-  }
-
-  /** What comes out of a queue may have any name: only those of definitions are told. */
-  private of({ queue, name }: JobEvent): { queue: string; job_name: string } {
-    return {
-      queue: this.queues.of(queue),
-      job_name: this.jobs.of(name, (job) => this.catalog.knows(job)),
-    };
+    events.on('stalled', count(stalled));
+    events.on('cancelled', count(cancelled));
+    events.on('handed-back', count(handedBack));
+    events.on('postponed', count(postponed));
   }
 
   private counter(name: string, help: string, more: readonly string[] = []): Counter {

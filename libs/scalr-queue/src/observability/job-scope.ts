@@ -20,8 +20,8 @@ export function wantJobScope(): void {
 }
 
 /** Runs a handler so that everything it does, however deep and late, knows its job. */
-export function inJob<T>(fields: JobLogFields, work: () => T): T {
-  return isWanted ? scope.run(fields, work) : work();
+export function inJob<T>(fieldsOf: () => JobLogFields, work: () => T): T {
+  return isWanted ? scope.run(fieldsOf(), work) : work();
 }
 
 /** The job that the current code runs for. */

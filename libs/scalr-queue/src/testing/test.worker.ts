@@ -43,7 +43,10 @@ export class TestWorker {
   async attempt(job: MemoryJob): Promise<unknown> {
     const { id, name: jobName, queueName: queue, attemptsMade } = job;
     const fields = { jobId: fromStoredId(id), jobName, queue, attempt: attemptsMade + 1 };
-    const running = inJob(fields, () => this.runner.run(job, undefined));
+    const running = inJob(
+      () => fields,
+      () => this.runner.run(job, undefined),
+    );
     let settled = false;
     const done = () => void (settled = true);
     // oxlint-disable-next-line promise/no-callback-in-promise

@@ -7,6 +7,8 @@ const STUCK_AFTER = 10_000;
 
 const logger = new Logger('ScalrQueue');
 
+const ignore = () => undefined;
+
 /** The time of an attempt: a handler that has to wait for its turn stops it meanwhile. */
 export interface AttemptClock {
   stop(): void;
@@ -19,9 +21,9 @@ export class Attempt implements AttemptClock {
   private static stuckCount = 0;
   private controller?: AbortController;
   private reason?: Error;
-  private end: (reason: Error) => void = () => undefined;
+  private end: (reason: Error) => void = ignore;
   private cancelTimer?: () => void;
-  private onTimeout: () => void = () => undefined;
+  private onTimeout: () => void = ignore;
   private timeout = 0;
 
   constructor(
@@ -62,31 +64,33 @@ export class Attempt implements AttemptClock {
     this.cancelTimer = this.clock.after(this.timeout, this.onTimeout);
   }
 
-  async run(handler: () => Promise<unknown>, timeout: number, jobName: string): Promise<unknown> {
+  run(handler: () => Promise<unknown>, timeout: number, jobName: string): Promise<unknown> {
     this.timeout = timeout;
     this.onTimeout = () => this.abort(new JobTimeoutError(jobName, timeout));
     this.start();
-    let settled = false;
     const running = handler();
-    try {
-      return await new Promise((resolve, reject) => {
-        this.end = reject;
-        if (this.reason) reject(this.reason);
-        running.then(
-          (value) => {
-            settled = true;
-            resolve(value);
-          },
-          (error: unknown) => {
-            settled = true;
-            reject(error);
-          },
-        );
-      });
-    } finally {
-      this.stop();
-      if (!settled) this.watchStuck(running);
-    }
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        this.stop();
+        this.end = ignore;
+      };
+      this.end = (reason) => {
+        settle();
+        this.watchStuck(running);
+        reject(reason);
+      };
+      if (this.reason) return this.end(this.reason);
+      running.then(
+        (value) => {
+          settle();
+          resolve(value);
+        },
+        (error: unknown) => {
+          settle();
+          reject(error);
+        },
+      );
+    });
   }
 
   /** The slot is free again, but the code still runs beside the next job: say so. */

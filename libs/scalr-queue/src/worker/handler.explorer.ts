@@ -66,11 +66,15 @@ export class HandlerExplorer {
     schedules: readonly ScheduleOptions[],
   ): JobHandler {
     const label = labelOf(wrapper, method);
-    const call = async (instance: unknown, payload: unknown, context: JobContext): Promise<unknown> =>
-      (instance as Record<string, (payload: unknown, context: JobContext) => unknown>)[method]!(
-        payload,
-        context,
-      );
+    const call = (instance: unknown, payload: unknown, context: JobContext): Promise<unknown> => {
+      const methods = instance as Record<string, (payload: unknown, context: JobContext) => unknown>;
+      try {
+        return Promise.resolve(methods[method]!(payload, context));
+      } catch (error) {
+        // The method is not asynchronous.
+        return Promise.reject(error as Error);
+      }
+    };
     if (wrapper.isDependencyTreeStatic()) {
       return {
         definition,

@@ -48,20 +48,24 @@ export class JobRunner {
     const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''), this.app.clock);
     const context = new AttemptContext(job, meta, attempt);
     this.refuseExpired(job, meta, context.attempt);
-    const payload = await this.payloadOf(handler.definition, job, meta, context.attempt);
-    this.running.add(job, attempt);
+    const checking = this.payloadOf(handler.definition, job, meta, context.attempt);
+    // Most schemas answer at once; each wait costs the job a turn.
+    const payload = checking instanceof Promise ? await checking : checking;
+    const run = { queue: job.queueName, storedId: job.id, attempt };
+    this.running.add(run);
     try {
       const returned = await attempt.run(
         () => handler.invoke(payload, context, attempt),
         this.timeoutOf(handler.definition, meta),
         job.name,
       );
-      return await this.resultOf(handler.definition, returned);
+      const result = this.resultOf(handler.definition, returned);
+      return result instanceof Promise ? await result : result;
     } catch (thrown) {
       if (thrown instanceof Snooze) return await this.postpone(job, token, thrown.delay);
       throw this.failureOf(thrown, handler.definition, meta, context);
     } finally {
-      this.running.remove(job);
+      this.running.remove(run);
     }
   }
 
@@ -89,27 +93,31 @@ export class JobRunner {
     throw new AttemptFailure('expired', error, attempt, now);
   }
 
-  private async payloadOf(
-    definition: AnyJobDefinition,
-    job: StoredJob,
-    meta: JobMeta,
-    attempt: number,
-  ): Promise<unknown> {
+  /** A promise only where the schema answers with one. */
+  private payloadOf(definition: AnyJobDefinition, job: StoredJob, meta: JobMeta, attempt: number): unknown {
     const stored: unknown = meta.void ? undefined : job.data;
-    try {
-      return await applySchema(`payload of ${job.name}`, definition.payloadSchema, stored);
-    } catch (error) {
+    const refuse = (error: unknown): never => {
       const kind = error instanceof PayloadInvalidError ? 'invalid-payload' : 'discarded';
       throw new AttemptFailure(kind, error, attempt, this.app.clock.now());
+    };
+    try {
+      const payload = applySchema(`payload of ${job.name}`, definition.payloadSchema, stored);
+      return payload instanceof Promise ? payload.catch(refuse) : payload;
+    } catch (error) {
+      return refuse(error);
     }
   }
 
-  private async resultOf(definition: AnyJobDefinition, returned: unknown): Promise<unknown> {
+  /** A promise only where the schema answers with one. */
+  private resultOf(definition: AnyJobDefinition, returned: unknown): unknown {
     const subject = `result of ${definition.name}`;
-    const result = await applySchema(subject, definition.resultSchema, returned);
-    if (result === undefined) return null;
-    toStrictJson(subject, result, this.app.resultLimit);
-    return result;
+    const check = (result: unknown): unknown => {
+      if (result === undefined) return null;
+      toStrictJson(subject, result, this.app.resultLimit);
+      return result;
+    };
+    const result = applySchema(subject, definition.resultSchema, returned);
+    return result instanceof Promise ? result.then(check) : check(result);
   }
 
   private failureOf(

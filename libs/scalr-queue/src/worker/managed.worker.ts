@@ -82,28 +82,37 @@ export class ManagedWorker extends Worker {
   protected override handleCompleted(
     ...args: [result: unknown, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
   ): Promise<Job> {
-    return this.untilTaken(args[1], args[2], () => super.handleCompleted(...args));
+    const write = () => super.handleCompleted(...args);
+    return write().catch((error: unknown) => this.untilTaken(error, args[1], args[2], write));
   }
 
   protected override handleFailed(
     ...args: [error: Error, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
   ): Promise<Job> {
-    return this.untilTaken(args[1], args[2], () => super.handleFailed(...args));
+    const write = () => super.handleFailed(...args);
+    return write().catch((error: unknown) => this.untilTaken(error, args[1], args[2], write));
   }
 
   /** The engine takes a refused completion for a failure of the job, and drops a refused failure: the job would run again. */
-  private async untilTaken<T>(job: Job, token: string, write: () => Promise<T>): Promise<T> {
+  private async untilTaken<T>(
+    refusal: unknown,
+    job: Job,
+    token: string,
+    write: () => Promise<T>,
+  ): Promise<T> {
     const id = job.id ?? '';
+    let error = refusal;
     try {
       for (;;) {
+        if (!isRefusal(error) || this.gate.patience.aborted) throw error;
+        this.emit('error', error as Error);
+        // The engine has let go of the lock; keep it while we try.
+        this.lockManager.trackJob(id, token, Date.now());
+        await sleep(REFUSAL_PAUSE, undefined, { signal: this.gate.patience }).catch(() => undefined);
         try {
           return await write();
-        } catch (error) {
-          if (!isRefusal(error) || this.gate.patience.aborted) throw error;
-          this.emit('error', error as Error);
-          // The engine has let go of the lock; keep it while we try.
-          this.lockManager.trackJob(id, token, Date.now());
-          await sleep(REFUSAL_PAUSE, undefined, { signal: this.gate.patience }).catch(() => undefined);
+        } catch (next) {
+          error = next;
         }
       }
     } finally {
@@ -131,13 +140,14 @@ export class ManagedWorker extends Worker {
   ): Promise<unknown> {
     const { gate } = this;
     const id = job.id ?? '';
-    this.inHand.set(id, () => undefined);
     try {
-      this.events.started(job);
-      // A class for @nestjs/bullmq may have a process method that is not asynchronous.
-      const run = inJob(this.logFields(job), async () => processor(job, token, signal));
       const outcome = await new Promise<unknown>((resolve, reject) => {
         this.inHand.set(id, () => resolve(HANDED_BACK));
+        this.events.started(job);
+        const run = inJob(
+          () => this.logFields(job),
+          () => processor(job, token, signal),
+        );
         run.then(resolve, reject);
       });
       if (outcome !== HANDED_BACK) return outcome;

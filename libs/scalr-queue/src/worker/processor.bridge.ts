@@ -54,7 +54,8 @@ export class ProcessorBridge {
       if (!isOurs) return new Worker(queue, processor, options);
       if (!queues.has(queue)) return absentWorker();
       count++;
-      return heed(create(queue, (job, token, signal) => processor(job, token, signal), options));
+      // Its process method may not be asynchronous, and may throw.
+      return heed(create(queue, async (job, token, signal) => processor(job, token, signal), options));
     };
     try {
       BullModule.workerClass = Bridged as never;

@@ -1,48 +1,53 @@
 import { Injectable } from '@nestjs/common';
 import { fromStoredId } from '../jobs/job-id.js';
-import type { StoredJob } from '../jobs/stored-job.js';
 import type { Attempt } from './attempt.js';
+
+/** One run of a job. */
+export interface Run {
+  readonly queue: string;
+  readonly storedId: string | undefined;
+  readonly attempt: Attempt;
+}
 
 /** The attempts that run in this process at this moment. */
 @Injectable()
 export class RunningJobs {
-  private readonly attempts = new Map<string, Attempt>();
+  /** In no order but that of their start: they come and go far more often than one is looked for. */
+  private readonly runs = new Set<Run>();
 
-  add(job: StoredJob, attempt: Attempt): void {
-    this.attempts.set(keyOf(job.queueName, job.id), attempt);
+  add(run: Run): void {
+    this.runs.add(run);
   }
 
-  remove(job: StoredJob): void {
-    this.attempts.delete(keyOf(job.queueName, job.id));
+  remove(run: Run): void {
+    this.runs.delete(run);
   }
 
   /** Ends one attempt with a reason; false when no such job runs here. */
   abort(queue: string, storedId: string, reason: Error): boolean {
-    const attempt = this.attempts.get(keyOf(queue, storedId));
-    attempt?.abort(reason);
-    return attempt !== undefined;
+    for (const run of this.runs) {
+      if (run.storedId !== storedId || run.queue !== queue) continue;
+      run.attempt.abort(reason);
+      return true;
+    }
+    return false;
   }
 
   abortAll(reason: Error): void {
-    for (const attempt of this.attempts.values()) attempt.abort(reason);
+    for (const { attempt } of this.runs) attempt.abort(reason);
   }
 
   /** The first of them. */
   first(most: number): { id: string; queue: string }[] {
     const first: { id: string; queue: string }[] = [];
-    for (const key of this.attempts.keys()) {
+    for (const { queue, storedId = '' } of this.runs) {
       if (first.length === most) break;
-      const [queue = '', storedId = ''] = key.split(' ', 2);
       first.push({ id: fromStoredId(storedId), queue });
     }
     return first;
   }
 
   get count(): number {
-    return this.attempts.size;
+    return this.runs.size;
   }
-}
-
-function keyOf(queue: string, storedId: string | undefined): string {
-  return `${queue} ${storedId ?? ''}`;
 }
