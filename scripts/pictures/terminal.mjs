@@ -10,6 +10,14 @@ import { openChromium } from './chromium.mjs';
 const COLOURS = ['#3b4252', '#d0525c', '#7fb069', '#d9a441', '#5e8fd0', '#a97bc4', '#4fb0ae', '#d8dee9'];
 const BRIGHT = ['#6b768c', '#ee6d78', '#9bd082', '#f2c265', '#82b1f0', '#c79be0', '#74d0ce', '#ffffff'];
 
+/** What begins every sign by which a terminal is told something. */
+const ESC = String.fromCharCode(27);
+const SIGN = `${ESC}\\[([0-9;?]*)([A-Za-z])`;
+const ANY_SIGN = new RegExp(SIGN, 'g');
+const WHOLE_SIGN = new RegExp(`^${SIGN}$`);
+const NEW_SCREEN = new RegExp(`${ESC}\\[(?:2J|H${ESC}\\[J|\\?1049h)`);
+const SIGN_APART = new RegExp(`(${ESC}\\[[0-9;?]*[A-Za-z])`);
+
 /** @param {string} text output with ANSI signs @param {string} target a PNG file @param {{ title?: string }} [options] */
 export async function pictureOf(text, target, { title = '' } = {}) {
   const browser = await openChromium();
@@ -30,16 +38,13 @@ export async function pictureOf(text, target, { title = '' } = {}) {
 
 /** The last screen of an output: what was drawn over is left out. @param {string} text */
 export function toHtml(text) {
-  // eslint-disable-next-line no-control-regex -- these are what a terminal is told with
-  const screens = text.replaceAll('\r\n', '\n').split(/\u001b\[(?:2J|H\u001b\[J|\?1049h)/);
+  const screens = text.replaceAll('\r\n', '\n').split(NEW_SCREEN);
   const screen = screens.findLast((part) => stripped(part).trim() !== '') ?? '';
   let style = new Map();
-  // eslint-disable-next-line no-control-regex
-  const parts = screen.trimEnd().split(/(\u001b\[[0-9;?]*[A-Za-z])/);
+  const parts = screen.trimEnd().split(SIGN_APART);
   return parts
     .map((part) => {
-      // eslint-disable-next-line no-control-regex
-      const [sign, codes, kind] = /^\u001b\[([0-9;?]*)([A-Za-z])$/.exec(part) ?? [];
+      const [sign, codes, kind] = WHOLE_SIGN.exec(part) ?? [];
       if (sign === undefined) return styled(part, style);
       if (kind === 'm') style = next(style, (codes || '0').split(';').map(Number));
       return '';
@@ -81,8 +86,7 @@ function styled(text, style) {
 }
 
 /** @param {string} text */
-// eslint-disable-next-line no-control-regex
-const stripped = (text) => text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '');
+const stripped = (text) => text.replaceAll(ANY_SIGN, '');
 
 /** @param {string} text */
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

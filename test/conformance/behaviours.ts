@@ -1,5 +1,6 @@
 import { attemptBehaviours } from './attempts.behaviour.js';
 import type { StartDriver } from './driver.js';
+import { endingBehaviours } from './endings.behaviour.js';
 import { enqueueBehaviours } from './enqueue.behaviour.js';
 import { operationBehaviours } from './operations.behaviour.js';
 
@@ -7,5 +8,6 @@ import { operationBehaviours } from './operations.behaviour.js';
 export function conformanceOf(start: StartDriver) {
   enqueueBehaviours(start);
   attemptBehaviours(start);
+  endingBehaviours(start);
   operationBehaviours(start);
 }

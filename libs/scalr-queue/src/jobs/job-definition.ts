@@ -35,8 +35,7 @@ export interface JobDefinition<Input = unknown, Payload = Input, Result = unknow
 }
 
 /** Any definition, whatever its types. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyJobDefinition = JobDefinition<any, any, any, any>;
+export type AnyJobDefinition = JobDefinition<unknown, unknown, unknown, unknown>;
 
 /** What a handler of the definition gets: `PayloadOf<typeof SendInvoice>`. */
 export type PayloadOf<D extends AnyJobDefinition> = NonNullable<D['~types']>['payload'];

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { WorkerRegistry } from '../connection/worker.registry.js';
@@ -87,26 +87,25 @@ export class TestStage {
   }
 
   private get app(): ResolvedOptions {
-    return this.get<ResolvedOptions>(RESOLVED_OPTIONS);
+    return this.moduleRef.get<ResolvedOptions>(RESOLVED_OPTIONS, { strict: false });
   }
 
   private async setUp(): Promise<Running> {
-    const [runner, keeper] = [this.get<JobRunner>(JobRunner), this.get<ScheduleKeeper>(ScheduleKeeper)];
-    const handlers = this.get<HandlerExplorer>(HandlerExplorer).explore();
+    const [runner, keeper] = [this.get(JobRunner), this.get(ScheduleKeeper)];
+    const handlers = this.get(HandlerExplorer).explore();
     await keeper.prepare(handlers.values());
     runner.use(handlers);
-    for (const { definition } of handlers.values()) this.get<JobCatalog>(JobCatalog).record(definition);
-    const registry = this.get<WorkerRegistry>(WorkerRegistry);
+    for (const { definition } of handlers.values()) this.get(JobCatalog).record(definition);
+    const registry = this.get(WorkerRegistry);
     if (handlers.size > 0) await registry.beat(signOfLife(handlers.values(), this.engine.clock.now()));
-    const events = this.get<JobEventSource>(JobEventSource);
+    const events = this.get(JobEventSource);
     const worker = new TestWorker(this.engine, runner, events, this.options.patience);
     if (handlers.size > 0) await keeper.keepUp();
     return { handlers, worker, keeper };
   }
 
-  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
-  private get<T>(token: unknown): T {
-    return this.moduleRef.get(token as never, { strict: false });
+  private get<T>(type: Type<T>): T {
+    return this.moduleRef.get(type, { strict: false });
   }
 }
 

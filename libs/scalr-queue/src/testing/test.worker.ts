@@ -48,9 +48,8 @@ export class TestWorker {
       () => this.runner.run(job, undefined),
     );
     let settled = false;
-    const done = () => void (settled = true);
-    // oxlint-disable-next-line promise/no-callback-in-promise
-    running.then(done, done);
+    const settle = () => void (settled = true);
+    running.then(settle, settle);
     while (!(await this.endsInTime(running))) {
       if (settled) break;
       const { next } = this.engine.clock;
