@@ -1,22 +1,28 @@
 import { Redis } from 'ioredis';
 import { onTestFinished } from 'vitest';
 import { openChromium } from '../../scripts/pictures/chromium.mjs';
-import { jobIn, postJson, startTemplate } from './support/template.js';
+import { jobIn, postJson, shareTemplate } from './support/template.js';
 import { startReceiver } from './support/webhook-receiver.js';
 
 const USER = { username: 'ada', password: 'a-password-of-the-tests' };
 const HOSTILE = `"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'`;
 
-/** The template with the dashboard open, and a browser in front of it that notes all that should not be. */
-async function openDashboard(httpCredentials: typeof USER | undefined = USER) {
-  const template = await startTemplate({
-    SCALR_DASHBOARD_USER: USER.username,
-    SCALR_DASHBOARD_PASSWORD: USER.password,
-    SCALR_DASHBOARD_WRITES: 'true',
-  });
-  const browser = await openChromium();
-  onTestFinished(() => browser.close());
-  const context = await browser.newContext({ httpCredentials });
+const template = shareTemplate({
+  SCALR_DASHBOARD_USER: USER.username,
+  SCALR_DASHBOARD_PASSWORD: USER.password,
+  SCALR_DASHBOARD_WRITES: 'true',
+});
+let browser: Awaited<ReturnType<typeof openChromium>>;
+beforeAll(async () => {
+  browser = await openChromium();
+});
+afterAll(() => browser.close());
+
+/** The template with the dashboard, and a page in front of it that notes all that should not be. */
+async function openDashboard() {
+  const running = await template();
+  const context = await browser.newContext({ httpCredentials: USER });
+  onTestFinished(() => context.close());
   const page = await context.newPage();
   const trouble: string[] = [];
   page.on('dialog', (dialog) => {
@@ -24,13 +30,13 @@ async function openDashboard(httpCredentials: typeof USER | undefined = USER) {
     void dialog.dismiss();
   });
   page.on('request', (request) => {
-    if (new URL(request.url()).origin !== template.web.url) trouble.push(`request: ${request.url()}`);
+    if (new URL(request.url()).origin !== running.web.url) trouble.push(`request: ${request.url()}`);
   });
   page.on('console', (message) => {
     if (/Content Security Policy/i.test(message.text())) trouble.push(message.text());
   });
   page.on('pageerror', (error) => trouble.push(String(error)));
-  return { ...template, page, trouble };
+  return { ...running, page, trouble };
 }
 
 it('lets an operator log in, see a dead job with its error, retry it, and see it completed', async () => {

@@ -1,10 +1,12 @@
 import { INVOICE, request, sendInvoice } from './support/http.js';
 import { startSmtpServer } from './support/smtp-server.js';
 import { ready, startRedis, startWeb, startWorker } from './support/start.js';
-import { jobIn, startTemplate } from './support/template.js';
+import { jobIn, shareTemplate, startTemplate } from './support/template.js';
+
+const template = shareTemplate({ SMTP_URL: '' });
 
 it('carries an invoice from the request to the mail, and shows the job on its way', async () => {
-  const { web, worker } = await startTemplate({ SMTP_URL: '' });
+  const { web, worker } = await template();
   const sent = await sendInvoice(web.url);
   expect(sent).toMatchObject({ status: 202, body: { jobId: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
 
@@ -24,7 +26,7 @@ it('carries an invoice from the request to the mail, and shows the job on its wa
 });
 
 it('says what is wrong with a request', async () => {
-  const { web, worker } = await startTemplate();
+  const { web, worker } = await template();
   const wrong = await sendInvoice(web.url, { id: 'nonsense', body: { email: 'ada' } });
   expect(wrong).toMatchObject({ status: 400, body: { code: 'PAYLOAD_INVALID' } });
   const issues = wrong.body['issues'] as { path: string }[];
@@ -43,14 +45,15 @@ it('says what is wrong with a request', async () => {
 });
 
 it('makes one job of two requests with the same Idempotency-Key', async () => {
-  const { web, worker } = await startTemplate();
+  const { web, worker } = await template();
   const first = await sendInvoice(web.url, { key: 'invoice-7' });
   const second = await sendInvoice(web.url, { key: 'invoice-7' });
   expect([first, second]).toMatchObject([{ body: { jobId: 'invoice-7' } }, { body: { jobId: 'invoice-7' } }]);
   await jobIn(web.url, 'invoice-7', 'completed');
   const last = await sendInvoice(web.url);
   await jobIn(web.url, last.body['jobId'], 'completed');
-  expect(worker.process.output.match(/Mail to /g)).toHaveLength(2);
+  await worker.process.waitForOutput(new RegExp(`Mail to .* <${String(last.body['jobId'])}@`));
+  expect(worker.process.output.match(/Mail to .* <invoice-7@/g)).toHaveLength(1);
 });
 
 it('sends through SMTP_URL, and gives up at once on a recipient that is refused', async () => {

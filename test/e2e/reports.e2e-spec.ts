@@ -1,13 +1,14 @@
 import { startProducer } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { INVOICE, request, sendInvoice } from './support/http.js';
-import { jobIn, postJson, startTemplate } from './support/template.js';
+import { jobIn, postJson, shareTemplate } from './support/template.js';
 
 /** Seconds of computing on any machine. */
 const LARGE = 8_000_000;
+const template = shareTemplate();
 
 it('builds a report in a thread: progress on the way, health answers meanwhile, the result at the end', async () => {
-  const { web, worker } = await startTemplate();
+  const { web, worker } = await template();
   const sent = await postJson(`${web.url}/reports`, { upTo: LARGE });
   expect(sent).toMatchObject({ status: 202, body: { jobId: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
   const report = `${web.url}/reports/${String(sent.body['jobId'])}`;
@@ -39,7 +40,7 @@ it('builds a report in a thread: progress on the way, health answers meanwhile, 
 });
 
 it('says that there will be no result of a report that was cancelled', async () => {
-  const { redis, web } = await startTemplate();
+  const { redis, web } = await template();
   const { jobs } = await startProducer({ redis: redis.url, app: 'template' });
   const { body } = await postJson(`${web.url}/reports`, { upTo: LARGE });
   const id = String(body['jobId']);
@@ -54,7 +55,7 @@ it('says that there will be no result of a report that was cancelled', async () 
 });
 
 it('says what is wrong with a request, and knows no jobs but reports', async () => {
-  const { web } = await startTemplate();
+  const { web } = await template();
   for (const upTo of [1, 20_000_001, 2.5, '7', undefined]) {
     const { status, body } = await postJson(`${web.url}/reports`, { upTo });
     expect([upTo, status, body['code']]).toEqual([upTo, 400, 'PAYLOAD_INVALID']);

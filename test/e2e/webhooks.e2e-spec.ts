@@ -3,13 +3,14 @@ import { freePort } from '../support/ports.js';
 import { eventually } from '../support/eventually.js';
 import { request } from './support/http.js';
 import { startRedis, startWorker } from './support/start.js';
-import { jobIn, postJson, startTemplate } from './support/template.js';
+import { jobIn, postJson, shareTemplate, startTemplate } from './support/template.js';
 import { type Delivery, startReceiver } from './support/webhook-receiver.js';
 
 /** The one that the processes of the tests are started with. */
 const SECRET = 'a secret of the e2e tests';
 const event = { event: 'invoice.paid', data: { invoiceId: 7, notes: ['€', null] } };
 
+const template = shareTemplate();
 const send = (webUrl: string, url: string, headers?: Record<string, string>) =>
   postJson(`${webUrl}/webhooks`, { url, ...event }, headers);
 
@@ -21,7 +22,7 @@ function expectSigned({ headers, body }: Delivery, jobId: unknown, secret = SECR
 }
 
 it('delivers a signed webhook at the second attempt when the first one met a 500', async () => {
-  const { web, worker } = await startTemplate();
+  const { web, worker } = await template();
   const receiver = await startReceiver({ status: 500 }, { status: 200 });
   const sent = await send(web.url, receiver.url);
   expect(sent).toMatchObject({ status: 202, body: { jobId: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
@@ -37,7 +38,7 @@ it.each([
   ['seconds', 429, () => '2'],
   ['a date', 503, () => new Date(Date.now() + 3_000).toUTCString()],
 ])('comes back when the receiver says so, in %s', async (_, status, retryAfter) => {
-  const { web } = await startTemplate();
+  const { web } = await template();
   const receiver = await startReceiver({ status, headers: { 'retry-after': retryAfter() } }, { status: 204 });
   const { body } = await send(web.url, receiver.url);
   const waiting = await jobIn(web.url, body['jobId'], 'delayed');
@@ -49,7 +50,7 @@ it.each([
 });
 
 it.each([[410], [302]])('gives up at once when the receiver answers %d', async (status) => {
-  const { web } = await startTemplate();
+  const { web } = await template();
   const receiver = await startReceiver({ status, headers: { location: 'http://127.0.0.1:1/' } });
   const { body } = await send(web.url, receiver.url);
   expect(await jobIn(web.url, body['jobId'], 'dead')).toMatchObject({
@@ -61,7 +62,7 @@ it.each([[410], [302]])('gives up at once when the receiver answers %d', async (
 });
 
 it('tries again when nobody answers', async () => {
-  const { web } = await startTemplate();
+  const { web } = await template();
   const { body } = await send(web.url, `http://127.0.0.1:${await freePort()}/`);
   expect(await jobIn(web.url, body['jobId'], 'delayed')).toMatchObject({
     attempt: 1,
@@ -81,7 +82,7 @@ it('lets go of a receiver that does not answer when the worker has to stop', asy
 });
 
 it('refuses a webhook that cannot be delivered, and makes one job of two with the same Idempotency-Key', async () => {
-  const { web } = await startTemplate();
+  const { web } = await template();
   for (const url of ['ftp://host/', 'file:///etc/passwd', '/hook', 'http://user:hidden@host/', 7]) {
     const { status, body } = await postJson(`${web.url}/webhooks`, { url, ...event });
     expect([url, status, body['code']]).toEqual([url, 400, 'PAYLOAD_INVALID']);
