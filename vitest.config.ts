@@ -1,11 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
 const deadline = 60_000;
+/** Who adds the fields of a job to the lines of its handler is decided once in a process. */
+const ofAProcess = ['test/integration/events-and-logs.int-spec.ts'];
+// Vitest wants projects with another number of workers in another group when it runs several at once.
+const oneFileAtATime = { fileParallelism: false, sequence: { groupOrder: 2 } };
 
 export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
     globals: true,
+    // A file costs the import of Nest and BullMQ otherwise, each anew. Tests are kept apart by their app, as in one file.
+    isolate: false,
     projects: [
       {
         extends: true,
@@ -14,36 +20,55 @@ export default defineConfig({
           include: ['{libs,src,scripts}/**/*.spec.ts', 'test/{deploy,docs}/**/*.spec.ts'],
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.int-spec.ts'],
-          globalSetup: ['test/support/global-redis.ts'],
-          testTimeout: deadline,
-          hookTimeout: deadline,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.e2e-spec.ts', 'test/package/**/*.e2e-spec.ts'],
-          globalSetup: ['test/support/global-redis.ts'],
-          testTimeout: 2 * deadline,
-          hookTimeout: 2 * deadline,
-          fileParallelism: false,
-        },
-      },
+      integration('integration', { include: ['test/integration/**/*.int-spec.ts'], exclude: ofAProcess }),
+      integration('integration-alone', { include: ofAProcess, isolate: true }),
+      endToEnd('e2e'),
+      endToEnd('package'),
       faults('faults', { SCALR_FAULTS: 'all' }),
       faults('faults-quick', { SCALR_FAULTS: 'quick' }),
       {
         extends: true,
-        test: { name: 'soak', include: ['test/faults/soak/*.spec.ts'], disableConsoleIntercept: true },
+        test: {
+          name: 'soak',
+          include: ['test/faults/soak/*.spec.ts'],
+          disableConsoleIntercept: true,
+          ...oneFileAtATime,
+        },
       },
     ],
   },
 });
+
+/** A real Redis, and most of the time they wait, also on a small machine. */
+function integration(name: string, files: { include: string[]; exclude?: string[]; isolate?: boolean }) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      ...files,
+      globalSetup: ['test/support/global-redis.ts'],
+      testTimeout: deadline,
+      hookTimeout: deadline,
+      maxWorkers: 2,
+      sequence: { groupOrder: 1 },
+    },
+  };
+}
+
+/** Real processes, which boot and compile: they need the machine more than they wait. */
+function endToEnd(name: 'e2e' | 'package') {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [`test/${name}/**/*.e2e-spec.ts`],
+      globalSetup: ['test/support/global-redis.ts'],
+      testTimeout: 2 * deadline,
+      hookTimeout: 2 * deadline,
+      ...oneFileAtATime,
+    },
+  };
+}
 
 /** Real processes under every fault of the matrix; a few rows at a time, for most of the time they wait. */
 function faults(name: string, env: Record<string, string>) {
@@ -53,7 +78,7 @@ function faults(name: string, env: Record<string, string>) {
       name,
       env,
       include: ['test/faults/**/*.fault-spec.ts'],
-      fileParallelism: false,
+      ...oneFileAtATime,
       maxConcurrency: 6,
     },
   };

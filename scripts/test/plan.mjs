@@ -5,8 +5,8 @@
  * @property {string} title
  * @property {string} [script]   an npm script
  * @property {string} [types]    a tsconfig to check
- * @property {string} [project]  a vitest project
- * @property {string[]} [filters] test files of that project
+ * @property {string[]} [projects] of vitest
+ * @property {string[]} [filters] test files of those projects
  * @property {boolean} [decisive] nothing after it makes sense when it fails
  *
  * @typedef {Step[][]} Stage lanes that run side by side, each step of a lane after the one before
@@ -17,9 +17,9 @@
  */
 
 /** All but the last run with every `npm test`; it runs the quick half of the last. */
-const projects = ['unit', 'integration', 'e2e', 'faults-quick', 'soak', 'faults'];
-/** They run what was built. */
-const ofTheBuild = ['e2e', 'faults-quick', 'soak', 'faults'];
+const projects = ['unit', 'integration', 'e2e', 'package', 'faults-quick', 'soak', 'faults'];
+/** They run what was built; of the integration tests those of threads and of other processes. */
+const ofTheBuild = ['integration', 'e2e', 'package', 'faults-quick', 'soak', 'faults'];
 
 export const usage = `npm test                                   everything
 node scripts/test.mjs PART [FILTER...]     one part: ${projects.join(', ')}; only the test files
@@ -35,13 +35,13 @@ export function planOf([part, ...filters]) {
   if (part === undefined) return { stages: everything(), needsRedis: true };
   if (!projects.includes(part)) throw new Error(`unknown part "${part}"\n\n${usage}`);
 
-  const tests = { title: part, project: part, filters };
+  const tests = { ...of(part), filters };
   return { stages: [[ofTheBuild.includes(part) ? [build, tests] : [tests]]], needsRedis: part !== 'unit' };
 }
 
 /**
- * End-to-end tests mostly wait for processes: others fill the time. Faults and soak have the machine to themselves, for they look
- * at the clock.
+ * Integration tests mostly wait, and end-to-end tests for processes: others fill the time. Faults and soak have the machine to
+ * themselves, for they look at the clock.
  *
  * @returns {Stage[]}
  */
@@ -55,13 +55,13 @@ function everything() {
       [build, types],
       [format, lint, typesOfScripts],
     ],
-    [[of('e2e')], [of('unit'), of('integration')]],
+    [[of('e2e')], [of('package'), of('unit')], [of('integration')]],
     [[of('faults-quick')]],
     [[of('soak')]],
   ];
 }
 
-/** @param {string} project @returns {Step} */
-function of(project) {
-  return { title: project, project };
+/** @param {string} part @returns {Step} */
+function of(part) {
+  return { title: part, projects: part === 'integration' ? [part, 'integration-alone'] : [part] };
 }

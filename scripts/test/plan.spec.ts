@@ -10,24 +10,25 @@ describe('the plan of npm test', () => {
         ['build', 'types'],
         ['format', 'lint', 'types of the scripts'],
       ],
-      [['e2e'], ['unit', 'integration']],
+      [['e2e'], ['package', 'unit'], ['integration']],
       [['faults-quick']],
       [['soak']],
     ]);
   });
 
   it('is one project and its filters when one is named', () => {
-    const { stages, needsRedis } = planOf(['integration', 'dead-letter']);
+    const { stages } = planOf(['unit', 'job-id', 'schema']);
 
-    expect(stages).toEqual([[[{ title: 'integration', project: 'integration', filters: ['dead-letter'] }]]]);
-    expect(needsRedis).toBe(true);
+    expect(stages).toEqual([[[{ title: 'unit', projects: ['unit'], filters: ['job-id', 'schema'] }]]]);
   });
 
-  it('needs no Redis for unit tests', () => {
+  it('needs no Redis for unit tests, and one for all others', () => {
     expect(planOf(['unit']).needsRedis).toBe(false);
+    expect(planOf(['integration']).needsRedis).toBe(true);
   });
 
-  it('builds before end-to-end tests, which run what was built', () => {
+  it('builds before tests that run what was built', () => {
+    expect(titles('integration')).toEqual([[['build', 'integration']]]);
     expect(titles('e2e')).toEqual([[['build', 'e2e']]]);
     expect(titles('faults')).toEqual([[['build', 'faults']]]);
   });

@@ -78,12 +78,13 @@ async function run(step, { env, reports, signal }, output) {
     return countStep(await runStep(process.execPath, [compiler, '-p', step.types], options));
   }
 
-  const project = step.project ?? '';
-  const report = join(reports, `${project}.json`);
+  const projects = step.projects ?? [];
+  const report = join(reports, `${step.title}.json`);
   const succeeded = await runStep(
     process.execPath,
     [
-      [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', project],
+      [join(root, 'node_modules/vitest/vitest.mjs'), 'run'],
+      projects.flatMap((project) => ['--project', project]),
       ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
       step.filters ?? [],
     ].flat(),

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const LIBRARY = 'libs/scalr-queue';
 /** What an adopter installs beside the library, at the versions that this workspace is pinned to. */
@@ -27,7 +27,7 @@ export class AdopterProject implements AsyncDisposable {
   static async create(): Promise<AdopterProject> {
     const dir = await mkdtemp(join(tmpdir(), 'scalr-adopter-'));
     try {
-      const { file, paths } = await pack(join(dir, 'package'));
+      const { file, paths } = await pack(dir);
       const project = join(dir, 'project');
       await mkdir(project);
       await cp('test/package/adopter', project, { recursive: true });
@@ -60,17 +60,14 @@ export class AdopterProject implements AsyncDisposable {
   }
 }
 
-/** Packs a copy, built anew: `dist` may be of yesterday, and others may be using it. */
-async function pack(copy: string): Promise<{ file: string; paths: string[] }> {
-  const leftOut = new Set(['dist', 'node_modules']);
-  await cp(LIBRARY, copy, { recursive: true, filter: (path) => !leftOut.has(basename(path)) });
-  const compile = ['node_modules/typescript/bin/tsc', '-p', join(LIBRARY, 'tsconfig.lib.json')];
-  await succeed(run(process.execPath, [...compile, '--outDir', join(copy, 'dist')], '.'));
-  const { output } = await succeed(npm(['pack', '--json', '--ignore-scripts', '--loglevel=silent'], copy));
+/** Packs what was built, as a release does. */
+async function pack(into: string): Promise<{ file: string; paths: string[] }> {
+  const flags = ['--json', '--ignore-scripts', '--loglevel=silent', '--pack-destination', into];
+  const { output } = await succeed(npm(['pack', ...flags], LIBRARY));
   const parsed = JSON.parse(output) as Record<string, Packed> | Packed[];
   const [packed] = Object.values(parsed);
   if (!packed) throw new Error(`npm pack packed nothing: ${output}`);
-  return { file: join(copy, packed.filename), paths: packed.files.map(({ path }) => path) };
+  return { file: join(into, packed.filename), paths: packed.files.map(({ path }) => path) };
 }
 
 interface Packed {

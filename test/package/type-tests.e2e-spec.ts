@@ -4,16 +4,21 @@ import ts from 'typescript';
 const FILE = 'test/types/wrong-uses.ts';
 const MARK = /^\s*\/\/ @ts-expect-error/;
 
+/** What both programs read is parsed once. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /** Diagnostics of the type tests, with their marks as they are or without. */
 function diagnose(edit: (source: string) => string): ts.Diagnostic[] {
   const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
   const host = ts.createCompilerHost(options);
   const readFile = host.getSourceFile.bind(host);
-  host.getSourceFile = (name, ...rest) =>
-    name.endsWith(FILE)
-      ? ts.createSourceFile(name, edit(readFileSync(FILE, 'utf8')), rest[0], true)
-      : readFile(name, ...rest);
+  host.getSourceFile = (name, ...rest) => {
+    if (name.endsWith(FILE))
+      return ts.createSourceFile(name, edit(readFileSync(FILE, 'utf8')), rest[0], true);
+    if (!parsed.has(name)) parsed.set(name, readFile(name, ...rest));
+    return parsed.get(name);
+  };
   const program = ts.createProgram([FILE], { ...options, noEmit: true }, host);
   const source = program.getSourceFiles().find(({ fileName }) => fileName.endsWith(FILE));
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];

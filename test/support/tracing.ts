@@ -8,13 +8,16 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 
-/** What an app sets up with its SDK, with the spans kept in memory. For a whole test file: OpenTelemetry is global. */
+/** What an app sets up with its SDK, with the spans kept in memory. For a whole test file: OpenTelemetry is global until its end. */
 export function setUpTracing() {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
+  afterAll(() => {
+    for (const api of [trace, propagation, context]) api.disable();
+  });
 
   /** Spans that have ended, of one trace or of all, in the order of their end. */
   const spans = (traceId?: string) =>
