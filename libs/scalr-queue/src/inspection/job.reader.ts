@@ -96,12 +96,11 @@ export class JobReader {
   /** The job with the engine's id. */
   async readStored(queueName: string, storedId: string): Promise<FoundJob | undefined> {
     const queue = this.queues.get(queueName);
-    // Two reads: the job may move in between. The state is read last, and the data again if it had just finished.
+    // Two reads: the job may move in between. The state is read last, and the data again if it is of before the state.
     let job = await Job.fromId(queue, storedId);
     if (!job) return undefined;
     const state = await job.getState();
-    const isFinished = state === 'completed' || state === 'failed';
-    if (isFinished && !job.finishedOn) job = await Job.fromId(queue, storedId);
+    if (isOfBefore(job, state)) job = await Job.fromId(queue, storedId);
     if (!job || state === 'unknown') return undefined;
     if (state !== 'delayed') return { job, state };
     const score = await this.connections.producer.zscore(queue.toKey('delayed'), storedId);
@@ -111,6 +110,13 @@ export class JobReader {
       ...(score === null ? {} : { runAt: Math.floor(Number(score) / DELAYED_SCORE_UNIT) }),
     };
   }
+}
+
+/** Whether the job came into its state, by its end, a start or a failed attempt, after its data was read. */
+function isOfBefore({ finishedOn, processedOn, delay }: Job, state: string): boolean {
+  if (state === 'completed' || state === 'failed') return !finishedOn;
+  if (state === 'active') return !processedOn;
+  return state === 'delayed' && !(delay > 0);
 }
 
 /** The parts of a reference to a job; throws InvalidOptionError. */
