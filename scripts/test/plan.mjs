@@ -40,8 +40,8 @@ export function planOf([part, ...filters]) {
 }
 
 /**
- * Integration tests mostly wait, and end-to-end tests for processes: others fill the time. Faults and soak have the machine to
- * themselves, for they look at the clock.
+ * Integration tests mostly wait, and end-to-end tests for processes: others fill the time, and the checks of the sources the rest
+ * of it. Faults and soak have the machine to themselves, for they look at the clock.
  *
  * @returns {Stage[]}
  */
@@ -51,11 +51,8 @@ function everything() {
   const types = { title: 'types', script: 'typecheck' };
   const typesOfScripts = { title: 'types of the scripts', types: 'scripts/tsconfig.json' };
   return [
-    [
-      [build, types],
-      [format, lint, typesOfScripts],
-    ],
-    [[of('e2e')], [of('package'), of('unit')], [of('integration')]],
+    [[build], [format]],
+    [[of('e2e')], [of('package'), of('unit')], [of('integration'), lint, types, typesOfScripts]],
     [[of('faults-quick')]],
     [[of('soak')]],
   ];
