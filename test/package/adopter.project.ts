@@ -7,7 +7,7 @@ const LIBRARY = 'libs/scalr-queue';
 /** What an adopter installs beside the library, at the versions that this workspace is pinned to. */
 const BESIDES = [
   '@nestjs/bullmq', '@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/terminus', 'bullmq',
-  'reflect-metadata', 'rxjs', 'zod', 'valibot', 'typescript', '@types/node',
+  'reflect-metadata', 'rxjs', 'zod', 'valibot', '@types/node',
 ]; // prettier-ignore
 
 /** The output of a program, whatever its exit code. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import ts from 'typescript';
 import { RedisServer } from '../support/redis.js';
 import { AdopterProject } from './adopter.project.js';
@@ -160,7 +160,7 @@ describe('the types', () => {
 
 describe('a project of an adopter', () => {
   it('compiles in strict mode, checks the types of its jobs, and gets the result of a job', async () => {
-    const { output } = await project.node(['node_modules/typescript/bin/tsc', '-p', '.']);
+    const { output } = await project.node([resolve('node_modules/typescript/bin/tsc'), '-p', '.']);
     // With skipLibCheck off, other packages have errors of their own; ours and the project must have none.
     const errors = output.split('\n').filter((line) => line.includes('error TS'));
     const others = /^node_modules\/(?!scalr-queue\/)/;

@@ -88,7 +88,7 @@ export class AppProcess implements AsyncDisposable {
       await response.body?.cancel();
       return false;
     };
-    const response = await eventually(attempt, { timeout }).catch((error: unknown) => {
+    const response = await eventually(attempt, { timeout, interval: 50 }).catch((error: unknown) => {
       throw this.failure(`${url} did not answer ${status} (${last}; ${String(error)})`);
     });
     if (response instanceof Response) return response;
