@@ -88,6 +88,7 @@ it.each([
   const begin = Date.now();
   const app = await start(redis.url, { SMTP_URL: 'smtp://127.0.0.1:1' });
   await ready(app);
-  expect(Date.now() - begin).toBeLessThan(5_000);
+  // It waits for nothing; what it takes is two seconds of a core, which may be shared by many.
+  expect(Date.now() - begin).toBeLessThan(12_000);
   expect(app.process.output).not.toMatch(/WARN|ERROR/);
 });
