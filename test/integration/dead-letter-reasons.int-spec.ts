@@ -108,7 +108,9 @@ describe('the dead letters', () => {
       const child = fork(script, [sharedRedisUrl(), app]);
       const gone = once(child, 'exit');
       try {
-        await eventually(async () => expect((await jobs.get(job.id))?.state).toBe('running'));
+        // The child boots first, which takes seconds of a core.
+        const isRunning = async () => expect((await jobs.get(job.id))?.state).toBe('running');
+        await eventually(isRunning, { timeout: 30_000 });
       } finally {
         child.kill('SIGKILL');
         await gone;

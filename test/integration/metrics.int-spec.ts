@@ -111,7 +111,8 @@ describe('GET /metrics of a worker', () => {
     });
     const started = performance.now();
     await Promise.all(Array.from({ length: 20 }, () => scrape(worker.url)));
-    expect(performance.now() - started).toBeLessThan(1_500);
+    // The promise is a second for each; the rest is for twenty of them on a busy machine.
+    expect(performance.now() - started).toBeLessThan(3_000);
     redis.thaw();
     await eventually(async () =>
       expect((await scrape(worker.url)).valueOf('scalr_queue_redis_up', { app })).toBe(1),

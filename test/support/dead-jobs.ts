@@ -23,7 +23,8 @@ export async function seedDead(
         'failedReason', 'attempts Error: seeded failure ' .. n, 'stacktrace', '[]')
       redis.call('ZADD', KEYS[1], 1700000000000 + n, id)
     end`;
-  const slice = 2_000;
+  // No script holds Redis up for long, also where the payloads are large.
+  const slice = Math.max(1, Math.min(2_000, Math.floor(4_000_000 / JSON.stringify(payload).length)));
   for (let from = 0; from < count; from += slice) {
     await redis.eval(
       script,

@@ -72,7 +72,7 @@ export class HandlerExplorer {
         return Promise.resolve(methods[method]!(payload, context));
       } catch (error) {
         // The method is not asynchronous.
-        return Promise.reject(error as Error);
+        return Promise.reject(error);
       }
     };
     if (wrapper.isDependencyTreeStatic()) {
