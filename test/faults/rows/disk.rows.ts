@@ -1,23 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { eventually } from '../../support/eventually.js';
 import { appetite, expectRefused, heals } from '../harness/expectations.js';
-import { type FaultRow, NotRunHere, SLACK } from '../harness/row.js';
-import type { Stage } from '../harness/stage.js';
+import { mountedDisk } from '../harness/memory-disk.js';
+import { type FaultRow, SLACK } from '../harness/row.js';
 
 const run = promisify(execFile);
-
-async function smallDisk(stage: Stage): Promise<string> {
-  const folder = join(stage.dir, 'disk');
-  await mkdir(folder);
-  await run('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]).catch(() => {
-    throw new NotRunHere('needs mount');
-  });
-  stage.onClose(() => run('umount', ['-l', folder]));
-  return folder;
-}
 
 /** The disk of Redis. */
 export const diskRows: FaultRow[] = [
@@ -28,7 +16,7 @@ export const diskRows: FaultRow[] = [
     quick: true,
     patience: 120,
     async run(stage) {
-      const folder = await smallDisk(stage);
+      const folder = await mountedDisk(stage, '4m');
       const redis = await stage.redis({ dir: folder });
       const producer = await stage.producer(redis.url);
       const worker = await stage.worker(redis.url).then((booting) => booting.ready());

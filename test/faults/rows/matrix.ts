@@ -1,4 +1,5 @@
 import { accessRows } from './access.rows.js';
+import { aofRows } from './aof.rows.js';
 import { appRows } from './app.rows.js';
 import { clockRows } from './clock.rows.js';
 import { crashRows } from './crash.rows.js';
@@ -23,6 +24,7 @@ export const matrix = [
   accessRows,
   refusalRows,
   dataRows,
+  aofRows,
   diskRows,
   failoverRows,
   crashRows,
