@@ -44,7 +44,7 @@ export const KEPT_LOG_LINES = 100;
 /** Entries kept in the event stream of a queue; readers that fall behind look at the job itself. */
 export const EVENT_STREAM_LENGTH = 1_000;
 /** Jobs sent to Redis in one round trip by `enqueueMany`, so that other apps are never held up. */
-export const BULK_SLICE = 250;
+export const BULK_SLICE = 125;
 /** Slices of one `enqueueMany` that are on their way together. */
 export const BULK_SLICES_IN_FLIGHT = 4;
 /** How long a job without a handler is put aside before it is offered again. */

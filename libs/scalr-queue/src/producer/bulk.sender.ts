@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { EnqueueError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
@@ -33,6 +34,8 @@ export class BulkSender {
           )
           .finally(() => inFlight.delete(sending));
         inFlight.add(sending);
+        // Lets the slice go out, and the rest of the app run: Redis works on it while the next one is made.
+        await turn();
         if (inFlight.size >= BULK_SLICES_IN_FLIGHT) await Promise.race(inFlight);
         if (failures.length > 0) break;
       }

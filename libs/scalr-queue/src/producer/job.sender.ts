@@ -163,7 +163,7 @@ export class JobSender {
     const engineJob = new Job(
       queue,
       job.name,
-      job.data,
+      JSON.parse(job.json),
       this.tracing.carried(job.options),
       job.options.jobId,
     );

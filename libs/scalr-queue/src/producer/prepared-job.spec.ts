@@ -31,7 +31,6 @@ describe('a prepared job', () => {
       name: 'plain',
       queue: 'default',
       json: '{"a":1}',
-      data: { a: 1 },
       contested: false,
       options: {
         jobId: `plain~${job.id}`,
@@ -83,9 +82,12 @@ describe('a prepared job', () => {
   });
 
   it('tells a payload that is null from none', async () => {
-    expect(await prepare(Plain, undefined)).toMatchObject({ data: null, options: { scalr: { void: true } } });
-    const { data, options } = await prepare(Plain, null);
-    expect(data).toBeNull();
+    expect(await prepare(Plain, undefined)).toMatchObject({
+      json: 'null',
+      options: { scalr: { void: true } },
+    });
+    const { json, options } = await prepare(Plain, null);
+    expect(json).toBe('null');
     expect(options).not.toHaveProperty('scalr');
   });
 
@@ -99,7 +101,7 @@ describe('a prepared job', () => {
     const payload = { n: '5', list: [1] };
     const preparing = prepare(Slow, payload);
     payload.list.push(2);
-    expect((await preparing).data).toEqual({ n: '5', list: [1] });
+    expect(JSON.parse((await preparing).json)).toEqual({ n: '5', list: [1] });
   });
 
   it('may end as a duplicate when it has an id or a key', async () => {

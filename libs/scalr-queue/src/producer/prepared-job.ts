@@ -21,8 +21,6 @@ export interface PreparedJob {
   readonly queue: string;
   /** The payload as it is stored; null for none. */
   readonly json: string;
-  /** A fresh copy of the payload. */
-  readonly data: unknown;
   readonly options: JobsOptions & { jobId: string };
   /** Whether the outcome may be something else than `created`: the caller chose the id, or the job is unique. */
   readonly contested: boolean;
@@ -30,6 +28,9 @@ export interface PreparedJob {
 
 const KEYS = ['id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout', 'unique', 'signal'];
 const check = new OptionChecker(InvalidOptionError);
+const BACKOFF = { type: 'scalr' };
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Checks the definition, the payload and the options of an `enqueue` call, and puts them into the engine's terms. */
 export function prepareJob(
@@ -106,36 +107,36 @@ function build(
   const retry =
     options.retry === undefined ? plan.retry : toRetryPolicy(check, 'retry', options.retry, plan.retry);
   const unique = options.unique === undefined ? plan.unique : toUniqueness(check, 'unique', options.unique);
-  const meta: JobMeta = {
-    ...(expiresIn === undefined ? {} : { expiresAt: now + delay + expiresIn }),
-    ...(options.retry === undefined ? {} : { retry }),
-    ...(options.timeout === undefined ? {} : { timeout: parseDuration(options.timeout) }),
-    ...(isVoid ? { void: true } : {}),
+  // No spreads: this is done for every job.
+  const meta: Writable<JobMeta> = {};
+  if (expiresIn !== undefined) meta.expiresAt = now + delay + expiresIn;
+  if (options.retry !== undefined) meta.retry = retry;
+  if (options.timeout !== undefined) meta.timeout = parseDuration(options.timeout);
+  if (isVoid) meta.void = true;
+  const engineOptions: PreparedJob['options'] = {
+    jobId: toStoredId(name, id),
+    timestamp: now,
+    attempts: retry.attempts,
+    backoff: BACKOFF,
+    priority: options.priority ?? settings.priority ?? app.defaults.priority ?? defaults.DEFAULT_PRIORITY,
+    stackTraceLimit: defaults.KEPT_FAILURES,
+    keepLogs: defaults.KEPT_LOG_LINES,
+    removeOnComplete: plan.keep.removeOnComplete,
+    removeOnFail: plan.keep.removeOnFail,
   };
+  if (delay > 0) engineOptions.delay = delay;
+  if (unique) {
+    const given = isVoid ? undefined : (JSON.parse(json) as unknown);
+    engineOptions.deduplication = deduplication(unique, name, given, json);
+  }
+  if (Object.keys(meta).length > 0) (engineOptions as { scalr?: JobMeta }).scalr = meta;
   return {
     id,
     name,
     queue,
     json,
-    get data(): unknown {
-      return JSON.parse(json);
-    },
     contested: options.id !== undefined || unique !== undefined,
-    options: {
-      jobId: toStoredId(name, id),
-      timestamp: now,
-      attempts: retry.attempts,
-      backoff: { type: 'scalr' },
-      priority: options.priority ?? settings.priority ?? app.defaults.priority ?? defaults.DEFAULT_PRIORITY,
-      stackTraceLimit: defaults.KEPT_FAILURES,
-      keepLogs: defaults.KEPT_LOG_LINES,
-      ...plan.keep,
-      ...(delay > 0 ? { delay } : {}),
-      ...(unique
-        ? { deduplication: deduplication(unique, name, isVoid ? undefined : JSON.parse(json), json) }
-        : {}),
-      ...(Object.keys(meta).length > 0 ? { scalr: meta } : {}),
-    },
+    options: engineOptions,
   };
 }
 

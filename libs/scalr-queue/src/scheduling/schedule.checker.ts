@@ -75,7 +75,7 @@ export class ScheduleChecker {
       return {
         job: job.name,
         queue: job.queue,
-        data: job.data,
+        data: JSON.parse(job.json) as unknown,
         options: { ...options, scalr: meta },
         ...(expiresAt === undefined ? {} : { expiresIn: expiresAt - Number(timestamp) }),
       };

@@ -42,14 +42,14 @@ export class SlotQueue {
 
   private async send(schedule: StoredSchedule, slot: number): Promise<void> {
     const { spec } = schedule;
-    const { name, data, options } = this.prepareSlot(schedule, slot);
+    const { name, json, options } = this.prepareSlot(schedule, slot);
     this.catalog.record({ name, queue: spec.queue });
     const queue = this.queues.get(spec.queue);
     const client = await queue.getBackend().client;
     // Both or neither: a slot that is noted is enqueued.
     const transaction = client.multi() as unknown as Transaction;
     transaction.hset(this.store.key, { [`last:${spec.name}`]: String(slot) });
-    void new Job(queue, name, data, this.tracing.carried(options), options.jobId).addJob(
+    void new Job(queue, name, JSON.parse(json), this.tracing.carried(options), options.jobId).addJob(
       transaction as never,
     );
     const replies = await transaction.exec();
@@ -81,7 +81,6 @@ export class SlotQueue {
       name,
       queue,
       json: JSON.stringify(data),
-      data,
       contested: false,
       options: { ...(options as JobsOptions), ...own, ...delay },
     };

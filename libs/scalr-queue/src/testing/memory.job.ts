@@ -35,7 +35,7 @@ export class MemoryJob implements StoredJob {
     this.id = prepared.options.jobId;
     this.name = prepared.name;
     this.queueName = prepared.queue;
-    this.data = copyOf(prepared.data);
+    this.data = JSON.parse(prepared.json);
     this.opts = copyOf(prepared.options);
     this.timestamp = prepared.options.timestamp ?? 0;
     this.delay = prepared.options.delay ?? 0;
