@@ -1,5 +1,5 @@
 // @ts-check
-import { median } from './median.mjs';
+import { ratioOf } from './median.mjs';
 import { rows, sides } from './rows.mjs';
 
 const COLOURS = ['#c2410c', '#334155', '#64748b', '#94a3b8', '#0e7490', '#67a3b0', '#cbd5e1'];
@@ -9,8 +9,8 @@ const [LEFT, BAR, GAP, WIDTH] = [200, 12, 22, 560];
 export function chart(results) {
   const shown = sides.filter(({ id }) => results.sides.includes(id));
   const ratios = rows.map(({ id }) => {
-    const base = median(results.perSecond[id]?.bullmq);
-    return shown.map((side) => median(results.perSecond[id]?.[side.id]) / base);
+    const base = results.perSecond[id]?.bullmq;
+    return shown.map((side) => ratioOf(results.perSecond[id]?.[side.id], base));
   });
   const longest = Math.max(1, ...ratios.flat().filter((ratio) => !Number.isNaN(ratio)));
   const x = (/** @type {number} */ ratio) => LEFT + (ratio / longest) * WIDTH;

