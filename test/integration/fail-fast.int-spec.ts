@@ -104,3 +104,21 @@ describe('enqueue in the six states of Redis', () => {
     expect(outcomes.every(({ outcome }) => outcome instanceof QueueUnavailableError)).toBe(true);
   });
 });
+
+describe('a process that is blocked', () => {
+  const block = (ms: number) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  };
+
+  it('still hears that its jobs are enqueued, however late it listens', async () => {
+    await using redis = await RedisServer.start();
+    const producer = await startProducer({ redis: redis.url });
+    await producer.queue.enqueue(Ping, { n: 0 });
+    const calls = Array.from({ length: 2_000 }, (_, n) => producer.queue.enqueue(Ping, { n }));
+    // Longer than the time that a call has.
+    block(1_500);
+    const outcomes = await Promise.all(calls);
+    expect(outcomes.filter(({ status }) => status === 'created')).toHaveLength(2_000);
+  });
+});

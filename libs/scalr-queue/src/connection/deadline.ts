@@ -1,3 +1,5 @@
+import { afterListening } from './listening-timer.js';
+
 /**
  * The outcome of `work`, or `late()` thrown when it has not settled after `ms`, or the reason of `signal` when that aborts first.
  * The work itself goes on; its late failure is swallowed.
@@ -10,14 +12,14 @@ export function withDeadline<T>(
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const end = () => {
-      clearTimeout(timer);
+      cancel();
       signal?.removeEventListener('abort', giveUp);
     };
     const giveUp = () => {
       end();
       reject(late());
     };
-    const timer = setTimeout(giveUp, ms);
+    const cancel = afterListening(ms, giveUp);
     signal?.addEventListener('abort', giveUp, { once: true });
     work.then(
       (value) => {

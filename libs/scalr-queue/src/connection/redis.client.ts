@@ -1,6 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisTarget } from '../options/redis-options.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import { limitReplies } from './reply-limit.js';
 
 /** A connection to Redis, whatever its topology. */
 export type RedisClient = Redis | Cluster;
@@ -17,13 +18,13 @@ const COMMON: RedisOptions = {
 };
 
 /**
- * Settles every command: no offline queue, no resending (it would run a command twice), and a limit for the reply.
+ * Settles every command: no offline queue, no resending (it would run a command twice), and a limit for the reply
+ * ({@link limitReplies}; of the nodes of a cluster ioredis itself sees to it).
  * socketTimeout gives up half-open sockets.
  */
 const PRODUCER: RedisOptions = {
   ...COMMON,
   enableOfflineQueue: false,
-  commandTimeout: ENQUEUE_DEADLINE,
   socketTimeout: 3_000,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
@@ -79,7 +80,7 @@ export function openRedis(target: RedisTarget, role: RedisRole, connectionName: 
   };
   if (cluster) {
     return new Cluster([...cluster], {
-      redisOptions: options,
+      redisOptions: role === 'producer' ? { ...options, commandTimeout: ENQUEUE_DEADLINE } : options,
       enableOfflineQueue: options.enableOfflineQueue,
       clusterRetryStrategy: retryStrategy,
       slotsRefreshTimeout: 2_000,
@@ -94,6 +95,7 @@ export function openRedis(target: RedisTarget, role: RedisRole, connectionName: 
         sentinelRetryStrategy: retryStrategy,
       })
     : new Redis(options);
+  if (role === 'producer') limitReplies(client, ENQUEUE_DEADLINE);
   if (fetchPassword) {
     // Before the next connect: the password may have been rotated. When the fetch fails the old one is tried again.
     client.on('close', () => {

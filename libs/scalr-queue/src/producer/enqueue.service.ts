@@ -27,7 +27,8 @@ const check = new OptionChecker(InvalidOptionError);
 /**
  * Puts jobs into the queue: the one service that most of an app needs.
  *
- * Every call settles within 1.1 s, whatever Redis does, and within 50 ms when Redis is known to be down.
+ * Every call settles within 1.1 s, whatever Redis does, and within 50 ms when Redis is known to be down. A process that blocks itself for
+ * longer gets a quarter of a second more to hear the answer.
  */
 @Injectable()
 export class EnqueueService implements OnApplicationShutdown {
