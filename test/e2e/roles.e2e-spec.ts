@@ -20,6 +20,7 @@ it('never makes a worker of the web process, whatever its modules hold', async (
   const lines = await connectionsOf(redis);
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.filter(isOfWorker)).toEqual([]);
+  expect(web.process.output).toMatch(/This web process runs no jobs, but holds \w+\.\w+/);
   expect(await jobs.get(id)).toMatchObject({ state: 'waiting' });
 
   const worker = await startHeldWorker(redis.url);

@@ -4,6 +4,7 @@ import {
   Global,
   Module,
   type ModuleMetadata,
+  type OnApplicationBootstrap,
   type Provider,
   type Type,
 } from '@nestjs/common';
@@ -23,6 +24,7 @@ import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from './options/tokens.js';
 import { ProducerModule } from './producer/producer.module.js';
 import { SchedulingModule } from './scheduling/scheduling.module.js';
 import { loadTracing } from './tracing/load-tracing.js';
+import { IdleHandlers } from './worker/idle-handlers.js';
 import { WorkerModule } from './worker/worker.module.js';
 
 /** Options of `ScalrQueueModule.forRootAsync`: one of `useFactory`, `useClass` and `useExisting`. */
@@ -68,7 +70,10 @@ export const BULL = BullModule.forRootAsync({
  */
 @Global()
 @Module({})
-export class ScalrQueueModule {
+export class ScalrQueueModule implements OnApplicationBootstrap {
+  /** @internal */
+  constructor(private readonly idle: IdleHandlers) {}
+
   /**
    * @throws QueueConfigError when an option or a `SCALR_*` variable is wrong
    *
@@ -102,6 +107,11 @@ export class ScalrQueueModule {
       imports,
       useClass ? [useClass] : [],
     );
+  }
+
+  /** Called by Nest. */
+  onApplicationBootstrap(): void {
+    this.idle.warn();
   }
 }
 

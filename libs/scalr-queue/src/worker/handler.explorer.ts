@@ -59,6 +59,20 @@ export class HandlerExplorer {
     return handlers;
   }
 
+  /** The methods that `explore` finds, by name; nothing is checked. */
+  labels(): string[] {
+    return this.discovery.getProviders().flatMap((wrapper) => {
+      const prototype = prototypeOf(wrapper);
+      if (!prototype) return [];
+      const methods = this.scanner.getAllMethodNames(prototype);
+      const isHandler = (method: string) => {
+        const marked = (prototype as Record<string, unknown>)[method];
+        return typeof marked === 'function' && definitionsOf(marked).length > 0;
+      };
+      return methods.filter(isHandler).map((method) => labelOf(wrapper, method));
+    });
+  }
+
   private toHandler(
     definition: AnyJobDefinition,
     wrapper: InstanceWrapper,

@@ -6,6 +6,7 @@ import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
+import { IdleHandlers } from './idle-handlers.js';
 import { JobEventSource } from './job-event.source.js';
 import { JobRunner } from './job.runner.js';
 import { JobTally } from './job.tally.js';
@@ -24,6 +25,7 @@ import { WorkerPool } from './worker.pool.js';
   providers: [
     CancelWatcher,
     HandlerExplorer,
+    IdleHandlers,
     JobEventSource,
     JobRunner,
     JobTally,
@@ -36,6 +38,6 @@ import { WorkerPool } from './worker.pool.js';
     WorkerHeartbeat,
     WorkerPool,
   ],
-  exports: [WorkerPool, ShutdownGate],
+  exports: [WorkerPool, ShutdownGate, IdleHandlers],
 })
 export class WorkerModule {}
