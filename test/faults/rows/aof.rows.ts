@@ -56,6 +56,7 @@ export const aofRows: FaultRow[] = [
     requirement:
       'Redis refuses to start; processes stay live, not ready and say so; mended: what was before it runs',
     quick: true,
+    patience: 100,
     async run(stage) {
       const redis = await stage.redis();
       const producer = await stage.producer(redis.url);

@@ -95,6 +95,7 @@ function wiped(
     name: `all data gone: ${name}`,
     requirement: `new jobs are taken and run without a restart; told; schedules are back in ${schedulesBack} s`,
     quick: id === 37,
+    patience: 100,
     async run(stage) {
       const redis = await stage.redis({ args: id === 36 ? ['--appendonly', 'no'] : [] });
       const producer = await stage.producer(redis.url);

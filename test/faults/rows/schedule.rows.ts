@@ -96,6 +96,7 @@ function missedSlots(): FaultRow {
     name: 'the only worker down over ten slots of a schedule',
     requirement: 'missed: once runs one of them late, missed: skip none; the log counts them; then on time',
     quick: true,
+    patience: 100,
     async run(stage) {
       const redis = await stage.redis();
       const schedules = ['once', 'skip'].map((missed) => ({
