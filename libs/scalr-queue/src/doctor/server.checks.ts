@@ -13,6 +13,8 @@ export interface ServerLoad {
   readonly clientsByApp?: Readonly<Record<string, number>>;
   readonly evictedKeys?: number;
   readonly aofWriteFailed?: boolean;
+  /** How often a write to the append-only file waited two seconds for the disk, since the start of the server. */
+  readonly aofDelayedFsync?: number;
   readonly saveFailed?: boolean;
   readonly fsync?: string;
 }
@@ -37,6 +39,7 @@ export async function readServerLoad(redis: RedisClient): Promise<ServerLoad> {
     maxClients: number('maxclients'),
     evictedKeys: number('evicted_keys'),
     aofWriteFailed: failed('aof_last_write_status'),
+    aofDelayedFsync: number('aof_delayed_fsync'),
     saveFailed: failed('rdb_last_bgsave_status'),
     fsync: await fsyncOf(redis),
     clientsByApp: (clients ?? 0) > LONGEST_CLIENT_LIST ? undefined : await clientsByApp(redis),
@@ -78,6 +81,13 @@ export function checkLoad(load: ServerLoad): Finding[] {
       'danger',
       `JOBS CAN BE LOST: Redis could not write ${what} the last time`,
       'See whether its disk is full or read-only',
+    );
+  }
+  if (load.aofDelayedFsync) {
+    add(
+      'warning',
+      `The disk of Redis is too slow for appendfsync everysec (aof_delayed_fsync ${load.aofDelayedFsync}): a Redis that is killed may lose up to two seconds of acknowledged jobs`,
+      'Give it a faster disk, or set appendfsync to always (docs/production.md#what-redis-keeps)',
     );
   }
   if (load.fsync === 'no') {
