@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { catalogKey, entryOf } from '../connection/catalog-entry.js';
 import { withDeadline } from '../connection/deadline.js';
 import { readWorkers } from '../connection/live-workers.js';
+import { ReconnectPace } from '../connection/reconnect.pace.js';
 import { openRedis, type RedisClient } from '../connection/redis.client.js';
 import { messageOf, toReadError } from '../connection/redis-error.js';
 import { QueueUnavailableError } from '../errors/enqueue.errors.js';
@@ -22,7 +23,7 @@ const PATIENCE = 1_050;
  */
 export async function readQueues({ app, redis: url }: GlobalFlags): Promise<QueueInfo[]> {
   const { redis: target, prefix } = resolveOptions({ app, redis: url });
-  const redis = openRedis(target, 'producer', `${prefix}:check`);
+  const redis = openRedis(target, 'producer', `${prefix}:check`, new ReconnectPace());
   const where = describeTarget(target);
   const late = () => new QueueUnavailableError(`Redis at ${where} did not answer within ${PATIENCE} ms`);
   redis.on('error', () => undefined);

@@ -1,6 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisTarget } from '../options/redis-options.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import type { ReconnectPace } from './reconnect.pace.js';
 import { limitReplies } from './reply-limit.js';
 
 /** A connection to Redis, whatever its topology. */
@@ -9,13 +10,7 @@ export type RedisClient = Redis | Cluster;
 /** Blocking reads of a worker end by themselves after this many seconds. */
 export const DRAIN_DELAY_SECONDS = 5;
 
-/** Short and capped: after an outage everything resumes within a second; a little random, so that processes do not come back together. */
-const retryStrategy = (times: number) => Math.min(100 * times, 500) + Math.round(Math.random() * 100);
-
-const COMMON: RedisOptions = {
-  connectTimeout: 2_000,
-  retryStrategy,
-};
+const COMMON: RedisOptions = { connectTimeout: 2_000 };
 
 /**
  * Settles every command: no offline queue, no resending (it would run a command twice), and a limit for the reply
@@ -60,6 +55,9 @@ function reconnectOnReadOnly(): (error: Error) => boolean {
   };
 }
 
+/** Each connection asks the sentinels by itself until they know a master. */
+const askSentinelsAgain = (times: number) => Math.min(100 * times, 500) + Math.round(Math.random() * 100);
+
 /** What a connection is for, and with it how it behaves while Redis is away. */
 export type RedisRole = 'producer' | 'worker' | 'events';
 
@@ -70,12 +68,18 @@ const SETTINGS: Readonly<Record<RedisRole, RedisOptions>> = {
 };
 
 /** Opens a connection that fails fast (`producer`) or waits (`worker`, `events`). It connects in the background. */
-export function openRedis(target: RedisTarget, role: RedisRole, connectionName: string): RedisClient {
+export function openRedis(
+  target: RedisTarget,
+  role: RedisRole,
+  connectionName: string,
+  { delay: retryStrategy }: ReconnectPace,
+): RedisClient {
   const { cluster, sentinels, name, sentinelPassword, fetchPassword, ...server } = target;
   const options: RedisOptions = {
     ...server,
     ...SETTINGS[role],
     connectionName,
+    retryStrategy,
     reconnectOnError: reconnectOnReadOnly(),
   };
   if (cluster) {
@@ -92,7 +96,7 @@ export function openRedis(target: RedisTarget, role: RedisRole, connectionName: 
         sentinels: [...sentinels],
         name,
         sentinelPassword,
-        sentinelRetryStrategy: retryStrategy,
+        sentinelRetryStrategy: askSentinelsAgain,
       })
     : new Redis(options);
   if (role === 'producer') limitReplies(client, ENQUEUE_DEADLINE);

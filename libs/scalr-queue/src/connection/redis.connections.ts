@@ -8,6 +8,7 @@ import { ConnectionLog } from './connection-log.js';
 import { askPatiently } from './patient-info.js';
 import { refusal } from './refusal.js';
 import { messageOf } from './redis-error.js';
+import { ReconnectPace } from './reconnect.pace.js';
 import { openRedis, type RedisClient, type RedisRole } from './redis.client.js';
 
 /**
@@ -21,6 +22,7 @@ export class RedisConnections implements OnApplicationShutdown {
   readonly log: ConnectionLog;
   private workerClient?: RedisClient;
   private readonly opened = new Set<RedisClient>();
+  private readonly pace = new ReconnectPace();
   private lastError?: Error;
   /** Settles when the very first attempt to connect does. */
   private readonly firstAttempt: Promise<void>;
@@ -109,7 +111,7 @@ export class RedisConnections implements OnApplicationShutdown {
   }
 
   private connect(role: RedisRole, name: string): RedisClient {
-    const client = openRedis(this.options.redis, role, name);
+    const client = openRedis(this.options.redis, role, name, this.pace);
     const trouble = (error: Error) => this.log.trouble(error);
     if (role !== 'producer') askPatiently(client, trouble);
     this.opened.add(client);
@@ -117,6 +119,7 @@ export class RedisConnections implements OnApplicationShutdown {
     client.on('end', () => this.opened.delete(client));
     client.on('connecting', () => this.opened.add(client));
     client.on('error', trouble);
+    client.on('ready', () => this.pace.hurry(this.opened));
     if (this.closed) client.disconnect();
     return client;
   }
