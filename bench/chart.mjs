@@ -2,8 +2,20 @@
 import { ratioOf } from './median.mjs';
 import { rows, sides } from './rows.mjs';
 
-const COLOURS = ['#c2410c', '#334155', '#64748b', '#94a3b8', '#0e7490', '#67a3b0', '#cbd5e1'];
+const COLOURS = [
+  '#c2410c',
+  '#334155',
+  '#64748b',
+  '#94a3b8',
+  '#0e7490',
+  '#67a3b0',
+  '#cbd5e1',
+  '#4d7c0f',
+  '#a3b18a',
+];
 const [LEFT, BAR, GAP, WIDTH] = [200, 12, 22, 560];
+/** Sides in a line of it. */
+const LEGEND = 6;
 
 /** Bars of every side for every row, times plain BullMQ. @param {import('./measure-all.mjs').Results} results */
 export function chart(results) {
@@ -14,7 +26,8 @@ export function chart(results) {
   });
   const longest = Math.max(1, ...ratios.flat().filter((ratio) => !Number.isNaN(ratio)));
   const x = (/** @type {number} */ ratio) => LEFT + (ratio / longest) * WIDTH;
-  let y = 50;
+  let y = 50 + 16 * Math.floor((shown.length - 1) / LEGEND);
+  const top = y - 10;
   const parts = [];
   for (const [index, { title }] of rows.entries()) {
     const bars =
@@ -31,10 +44,10 @@ export function chart(results) {
     y += GAP;
   }
   const legend = shown.map(({ title }, side) => {
-    const at = 20 + side * 118;
-    return `<rect x="${at}" y="14" width="10" height="10" fill="${COLOURS[side]}"/>${text(at + 14, 23, title, 'start', 11)}`;
+    const [at, line] = [20 + (side % LEGEND) * 130, 14 + Math.floor(side / LEGEND) * 16];
+    return `<rect x="${at}" y="${line}" width="10" height="10" fill="${COLOURS[side]}"/>${text(at + 14, line + 9, title, 'start', 11)}`;
   });
-  const line = `<line x1="${x(1)}" x2="${x(1)}" y1="40" y2="${y - GAP + 6}" stroke="#334155" stroke-dasharray="3 3"/>`;
+  const line = `<line x1="${x(1)}" x2="${x(1)}" y1="${top}" y2="${y - GAP + 6}" stroke="#334155" stroke-dasharray="3 3"/>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 60} ${y}" font-family="sans-serif" role="img" aria-label="jobs per second, times plain BullMQ">
 <rect width="100%" height="100%" fill="#fff"/>
 ${[...legend, line, ...parts].join('\n')}

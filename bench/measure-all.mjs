@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
+import { pythonVersionOf } from './python/python.mjs';
 import { rows, sides, withBacklog } from './rows.mjs';
 import { bootOf, runSide } from './run-side.mjs';
 import { freshPostgres, freshRedis } from './stores.mjs';
@@ -31,7 +32,9 @@ const MANY = 1_000_000;
 
 /** @param {Settings} settings @returns {Promise<Results>} */
 export async function measureAll({ isQuick, rounds, only, skip }) {
-  const chosen = sides.filter(({ id }) => (only ? only.includes(id) : !isQuick || PAIR.includes(id)));
+  const chosen = sides
+    .filter(({ id }) => (only ? only.includes(id) : !isQuick || PAIR.includes(id)))
+    .filter(isPresent);
   /** @type {Results} */
   const results = {
     rounds, sides: chosen.map(({ id }) => id), perSecond: {}, pickup: {}, boot: {}, bytes: {}, backlog: {}, failures: [],
@@ -44,7 +47,7 @@ export async function measureAll({ isQuick, rounds, only, skip }) {
     const order = round % 2 === 0 ? chosen : chosen.toReversed();
     for (const row of measured) {
       for (const side of order) {
-        if (side.only && !row.startsWith(side.only)) continue;
+        if (side.only && !side.only.test(row)) continue;
         const figure = await attempt(`${row} of ${side.title}`, () => once(side, row));
         if (figure === undefined) continue;
         if (row === 'pickup') (results.pickup[side.id] ??= []).push(figure);
@@ -68,6 +71,13 @@ export async function measureAll({ isQuick, rounds, only, skip }) {
   return results;
 }
 
+/** @param {import('./rows.mjs').SideInfo} side */
+function isPresent({ id, title, runtime }) {
+  if (runtime !== 'python' || pythonVersionOf(id) !== undefined) return true;
+  console.log(`${title} is left out: not on this machine`);
+  return false;
+}
+
 /** One that fails is told of, and the others go on. @param {Results} results */
 function attempting(results) {
   /** @template T @param {string} what @param {() => Promise<T>} measure @returns {Promise<T | undefined>} */
@@ -88,7 +98,7 @@ async function once(side, row) {
   const store = await (side.store === 'redis' ? freshRedis() : freshPostgres());
   try {
     // Slower by an order of magnitude, and as well measured with fewer jobs.
-    return await runSide(side.id, row, store.url, side.store === 'redis' ? 0.5 : 0.1);
+    return await runSide(side.id, row, store.url, side.store === 'redis' && !side.runtime ? 0.5 : 0.1);
   } finally {
     await store.stop();
   }

@@ -17,7 +17,14 @@ export const withBacklog = ['enqueue-100', 'process-10'];
 
 export const targets = { pickupP99: 10, readyWithin: 1_000, bytes: 1.3, backlog: 0.9, scrape: 1.2 };
 
-/** @typedef {{ id: string, title: string, store: 'redis' | 'postgres', only?: string }} SideInfo */
+/**
+ * @typedef {object} SideInfo
+ * @property {string} id
+ * @property {string} title
+ * @property {'redis' | 'postgres'} store
+ * @property {RegExp} [only]        the rows that it can do; all by default
+ * @property {'python'} [runtime]   Node by default; `id` is the package then, and the side is left out where there is none
+ */
 
 /** @type {SideInfo[]} */
 export const sides = [
@@ -27,5 +34,8 @@ export const sides = [
   { id: 'bee-queue', title: 'bee-queue', store: 'redis' },
   { id: 'pg-boss', title: 'pg-boss', store: 'postgres' },
   { id: 'graphile-worker', title: 'graphile-worker', store: 'postgres' },
-  { id: 'evalsha', title: 'the bare script', store: 'redis', only: 'enqueue' },
+  { id: 'evalsha', title: 'the bare script', store: 'redis', only: /^enqueue/ },
+  { id: 'celery', title: 'Celery', store: 'redis', runtime: 'python' },
+  // Its worker does one job at a time.
+  { id: 'rq', title: 'RQ', store: 'redis', runtime: 'python', only: /^(enqueue-.+|process-1|pickup)$/ },
 ];

@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { pythonCommand } from './python/python.mjs';
+import { sides } from './rows.mjs';
 
 const script = fileURLToPath(new URL('side-process.mjs', import.meta.url));
 const PATIENCE = 180_000;
@@ -13,7 +15,9 @@ const PATIENCE = 180_000;
  * @returns {Promise<any>} what it measured
  */
 export async function runSide(side, measure, url, scale = 1) {
-  const child = spawn(process.execPath, [script, side, measure, url, String(scale)], {
+  const isPython = sides.some(({ id, runtime }) => id === side && runtime === 'python');
+  const [command = '', ...begin] = isPython ? pythonCommand : [process.execPath, script];
+  const child = spawn(command, [...begin, side, measure, url, String(scale)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_ENV: 'production', NODE_NO_WARNINGS: '1' },
   });

