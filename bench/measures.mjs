@@ -6,15 +6,17 @@ import { BATCH, payloadOf } from './payload.mjs';
 
 /** Jobs that warm a process up before it is measured, as a share of those that are: what counts is how it runs, not how it begins. */
 const WARM_UP = 0.5;
+/** A worker takes so many jobs until its code is compiled. */
+const WARM_JOBS = 12_000;
 
 /** What is measured of one side in one process; each returns jobs per second, or milliseconds for `pickup`. */
 export const measures = {
   'enqueue-1': (/** @type {Side} */ side, scale = 1) => enqueueing(side, 1, 4_000 * scale),
   'enqueue-100': (/** @type {Side} */ side, scale = 1) => enqueueing(side, 100, 20_000 * scale),
   'enqueue-many': (/** @type {Side} */ side, scale = 1) => bulk(side, 20_000 * scale),
-  'process-1': (/** @type {Side} */ side, scale = 1) => processing(side, 1, 4_000 * scale),
-  'process-10': (/** @type {Side} */ side, scale = 1) => processing(side, 10, 10_000 * scale),
-  'process-50': (/** @type {Side} */ side, scale = 1) => processing(side, 50, 10_000 * scale),
+  'process-1': (/** @type {Side} */ side, scale = 1) => processing(side, 1, 4_000, scale),
+  'process-10': (/** @type {Side} */ side, scale = 1) => processing(side, 10, 10_000, scale),
+  'process-50': (/** @type {Side} */ side, scale = 1) => processing(side, 50, 10_000, scale),
   pickup: (/** @type {Side} */ side, scale = 1) => pickup(side, 200 * scale),
   /** Leaves so many jobs waiting. */
   fill: async (/** @type {Side} */ side, /** @type {number} */ count) => {
@@ -45,9 +47,10 @@ async function bulk(side, count) {
   });
 }
 
-/** From the start of the first to the end of the last, without the boot. @param {Side} side @param {number} concurrency @param {number} count */
-async function processing(side, concurrency, count) {
-  const warm = count * WARM_UP;
+/** From the start of the first to the end of the last, without the boot. @param {Side} side @param {number} concurrency @param {number} jobs @param {number} scale */
+async function processing(side, concurrency, jobs, scale) {
+  const count = jobs * scale;
+  const warm = WARM_JOBS * scale;
   const all = warm + count;
   for (let done = 0; done < all; done += BATCH) await side.enqueueMany(batchOf(Math.min(BATCH, all - done)));
   let [seen, began] = [0, 0];
