@@ -1,6 +1,7 @@
 import { BullModule, InjectQueue, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Redis } from 'ioredis';
 import type { Queue } from 'bullmq';
 import {
   defineJob,
@@ -14,7 +15,7 @@ import { onTestFinished, vi } from 'vitest';
 import { startBoth, startProducer, startWorker, testModule, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { parseScrape, type Scrape } from '../support/prometheus-text.js';
-import { RedisServer } from '../support/redis.js';
+import { RedisServer, sharedRedisUrl } from '../support/redis.js';
 
 type Act = 'succeed' | 'discard' | 'fail once';
 const Act = defineJob<{ act: Act }>('act', { queue: 'stage', retry: { attempts: 2, delay: 5 } });
@@ -61,6 +62,51 @@ describe('GET /metrics of a worker', () => {
     expect(valueOf('scalr_queue_jobs_enqueued_total', { ...job, status: 'created' })).toBe(3);
     expect(valueOf('process_resident_memory_bytes')).toBeGreaterThan(1_000_000);
     expect(valueOf('nodejs_eventloop_lag_seconds')).toBeGreaterThanOrEqual(0);
+  });
+
+  it('counts a run whose lock is lost once, however long it goes on', async () => {
+    let end = () => {};
+    let runs = 0;
+    @Injectable()
+    class Deaf {
+      @ProcessJob(Act)
+      run() {
+        return runs++ === 0 ? new Promise<void>((resolve) => (end = resolve)) : undefined;
+      }
+    }
+    const locks = { lockDuration: '3s', stalledInterval: '1500ms', concurrency: 1 } as const;
+    const { app, worker, queue } = await startBoth({ worker: locks, providers: [Deaf] });
+    const { id } = await queue.enqueue(Act, { act: 'succeed' });
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    await eventually(async () => expect(await redis.del(`scalr:{${app}}:stage:act~${id}:lock`)).toBe(1));
+    const job = { app, queue: 'stage', job_name: 'act' };
+    const lost = async () => (await scrape(worker.url)).valueOf('scalr_queue_locks_lost_total', job);
+    await eventually(async () => expect(await lost()).toBe(1));
+    // The engine finds it lost with every renewal, two or more a second, and once more with the outcome.
+    const lostAt = Date.now();
+    await eventually(() => expect(Date.now()).toBeGreaterThan(lostAt + 1_100));
+    end();
+    await queue.enqueue(Act, { act: 'succeed' });
+    await eventually(() => expect(runs).toBeGreaterThan(1));
+    expect(await lost()).toBe(1);
+  });
+
+  it('counts a job whose data was deleted, and runs the others', async () => {
+    const app = uniqueApp();
+    const { queue } = await startProducer({ app });
+    const { id } = await queue.enqueue(Act, { act: 'succeed' });
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    expect(await redis.del(`scalr:{${app}}:stage:act~${id}`)).toBe(1);
+    await queue.enqueue(Act, { act: 'succeed' });
+    const { url } = await startWorker({ app, providers: [Stage] });
+    const job = { app, queue: 'stage', job_name: 'act' };
+    await eventually(async () => {
+      const { valueOf } = await scrape(url);
+      expect(valueOf('scalr_queue_jobs_missing_total', job)).toBe(1);
+      expect(valueOf('scalr_queue_jobs_completed_total', job)).toBe(1);
+    });
   });
 
   it('tells the state of all queues of the app, of its workers and of Redis', async () => {

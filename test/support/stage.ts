@@ -28,6 +28,8 @@ const names: JobEventName[] = [
   'dead',
   'cancelled',
   'stalled',
+  'lock-lost',
+  'data-missing',
   'handed-back',
 ];
 

@@ -77,7 +77,7 @@ export const crashRows: FaultRow[] = [
       const abortMs = abortedAt - thawedAt;
       await inState(producer, id, 'completed', 40_000);
       expect(stage.ledger.of('start', id)).toHaveLength(2);
-      expect(frozen.process.output).toContain('Lost the lock');
+      expect(frozen.process.output).toContain('lock-lost');
       expect(abortMs).toBeLessThanOrEqual(1_000 * SLACK);
       return { acknowledged: 1, lost: 0, twice: 1, note: `told to stop ${abortMs} ms after it went on` };
     },
@@ -94,7 +94,7 @@ export const crashRows: FaultRow[] = [
       await inState(producer, id, 'completed', 60_000);
       const runs = stage.ledger.of('start', id).length;
       expect(runs).toBeLessThanOrEqual(2);
-      const named = workers.some(({ process }) => process.output.includes('Lost the lock'));
+      const named = workers.some(({ process }) => process.output.includes('lock-lost'));
       return {
         acknowledged: 1,
         lost: 0,

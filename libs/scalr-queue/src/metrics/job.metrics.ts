@@ -43,6 +43,11 @@ export class JobMetrics {
     const retried = this.counter('jobs_retried', 'Attempts that failed and are followed by another one.');
     const dead = this.counter('jobs_dead', 'Jobs that gave up, by reason.', ['reason']);
     const stalled = this.counter('jobs_stalled', 'Jobs whose worker gave no sign of life.');
+    const unlocked = this.counter('locks_lost', 'Runs whose lock was lost: the job may run twice.');
+    const missing = this.counter(
+      'jobs_missing',
+      'Jobs whose data was gone from Redis when they were to run.',
+    );
     const cancelled = this.counter('jobs_cancelled', 'Jobs that were cancelled.');
     const handedBack = this.counter('jobs_handed_back', 'Jobs put back into their queue by a shutdown.');
     const postponed = this.counter('jobs_postponed', 'Runs put aside without using an attempt.');
@@ -72,6 +77,8 @@ export class JobMetrics {
       dead.inc(this.labels.of(it).with('reason', it.reason));
     });
     events.on('stalled', count(stalled));
+    events.on('lock-lost', count(unlocked));
+    events.on('data-missing', count(missing));
     events.on('cancelled', count(cancelled));
     events.on('handed-back', count(handedBack));
     events.on('postponed', count(postponed));

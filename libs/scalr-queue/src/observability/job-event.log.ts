@@ -29,6 +29,12 @@ export class JobEventLog {
     );
     events.on('cancelled', (it) => line('log', 'cancelled', it, `was ${it.was}`, { was: it.was }));
     events.on('stalled', (it) => line('warn', 'stalled', it, 'its worker gave no sign of life'));
+    events.on('lock-lost', (it) =>
+      line('warn', 'lock-lost', it, 'it may run twice. Was this process paused or blocked?'),
+    );
+    events.on('data-missing', (it) =>
+      line('error', 'data-missing', it, 'its data is not in Redis. Was it deleted, or evicted?'),
+    );
     events.on('handed-back', (it) => line('log', 'handed-back', it, 'its worker shuts down'));
   }
 

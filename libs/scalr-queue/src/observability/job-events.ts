@@ -53,6 +53,10 @@ export interface JobEventMap {
   cancelled: JobEvent & { readonly was: 'waiting' | 'running' };
   /** Its worker gave no sign of life; it runs again, or is dead if that happened too often. */
   stalled: JobEvent;
+  /** This process can no longer keep others from running it: it was paused or blocked for longer than the lock lives. */
+  'lock-lost': JobEvent;
+  /** Its data was gone from Redis when it was to run: deleted by hand, or evicted. Nothing can run it. */
+  'data-missing': JobEvent;
   /** Back in its queue because its worker shuts down. */
   'handed-back': JobEvent;
 }

@@ -39,13 +39,17 @@ export class JobEventSource {
       if (job && !PingResponder.isPing(job)) this.failed(job, error);
     });
     worker.on('stalled', (storedId) => {
-      const name = nameOfStoredId(storedId) ?? 'unknown';
-      if (PingResponder.isPing({ name })) return;
-      events.emit('stalled', () => {
-        const id = fromStoredId(storedId);
-        return { id, name, queue: worker.name };
-      });
+      const job = named(storedId, worker.name);
+      if (!PingResponder.isPing(job)) events.emit('stalled', () => job);
     });
+  }
+
+  lockLost(job: StoredJob): void {
+    this.events.emit('lock-lost', () => this.jobOf(job));
+  }
+
+  dataMissing(job: StoredJob): void {
+    this.events.emit('data-missing', () => named(job.id ?? '', job.queueName));
   }
 
   started(job: StoredJob): void {
@@ -112,4 +116,9 @@ export class JobEventSource {
     if (traceId !== undefined) event.traceId = traceId;
     return event;
   }
+}
+
+/** Of a job of which nothing but its id is known. */
+function named(storedId: string, queue: string): JobEvent {
+  return { id: fromStoredId(storedId), name: nameOfStoredId(storedId) ?? 'unknown', queue };
 }

@@ -1,4 +1,12 @@
-import { DelayedError, type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import {
+  DelayedError,
+  ErrorCode,
+  type Job,
+  type Span,
+  WaitingError,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
@@ -29,8 +37,10 @@ const HANDED_BACK = Symbol('handed back');
 export class ManagedWorker extends Worker {
   /** Whether Redis refused the last attempt to fetch a job. */
   refused = false;
-  /** What ends each job early when there is no more patience. */
-  private readonly inHand = new Map<string, () => void>();
+  /** The jobs that run, and what ends each early when there is no more patience. */
+  private readonly inHand = new Map<string, { readonly job: Job; readonly end: () => void }>();
+  /** Runs that were told of: the engine finds a lock lost with every renewal, and once more when the run ends. */
+  private readonly unlocked = new WeakSet<Job>();
 
   constructor(
     queue: string,
@@ -49,7 +59,7 @@ export class ManagedWorker extends Worker {
     super(queue, guarded, { ...options, autorun: false });
     events.attach(this);
     const giveUp = () => {
-      for (const end of this.inHand.values()) end();
+      for (const { end } of this.inHand.values()) end();
     };
     gate.patience.addEventListener('abort', giveUp, { once: true });
   }
@@ -57,6 +67,13 @@ export class ManagedWorker extends Worker {
   /** Jobs that run in this worker at this moment. */
   get runningCount(): number {
     return this.inHand.size;
+  }
+
+  /** Tells once of each run that its lock is lost. */
+  loseLock(storedId: string, job = this.inHand.get(storedId)?.job): void {
+    if (!job || this.unlocked.has(job)) return;
+    this.unlocked.add(job);
+    this.events.lockLost(job);
   }
 
   /** With a delayed job in sight the engine would block for ten seconds, longer than the silence that a connection survives. */
@@ -102,6 +119,7 @@ export class ManagedWorker extends Worker {
   ): Promise<T> {
     const id = job.id ?? '';
     let error = refusal;
+    if (isLockLost(error)) this.loseLock(id, job);
     try {
       for (;;) {
         if (!isRefusal(error) || this.gate.patience.aborted) throw error;
@@ -142,7 +160,10 @@ export class ManagedWorker extends Worker {
     const id = job.id ?? '';
     try {
       const outcome = await new Promise<unknown>((resolve, reject) => {
-        this.inHand.set(id, () => resolve(HANDED_BACK));
+        this.inHand.set(id, { job, end: () => resolve(HANDED_BACK) });
+        // What it is made of when only its id was left in the queue.
+        if ((job.name as string | undefined) === undefined && job.attemptsStarted <= 1)
+          this.events.dataMissing(job);
         this.events.started(job);
         const run = inJob(
           () => this.logFields(job),
@@ -183,4 +204,10 @@ export class ManagedWorker extends Worker {
       ...(traceId === undefined ? {} : { trace_id: traceId }),
     };
   }
+}
+
+/** The engine refuses the outcome of a run whose lock is gone, or somebody else's. */
+function isLockLost(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === ErrorCode.JobLockNotExist || code === ErrorCode.JobLockMismatch;
 }

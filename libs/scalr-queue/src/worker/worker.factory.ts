@@ -1,8 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
-import { fromStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { Tracing } from '../tracing/tracing.js';
@@ -17,8 +16,6 @@ import { ShutdownGate } from './shutdown.gate.js';
 /** Makes the engine's workers, with the settings that were measured to survive outages. */
 @Injectable()
 export class WorkerFactory {
-  private readonly logger = new Logger('ScalrQueue');
-
   constructor(
     private readonly connections: RedisConnections,
     private readonly runningJobs: RunningJobs,
@@ -77,9 +74,7 @@ export class WorkerFactory {
 
   /** Another worker may run the job already: stop this run as soon as possible. */
   private loseLock(worker: ManagedWorker, storedId: string): void {
-    this.logger.warn(
-      `Lost the lock of job ${fromStoredId(storedId)} in ${worker.name}: it may run twice. Was this process paused or blocked?`,
-    );
+    worker.loseLock(storedId);
     const reason = 'the lock of the job was lost, it may run elsewhere';
     this.runningJobs.abort(worker.name, storedId, new Error(reason));
     worker.cancelJob(storedId, reason);
