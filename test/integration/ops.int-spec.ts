@@ -60,7 +60,7 @@ describe('what ops/ names', () => {
     const named = metricsIn((await Promise.all(files.map(read))).join('\n'));
     expect(named.size).toBeGreaterThan(20);
     // Of these nothing happens in a healthy run: their family is there without a series.
-    const rare = ['stalled', 'handed_back', 'postponed', 'cancelled'].map(
+    const rare = ['stalled', 'missing', 'handed_back', 'postponed', 'cancelled'].map(
       (it) => `scalr_queue_jobs_${it}_total`,
     );
     await eventually(async () => {
