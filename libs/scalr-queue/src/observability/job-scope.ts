@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { fromStoredId } from '../jobs/job-id.js';
+import type { StoredJob } from '../jobs/stored-job.js';
 
 /** The job that the current code runs for, as fields of a log line. */
 export interface JobLogFields {
@@ -20,8 +22,22 @@ export function wantJobScope(): void {
 }
 
 /** Runs a handler so that everything it does, however deep and late, knows its job. */
-export function inJob<T>(fieldsOf: () => JobLogFields, work: () => T): T {
-  return isWanted ? scope.run(fieldsOf(), work) : work();
+export function inJob<T>(
+  job: StoredJob,
+  work: () => T,
+  traceIdOf?: (job: StoredJob) => string | undefined,
+): T {
+  return isWanted ? scope.run(fieldsOf(job, traceIdOf?.(job)), work) : work();
+}
+
+function fieldsOf(job: StoredJob, traceId: string | undefined): JobLogFields {
+  return {
+    jobId: fromStoredId(job.id ?? ''),
+    jobName: job.name,
+    queue: job.queueName,
+    attempt: job.attemptsMade + 1,
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
+  };
 }
 
 /** The job that the current code runs for. */

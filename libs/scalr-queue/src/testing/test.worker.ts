@@ -1,6 +1,5 @@
 import { DelayedError } from 'bullmq';
 import { setImmediate as turn } from 'node:timers/promises';
-import { fromStoredId } from '../jobs/job-id.js';
 import { inJob } from '../observability/job-scope.js';
 import { attemptBackoff } from '../worker/attempt.failure.js';
 import type { EventfulWorker, JobEventSource } from '../worker/job-event.source.js';
@@ -41,12 +40,7 @@ export class TestWorker {
 
   /** Runs one attempt; time passes where the handler waits for nothing else. */
   async attempt(job: MemoryJob): Promise<unknown> {
-    const { id, name: jobName, queueName: queue, attemptsMade } = job;
-    const fields = { jobId: fromStoredId(id), jobName, queue, attempt: attemptsMade + 1 };
-    const running = inJob(
-      () => fields,
-      () => this.runner.run(job, undefined),
-    );
+    const running = inJob(job, () => this.runner.run(job, undefined));
     let settled = false;
     const settle = () => void (settled = true);
     running.then(settle, settle);

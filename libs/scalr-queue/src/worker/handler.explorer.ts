@@ -38,39 +38,38 @@ export class HandlerExplorer {
    */
   explore(): Map<string, JobHandler> {
     const handlers = new Map<string, JobHandler>();
-    for (const wrapper of this.discovery.getProviders()) {
-      const prototype = prototypeOf(wrapper);
-      if (!prototype) continue;
-      for (const method of this.scanner.getAllMethodNames(prototype)) {
-        const marked = (prototype as Record<string, unknown>)[method];
-        if (typeof marked !== 'function') continue;
-        const definitions = definitionsOf(marked);
-        const schedules = checkedSchedulesOf(marked, definitions.length, labelOf(wrapper, method));
-        for (const definition of definitions) {
-          const inMain = this.toHandler(definition, wrapper, method, schedules);
-          const thread = threadOf(marked, definition);
-          const handler = thread ? this.threads.inThread(inMain, thread) : inMain;
-          const other = handlers.get(definition.name);
-          if (other) throw new DuplicateHandlerError(definition.name, other.label, handler.label);
-          handlers.set(definition.name, handler);
-        }
+    for (const { wrapper, method, marked } of this.methods()) {
+      const definitions = definitionsOf(marked);
+      const schedules = checkedSchedulesOf(marked, definitions.length, labelOf(wrapper, method));
+      for (const definition of definitions) {
+        const inMain = this.toHandler(definition, wrapper, method, schedules);
+        const thread = threadOf(marked, definition);
+        const handler = thread ? this.threads.inThread(inMain, thread) : inMain;
+        const other = handlers.get(definition.name);
+        if (other) throw new DuplicateHandlerError(definition.name, other.label, handler.label);
+        handlers.set(definition.name, handler);
       }
     }
     return handlers;
   }
 
-  /** The methods that `explore` finds, by name; nothing is checked. */
+  /** The methods that `explore` makes handlers of, by name; nothing is checked. */
   labels(): string[] {
-    return this.discovery.getProviders().flatMap((wrapper) => {
+    return [...this.methods()]
+      .filter(({ marked }) => definitionsOf(marked).length > 0)
+      .map(({ wrapper, method }) => labelOf(wrapper, method));
+  }
+
+  /** Every method of every provider. */
+  private *methods() {
+    for (const wrapper of this.discovery.getProviders()) {
       const prototype = prototypeOf(wrapper);
-      if (!prototype) return [];
-      const methods = this.scanner.getAllMethodNames(prototype);
-      const isHandler = (method: string) => {
+      if (!prototype) continue;
+      for (const method of this.scanner.getAllMethodNames(prototype)) {
         const marked = (prototype as Record<string, unknown>)[method];
-        return typeof marked === 'function' && definitionsOf(marked).length > 0;
-      };
-      return methods.filter(isHandler).map((method) => labelOf(wrapper, method));
-    });
+        if (typeof marked === 'function') yield { wrapper, method, marked };
+      }
+    }
   }
 
   private toHandler(

@@ -24,6 +24,8 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 /** Tells the events of a worker, once Redis has taken what they tell of. */
 @Injectable()
 export class JobEventSource {
+  private readonly unlocked = new WeakSet<StoredJob>();
+
   constructor(
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
@@ -44,7 +46,10 @@ export class JobEventSource {
     });
   }
 
+  /** Once for each run: the engine finds a lock lost with every renewal, and once more when the run ends. */
   lockLost(job: StoredJob): void {
+    if (this.unlocked.has(job)) return;
+    this.unlocked.add(job);
     this.events.emit('lock-lost', () => this.jobOf(job));
   }
 

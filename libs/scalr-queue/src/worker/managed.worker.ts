@@ -1,17 +1,8 @@
-import {
-  DelayedError,
-  ErrorCode,
-  type Job,
-  type Span,
-  WaitingError,
-  Worker,
-  type WorkerOptions,
-} from 'bullmq';
+import { DelayedError, type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
-import { isRefusal } from '../connection/redis-error.js';
-import { inJob, type JobLogFields } from '../observability/job-scope.js';
-import { fromStoredId } from '../jobs/job-id.js';
+import { isLockLost, isRefusal } from '../connection/redis-error.js';
+import { inJob } from '../observability/job-scope.js';
 import type { Tracing } from '../tracing/tracing.js';
 import type { JobEventSource } from './job-event.source.js';
 import { PingResponder } from './ping.responder.js';
@@ -39,8 +30,6 @@ export class ManagedWorker extends Worker {
   refused = false;
   /** The jobs that run, and what ends each early when there is no more patience. */
   private readonly inHand = new Map<string, { readonly job: Job; readonly end: () => void }>();
-  /** Runs that were told of: the engine finds a lock lost with every renewal, and once more when the run ends. */
-  private readonly unlocked = new WeakSet<Job>();
 
   constructor(
     queue: string,
@@ -69,11 +58,10 @@ export class ManagedWorker extends Worker {
     return this.inHand.size;
   }
 
-  /** Tells once of each run that its lock is lost. */
-  loseLock(storedId: string, job = this.inHand.get(storedId)?.job): void {
-    if (!job || this.unlocked.has(job)) return;
-    this.unlocked.add(job);
-    this.events.lockLost(job);
+  /** The lock of a job that runs here is gone. */
+  loseLock(storedId: string): void {
+    const held = this.inHand.get(storedId);
+    if (held) this.events.lockLost(held.job);
   }
 
   /** With a delayed job in sight the engine would block for ten seconds, longer than the silence that a connection survives. */
@@ -119,7 +107,7 @@ export class ManagedWorker extends Worker {
   ): Promise<T> {
     const id = job.id ?? '';
     let error = refusal;
-    if (isLockLost(error)) this.loseLock(id, job);
+    if (isLockLost(error)) this.events.lockLost(job);
     try {
       for (;;) {
         if (!isRefusal(error) || this.gate.patience.aborted) throw error;
@@ -166,8 +154,9 @@ export class ManagedWorker extends Worker {
           this.events.dataMissing(job);
         this.events.started(job);
         const run = inJob(
-          () => this.logFields(job),
+          job,
           () => processor(job, token, signal),
+          (it) => this.tracing.traceId(it),
         );
         run.then(resolve, reject);
       });
@@ -193,21 +182,4 @@ export class ManagedWorker extends Worker {
     this.events.handedBack(job);
     throw new WaitingError();
   }
-
-  private logFields(job: Job): JobLogFields {
-    const traceId = this.tracing.traceId(job);
-    return {
-      jobId: fromStoredId(job.id ?? ''),
-      jobName: job.name,
-      queue: job.queueName,
-      attempt: job.attemptsMade + 1,
-      ...(traceId === undefined ? {} : { trace_id: traceId }),
-    };
-  }
-}
-
-/** The engine refuses the outcome of a run whose lock is gone, or somebody else's. */
-function isLockLost(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === ErrorCode.JobLockNotExist || code === ErrorCode.JobLockMismatch;
 }
