@@ -30,8 +30,6 @@ const KEYS = ['id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout
 const check = new OptionChecker(InvalidOptionError);
 const BACKOFF = { type: 'scalr' };
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-
 /** Checks the definition, the payload and the options of an `enqueue` call, and puts them into the engine's terms. */
 export function prepareJob(
   definition: AnyJobDefinition,
@@ -108,7 +106,7 @@ function build(
     options.retry === undefined ? plan.retry : toRetryPolicy(check, 'retry', options.retry, plan.retry);
   const unique = options.unique === undefined ? plan.unique : toUniqueness(check, 'unique', options.unique);
   // No spreads: this is done for every job.
-  const meta: Writable<JobMeta> = {};
+  const meta: { -readonly [Key in keyof JobMeta]: JobMeta[Key] } = {};
   if (expiresIn !== undefined) meta.expiresAt = now + delay + expiresIn;
   if (options.retry !== undefined) meta.retry = retry;
   if (options.timeout !== undefined) meta.timeout = parseDuration(options.timeout);
