@@ -104,3 +104,13 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal',
     expect(await get(QueuesService).list()).toMatchObject([{ name: 'pdf', paused: true }]);
   });
 });
+
+it('does not load the engine for a check, which runs every few seconds in every container', () => {
+  const script = `
+    import { createRequire } from 'node:module';
+    await import('./libs/scalr-queue/dist/cli/lean-queues.js');
+    const files = Object.keys(createRequire(import.meta.url).cache);
+    console.log(JSON.stringify(['ioredis', 'bullmq'].map((name) => files.some((file) => file.includes('node_modules/' + name + '/')))));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(JSON.parse(stdout)).toEqual([true, false]);
+});

@@ -1,4 +1,3 @@
-import { ErrorCode } from 'bullmq';
 import { OutcomeUnknownError, QueueFullError, QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 
@@ -57,10 +56,4 @@ export function messageOf(error: Error): string {
   if (error.message) return error.message;
   const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
   return first?.message ?? error.name;
-}
-
-/** The engine refuses the outcome of a run whose lock is gone, or somebody else's. */
-export function isLockLost(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === ErrorCode.JobLockNotExist || code === ErrorCode.JobLockMismatch;
 }

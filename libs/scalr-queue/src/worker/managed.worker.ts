@@ -1,10 +1,11 @@
 import { DelayedError, type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
-import { isLockLost, isRefusal } from '../connection/redis-error.js';
+import { isRefusal } from '../connection/redis-error.js';
 import { inJob } from '../observability/job-scope.js';
 import type { Tracing } from '../tracing/tracing.js';
 import type { JobEventSource } from './job-event.source.js';
+import { isLockLost } from './lost-lock.js';
 import { PingResponder } from './ping.responder.js';
 import type { ShutdownGate } from './shutdown.gate.js';
 
