@@ -35,11 +35,11 @@ describe('a slot that was missed', () => {
 
   it('runs late and once with missed: once, however many there were', async () => {
     const { waiting, restart, after } = await afterDowntime('once');
-    const late = after.filter(({ at, slot }) => at - slot > SECOND);
-    expect(late.map(({ slot }) => slot)).toEqual([waiting]);
-    const onTime = after.filter((run) => !late.includes(run));
-    expect(onTime[0]!.slot).toBeGreaterThanOrEqual(restart - SECOND);
-    expectEachOnce(onTime);
+    // By their slots: on a crowded machine one that is on time can start a second late as well.
+    const missed = after.filter(({ slot }) => slot < restart - SECOND);
+    expect(missed.map(({ slot }) => slot)).toEqual([waiting]);
+    expect(missed[0]!.at - waiting).toBeGreaterThan(SECOND);
+    expectEachOnce(after.filter((run) => !missed.includes(run)));
   });
 
   it.each([
