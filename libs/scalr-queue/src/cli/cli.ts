@@ -1,6 +1,6 @@
 import { describeFailure } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
-import { cleanText } from './output/clean-text.js';
+import { cleanText } from '../observability/clean-text.js';
 import { toJson } from './output/json.js';
 import { Paint } from './output/paint.js';
 import type { Session } from './session.js';

@@ -18,7 +18,7 @@ import { registerSchedules } from './commands/schedules.command.js';
 import { registerTop } from './commands/top.command.js';
 import { registerWorkers } from './commands/workers.command.js';
 import { ExitCode } from './exit-codes.js';
-import { cleanLines } from './output/clean-text.js';
+import { cleanLines } from '../observability/clean-text.js';
 
 /** Each command is a file that adds itself to the program. */
 const COMMANDS = [

@@ -1,5 +1,5 @@
 import type { Cli } from './cli.js';
-import { cleanText } from './output/clean-text.js';
+import { cleanText } from '../observability/clean-text.js';
 
 const INTERVAL = 100;
 

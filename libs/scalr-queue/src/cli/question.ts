@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Cli } from './cli.js';
 import { CliError } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
-import { cleanText } from './output/clean-text.js';
+import { cleanText } from '../observability/clean-text.js';
 
 /**
  * Asks before something is done that cannot be undone, or that stops work.

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type LogLevel } from '@nestjs/common';
+import { cleanName, cleanText } from './clean-text.js';
 import { JobEvents } from './job-event.stream.js';
 import type { FailedEvent, FinishedEvent, JobEvent } from './job-events.js';
 import { takesFields } from './job-logger.js';
@@ -46,7 +47,8 @@ export class JobEventLog {
     fields: Fields = {},
   ): void => {
     if (!Logger.isLevelEnabled(level)) return;
-    const text = `${event} ${job.name} ${job.id} in ${job.queue}: ${typeof more === 'string' ? more : more()}`;
+    const subject = `${cleanName(job.name)} ${cleanName(job.id)} in ${cleanName(job.queue)}`;
+    const text = `${event} ${subject}: ${cleanText(typeof more === 'string' ? more : more())}`;
     const { staticInstanceRef: target } = Logger as unknown as { staticInstanceRef?: unknown };
     if (!takesFields(target)) return this.logger[level](text);
     const { id: jobId, name: jobName, queue, attempt, waitMs, runMs, traceId: trace_id } = job;

@@ -1,10 +1,13 @@
 import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestjs/common';
 import { readEnvironment } from '../options/environment.js';
+import { cleanName } from './clean-text.js';
 import { addsFieldsItself, currentJob, wantJobScope } from './job-scope.js';
-import { SECRET_FIELDS } from './redaction.js';
+import { SECRET_FIELDS } from './secret-names.js';
 
 const METHODS: readonly (string | symbol)[] = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'];
 const QUIET: LogLevel[] = ['log', 'warn', 'error', 'fatal'];
+/** No log line holds a payload. */
+const PAYLOAD = 'payload';
 const wrapped = new WeakSet<object>();
 
 type Write = (message: unknown, ...rest: unknown[]) => void;
@@ -31,12 +34,12 @@ export function workerLogger(given: LoggerService | LogLevel[] | false | undefin
 
 function consoleLogger(logLevels?: LogLevel[]): ConsoleLogger {
   const levels = logLevels ? { logLevels } : {};
-  if (!wantsJson()) return new ConsoleLogger({ ...levels, redact: [...SECRET_FIELDS] });
+  if (!wantsJson()) return new ConsoleLogger({ ...levels, redact: [...SECRET_FIELDS, PAYLOAD] });
   const isQuiet = !logLevels && !process.env['NEST_LOG_LEVEL'];
   return new ConsoleLogger({
     json: true,
     flattenParams: true,
-    redact: [...SECRET_FIELDS],
+    redact: [...SECRET_FIELDS, PAYLOAD],
     ...levels,
     ...(isQuiet ? { logLevels: QUIET } : {}),
   });
@@ -69,7 +72,7 @@ function tagging(logger: LoggerService, write: Write): Write {
     if (!job || addsFieldsItself()) return write(message, ...rest);
     const isConsole = logger instanceof ConsoleLogger;
     if (isConsole && takesFields(logger)) return write(message, { ...job }, ...rest);
-    if (typeof message === 'string') return write(`${message} [job ${job.jobId}]`, ...rest);
+    if (typeof message === 'string') return write(`${message} [job ${cleanName(job.jobId)}]`, ...rest);
     return isConsole ? write(message, { jobId: job.jobId }, ...rest) : write(message, ...rest);
   };
 }

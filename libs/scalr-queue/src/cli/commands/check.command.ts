@@ -4,7 +4,7 @@ import { type Check, checksOf, type Demands } from '../checks.js';
 import type { Cli } from '../cli.js';
 import { CliError, describeFailure } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
-import { cleanText } from '../output/clean-text.js';
+import { cleanText } from '../../observability/clean-text.js';
 
 /** The command has ended after this time, whatever happens: milliseconds since it began. */
 const DEADLINE = 1_800;

@@ -4,7 +4,7 @@ import { redactSecrets } from '../../observability/redaction.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { stateCell } from '../job-text.js';
-import { cleanText } from '../output/clean-text.js';
+import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { renderFields } from '../output/table.js';
 import { redactedJob } from '../redacted-job.js';

@@ -5,7 +5,7 @@ import { mask } from '../../observability/secret.mask.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { shortError, stateCell } from '../job-text.js';
-import { cleanLines, cleanText } from '../output/clean-text.js';
+import { cleanLines, cleanText } from '../../observability/clean-text.js';
 import { toJson } from '../output/json.js';
 import type { Paint } from '../output/paint.js';
 import { renderFields } from '../output/table.js';

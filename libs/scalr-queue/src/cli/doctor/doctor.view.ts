@@ -1,6 +1,6 @@
 import type { Finding } from '../../connection/server-facts.js';
 import type { DoctorReport } from '../../doctor/doctor.report.js';
-import { cleanText } from '../output/clean-text.js';
+import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { type Cell, renderFields, renderTable, type Tone } from '../output/table.js';
 

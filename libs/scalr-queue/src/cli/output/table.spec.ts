@@ -1,4 +1,4 @@
-import { cleanLines, cleanText } from './clean-text.js';
+import { cleanLines, cleanText } from '../../observability/clean-text.js';
 import { toJson } from './json.js';
 import { Paint } from './paint.js';
 import { type Column, renderTable } from './table.js';

@@ -1,4 +1,4 @@
-import { cleanText } from './clean-text.js';
+import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from './paint.js';
 
 /** What stands in a cell: a value, or one in a colour; undefined is shown as `-`. */

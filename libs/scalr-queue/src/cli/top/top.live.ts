@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { cleanText } from '../output/clean-text.js';
+import { cleanText } from '../../observability/clean-text.js';
 import { Screen } from './screen.js';
 import type { TopFrame, TopReader } from './top.reader.js';
 import { renderTop, type TopLook } from './top.view.js';

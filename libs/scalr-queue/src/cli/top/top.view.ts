@@ -1,6 +1,6 @@
 import type { WorkerInfo } from '../../jobs/worker-info.js';
 import type { QueueState } from '../../inspection/queue-states.js';
-import { cleanText } from '../output/clean-text.js';
+import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { type Cell, type Column, renderTable, type Tone } from '../output/table.js';
 import { formatDuration } from '../output/units.js';

@@ -21,3 +21,11 @@ function written(character: string): string {
   if (code === 9) return ' ';
   return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
+
+const NAME_LIMIT = 120;
+
+/** A name or an id for a log line: on one line, safe for a terminal, cut after 120 characters. */
+export function cleanName(name: string): string {
+  const text = cleanText(name);
+  return text.length > NAME_LIMIT ? `${text.slice(0, NAME_LIMIT - 3)}...` : text;
+}

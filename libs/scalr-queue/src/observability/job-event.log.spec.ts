@@ -1,0 +1,35 @@
+import { Logger } from '@nestjs/common';
+import { JobEventLog } from './job-event.log.js';
+import { JobEvents } from './job-event.stream.js';
+
+it('writes no control byte, bidirectional mark or line break of a name, id or message, and cuts long names', () => {
+  const lines: string[] = [];
+  const write = (message: string) => void lines.push(message);
+  Logger.overrideLogger({ log: write, error: write, warn: write });
+  try {
+    const events = new JobEvents();
+    expect(new JobEventLog(events)).toBeDefined();
+    const hostile = 'a\u001b]0;owned\u0007\nb\u202ec\u2028d\u009b2J';
+    const job = {
+      id: hostile,
+      name: `${'n'.repeat(300)}${hostile}`,
+      queue: hostile,
+      attempt: 1,
+      maxAttempts: 1,
+    };
+    events.emit('dead', () => ({
+      ...job,
+      waitMs: 1,
+      runMs: 1,
+      reason: 'attempts',
+      error: { name: hostile, message: hostile, code: hostile },
+    }));
+    expect(lines).toHaveLength(1);
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    expect(lines[0]).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
+    expect(lines[0]).toContain(`${'n'.repeat(117)}... `);
+    expect(lines[0]).not.toContain('n'.repeat(118));
+  } finally {
+    Logger.overrideLogger(false);
+  }
+});
