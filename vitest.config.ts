@@ -20,7 +20,10 @@ export default defineConfig({
           include: ['{libs,src,scripts}/**/*.spec.ts', 'test/{deploy,docs}/**/*.spec.ts'],
         },
       },
-      integration('integration', { include: ['test/integration/**/*.int-spec.ts'], exclude: ofAProcess }),
+      integration('integration', {
+        include: ['test/{integration,upgrade}/**/*.int-spec.ts'],
+        exclude: ofAProcess,
+      }),
       integration('integration-alone', { include: ofAProcess, isolate: true }),
       endToEnd('e2e'),
       endToEnd('package'),

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const LIBRARY = 'scalr-queue';
+
+/**
+ * A release as it was published, in a folder that has the dependencies of this workspace: with them as links, a library that lies
+ * in `node_modules` itself finds all that it needs without an installation.
+ */
+export class OldRelease implements AsyncDisposable {
+  private constructor(private readonly dir: string) {}
+
+  static async unpack(version: string): Promise<OldRelease> {
+    const dir = await mkdtemp(join(tmpdir(), `scalr-${version}-`));
+    const modules = join(dir, 'node_modules');
+    const library = join(modules, LIBRARY);
+    await mkdir(library, { recursive: true });
+    const tarball = resolve(import.meta.dirname, 'releases', `${LIBRARY}-${version}.tgz`);
+    await run('tar', ['-xzf', tarball, '-C', library, '--strip-components=1']);
+    const installed = (await readdir('node_modules')).filter((name) => name !== LIBRARY);
+    await Promise.all(
+      installed.map((name) => symlink(resolve('node_modules', name), join(modules, name), 'junction')),
+    );
+    return new OldRelease(dir);
+  }
+
+  /** A copy of the script that imports this release. */
+  async place(script: string): Promise<string> {
+    const copy = join(this.dir, 'app.mjs');
+    await copyFile(script, copy);
+    return copy;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
