@@ -3,9 +3,9 @@ import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 
 /** Replies with which Redis refuses a script before it has run any of it. */
 const REFUSED =
-  /^(?:-?)(READONLY|LOADING|MISCONF|NOAUTH|WRONGPASS|NOPERM|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN)\b/;
+  /^(?:-?)(READONLY|LOADING|MISCONF|NOAUTH|WRONGPASS|NOPERM|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN|EXECABORT|NOSCRIPT)\b/;
 /** Replies with which Redis refuses a worker, now but perhaps not later. */
-const REFUSED_WORK = /^-?(OOM|UNKILLABLE|NOSCRIPT|ERR|WRONGTYPE)\b/;
+const REFUSED_WORK = /^-?(OOM|UNKILLABLE|ERR|WRONGTYPE)\b/;
 const NEVER_SENT = /Stream isn't writeable|enableOfflineQueue/;
 
 /**

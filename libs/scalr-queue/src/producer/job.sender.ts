@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Job, type JobJson, type Queue } from 'bullmq';
+import type { JobJson, Queue } from 'bullmq';
 import { BacklogGuard } from '../connection/backlog.guard.js';
 import { withDeadline } from '../connection/deadline.js';
+import { insertArguments } from '../connection/insert-job.script.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { toEnqueueError, toReadError } from '../connection/redis-error.js';
@@ -11,21 +12,13 @@ import { fromStoredId } from '../jobs/job-id.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { Tracing } from '../tracing/tracing.js';
+import { ADD_CONTESTED } from './contested-add.script.js';
 import { InFlightLimit } from './in-flight.limit.js';
 import type { PreparedJob } from './prepared-job.js';
 
 type ParentKeyOpts = { readonly parentDependenciesKey: string };
 
 const NO_PARENT: ParentKeyOpts = { parentDependenciesKey: '' };
-
-type Reply = [error: Error | null, value: unknown];
-
-/** The part of a transaction that the engine's own type leaves out. */
-interface Transaction {
-  exists(key: string): unknown;
-  get(key: string): unknown;
-  exec(): Promise<Reply[] | null>;
-}
 
 /** Brings prepared jobs to Redis, within the deadline, and says honestly what became of them. */
 @Injectable()
@@ -149,35 +142,20 @@ export class JobSender {
     return { job: stored, jobId, parentKeyOpts: NO_PARENT };
   }
 
-  /**
-   * The engine answers with the id of the job that counts, but not whether it was there before. A transaction that looks
-   * first tells, and nothing can come between the look and the insert.
-   */
   private async sendContested(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
-    const backend = queue.getBackend();
-    const client = await backend.client;
-    const transaction = client.multi() as unknown as Transaction;
-    transaction.exists(backend.toKey(job.options.jobId));
-    const uniqueKey = job.options.deduplication?.id;
-    if (uniqueKey) transaction.get(`${backend.keys.de}:${uniqueKey}`);
-    const engineJob = new Job(
-      queue,
-      job.name,
-      JSON.parse(job.json),
-      this.tracing.carried(job.options),
-      job.options.jobId,
-    );
-    void engineJob.addJob(transaction as never);
-    const replies = await transaction.exec();
-    if (!replies) throw new Error('the transaction was discarded');
-    for (const [error] of replies) if (error) throw error;
-    const values = replies.map(([, value]) => value);
-    const existed = values[0] === 1;
-    const holder = uniqueKey ? values[1] : undefined;
-    const counts = String(values.at(-1));
-    const id = fromStoredId(counts);
-    if (existed || counts !== job.options.jobId) return outcome(job, id, 'duplicate');
-    return outcome(job, id, holder ? 'replaced' : 'created');
+    const options = this.tracing.carried(job.options);
+    const { id: key = '', ttl = 0, replace } = options.deduplication ?? {};
+    const [status, storedId] = (await ADD_CONTESTED.run(
+      this.connections.producer,
+      [queue.toKey(options.jobId)],
+      [
+        ...insertArguments(queue.toKey(''), job.name, job.json, options),
+        key,
+        ttl,
+        replace ? 'replace' : 'keep',
+      ],
+    )) as [EnqueuedJob['status'], string];
+    return outcome(job, fromStoredId(storedId), status);
   }
 }
 

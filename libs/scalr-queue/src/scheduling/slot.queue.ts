@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Job, type JobsOptions } from 'bullmq';
+import type { JobsOptions } from 'bullmq';
+import { insertArguments } from '../connection/insert-job.script.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
+import { RedisConnections } from '../connection/redis.connections.js';
 import { type JobMeta, readMeta, type SlotMeta } from '../jobs/job-meta.js';
 import { toStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -9,14 +11,9 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { PreparedJob } from '../producer/prepared-job.js';
 import { Tracing } from '../tracing/tracing.js';
 import type { ScheduleSpec, VersionedSpec } from './schedule-spec.js';
+import { ADD_SLOT } from './slot-add.script.js';
 import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
 import { tolerance } from './timetable.js';
-
-/** The part of a transaction that the engine's own type leaves out. */
-interface Transaction {
-  hset(key: string, fields: Record<string, string>): unknown;
-  exec(): Promise<[error: Error | null, value: unknown][] | null>;
-}
 
 /**
  * The jobs of slots. Each is an ordinary delayed job, enqueued before its time under an id that tells the slot, so that it
@@ -27,6 +24,7 @@ interface Transaction {
 @Injectable()
 export class SlotQueue {
   constructor(
+    private readonly connections: RedisConnections,
     private readonly queues: QueueRegistry,
     private readonly catalog: JobCatalog,
     private readonly store: ScheduleStore,
@@ -45,16 +43,15 @@ export class SlotQueue {
     const { name, json, options } = this.prepareSlot(schedule, slot);
     this.catalog.record({ name, queue: spec.queue });
     const queue = this.queues.get(spec.queue);
-    const client = await queue.getBackend().client;
-    // Both or neither: a slot that is noted is enqueued.
-    const transaction = client.multi() as unknown as Transaction;
-    transaction.hset(this.store.key, { [`last:${spec.name}`]: String(slot) });
-    void new Job(queue, name, JSON.parse(json), this.tracing.carried(options), options.jobId).addJob(
-      transaction as never,
+    await ADD_SLOT.run(
+      this.connections.producer,
+      [queue.toKey(options.jobId), this.store.key],
+      [
+        `last:${spec.name}`,
+        slot,
+        ...insertArguments(queue.toKey(''), name, json, this.tracing.carried(options)),
+      ],
     );
-    const replies = await transaction.exec();
-    if (!replies) throw new Error('the transaction was discarded');
-    for (const [error] of replies) if (error) throw error;
   }
 
   /** The job of a slot. */
@@ -95,8 +92,7 @@ export class SlotQueue {
   /** Puts a pending slot right that is not there any more, or was enqueued by a worker that did not know of a change yet. */
   async verify(schedule: StoredSchedule, slot: number): Promise<void> {
     const queue = this.queues.get(schedule.spec.queue);
-    const client = await queue.getBackend().client;
-    const text = await client.hget(
+    const text = await this.connections.producer.hget(
       queue.toKey(toStoredId(schedule.spec.job, slotId(schedule.spec, slot))),
       'opts',
     );
