@@ -1,4 +1,7 @@
-/** The set of requests to cancel running jobs, scored by their time. Not a name that a queue can have. */
+/**
+ * The set of requests to cancel running jobs. Not a name that a queue can have. The score says which run of the job is meant: the
+ * time at which it started, or (in requests of release 0.1.0) one after it.
+ */
 export const cancelsKey = (prefix: string): string => `${prefix}:~cancels`;
 
 /** A running job in that set. Names of queues hold no space. */
@@ -9,3 +12,6 @@ export function parseCancelMember(member: string): { queue: string; storedId: st
   const at = member.indexOf(' ');
   return { queue: member.slice(0, at), storedId: member.slice(at + 1) };
 }
+
+/** Whoever holds it looks after the requests whose run is over. */
+export const cancelsLeaseKey = (prefix: string): string => `${cancelsKey(prefix)}:lease`;

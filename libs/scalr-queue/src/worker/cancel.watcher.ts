@@ -1,18 +1,31 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { cancelsKey, parseCancelMember } from '../connection/cancel-requests.js';
+import {
+  cancelMember,
+  cancelsKey,
+  cancelsLeaseKey,
+  parseCancelMember,
+} from '../connection/cancel-requests.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobCancelledError } from '../errors/outcome.errors.js';
-import { fromStoredId } from '../jobs/job-id.js';
+import { LOOK, SETTLE } from '../inspection/cancel.scripts.js';
+import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
+import { JobEvents } from '../observability/job-event.stream.js';
+import { EVENT_STREAM_LENGTH } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
-import { RunningJobs } from './running.jobs.js';
+import { type Run, RunningJobs } from './running.jobs.js';
 
 const INTERVAL = 500;
-/** A request that no worker answered by then is for a job that ended by itself. */
-const FORGET_AFTER = 3_600_000;
-const MOST = 1_000;
+/** Runs that are asked about in one round trip. */
+const LOOK_SLICE = 500;
+const READ_SLICE = 1_000;
+/** Requests settled in one script, so that no other app waits for it. */
+const SETTLE_SLICE = 50;
 
-/** Looks for requests to cancel jobs that run in this process; costs nothing while none runs. */
+/**
+ * Stops the jobs of this process that were asked to stop, and sees to it that a request whose run is over is settled too: the
+ * run may have ended in a retry, or its worker may have died. One worker of the app at a time does the latter.
+ */
 @Injectable()
 export class CancelWatcher {
   private readonly key: string;
@@ -22,7 +35,8 @@ export class CancelWatcher {
   constructor(
     private readonly connections: RedisConnections,
     private readonly running: RunningJobs,
-    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    private readonly events: JobEvents,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.key = cancelsKey(options.prefix);
   }
@@ -37,20 +51,65 @@ export class CancelWatcher {
   }
 
   private async look(): Promise<void> {
-    if (this.looking || this.running.count === 0 || !this.connections.ready) return;
+    if (this.looking || !this.connections.ready) return;
     this.looking = true;
-    const redis = this.connections.producer;
     try {
-      for (const member of await redis.zrange(this.key, '0', String(MOST))) {
-        const { queue, storedId } = parseCancelMember(member);
-        const aborted = this.running.abort(queue, storedId, new JobCancelledError(fromStoredId(storedId)));
-        if (aborted) await redis.zrem(this.key, member);
-      }
-      await redis.zremrangebyscore(this.key, '-inf', String(Date.now() - FORGET_AFTER));
+      if ((await this.abortAsked()) > 0) await this.settle();
     } catch {
-      // Redis is away: the request is still there when it is back.
+      // Redis is away: the requests are still there when it is back.
     } finally {
       this.looking = false;
     }
   }
+
+  /** @returns how many requests there are, of all processes */
+  private async abortAsked(): Promise<number> {
+    const runs = this.running.all();
+    let requests = 0;
+    for (let from = 0; from === 0 || from < runs.length; from += LOOK_SLICE) {
+      const slice = runs.slice(from, from + LOOK_SLICE);
+      const asked = slice.flatMap(({ queue, storedId = '', startedAt }) => [
+        cancelMember(queue, storedId),
+        startedAt,
+      ]);
+      const reply = await this.connections.producer.eval(LOOK, 1, this.key, ...asked);
+      const [total = 0, ...places] = reply as number[];
+      for (const place of places) abort(slice[place - 1]!);
+      requests = total;
+      if (total === 0) break;
+    }
+    return requests;
+  }
+
+  private async settle(): Promise<void> {
+    const { producer: redis } = this.connections;
+    const { prefix } = this.options;
+    const isOurTurn = await redis.set(cancelsLeaseKey(prefix), process.pid, 'PX', INTERVAL - 100, 'NX');
+    if (!isOurTurn) return;
+    const members: string[] = [];
+    for (let read = READ_SLICE; read === READ_SLICE;) {
+      const page = await redis.zrange(
+        this.key,
+        String(members.length),
+        String(members.length + READ_SLICE - 1),
+      );
+      members.push(...page);
+      read = page.length;
+    }
+    for (let from = 0; from < members.length; from += SETTLE_SLICE) {
+      const slice = members.slice(from, from + SETTLE_SLICE);
+      const args = [`${prefix}:`, Date.now(), EVENT_STREAM_LENGTH, ...slice];
+      for (const ended of (await redis.eval(SETTLE, 1, this.key, ...args)) as string[]) this.tell(ended);
+    }
+  }
+
+  private tell(member: string): void {
+    const { queue, storedId } = parseCancelMember(member);
+    const name = nameOfStoredId(storedId) ?? 'unknown';
+    this.events.emit('cancelled', () => ({ id: fromStoredId(storedId), name, queue, was: 'running' }));
+  }
+}
+
+function abort({ storedId = '', attempt }: Run): void {
+  attempt.abort(new JobCancelledError(fromStoredId(storedId)));
 }

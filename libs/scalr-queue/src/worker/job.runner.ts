@@ -51,7 +51,7 @@ export class JobRunner {
     const checking = this.payloadOf(handler.definition, job, meta, context.attempt);
     // Most schemas answer at once; each wait costs the job a turn.
     const payload = checking instanceof Promise ? await checking : checking;
-    const run = { queue: job.queueName, storedId: job.id, attempt };
+    const run = { queue: job.queueName, storedId: job.id, startedAt: job.processedOn ?? 0, attempt };
     this.running.add(run);
     try {
       const returned = await attempt.run(

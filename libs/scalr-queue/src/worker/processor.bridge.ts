@@ -5,6 +5,7 @@ import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import { RedisConnections } from '../connection/redis.connections.js';
 import type { ManagedProcessor, ManagedWorker } from './managed.worker.js';
+import { RunningJobs } from './running.jobs.js';
 
 type WorkerFactory = (
   queue: string,
@@ -29,6 +30,7 @@ export class ProcessorBridge {
     private readonly moduleRef: ModuleRef,
     private readonly discovery: DiscoveryService,
     private readonly connections: RedisConnections,
+    private readonly running: RunningJobs,
   ) {}
 
   /** Queues that `@Processor` classes want to work on. */
@@ -47,6 +49,8 @@ export class ProcessorBridge {
     if (!registrar) return 0;
     const { producer } = this.connections;
     const heed = (worker: ManagedWorker) => this.heedListeners(worker);
+    const run = (worker: ManagedWorker, processor: BullProcessor, args: Parameters<BullProcessor>) =>
+      this.run(worker, processor, args);
     let count = 0;
     // A function used with `new` may return another object than `this`.
     const Bridged = function (queue: string, processor: BullProcessor, options: WorkerOptions) {
@@ -54,8 +58,12 @@ export class ProcessorBridge {
       if (!isOurs) return new Worker(queue, processor, options);
       if (!queues.has(queue)) return absentWorker();
       count++;
-      // Its process method may not be asynchronous, and may throw.
-      return heed(create(queue, async (job, token, signal) => processor(job, token, signal), options));
+      const worker: ManagedWorker = create(
+        queue,
+        (job, token, signal) => run(worker, processor, [job, token, signal]),
+        options,
+      );
+      return heed(worker);
     };
     try {
       BullModule.workerClass = Bridged as never;
@@ -64,6 +72,23 @@ export class ProcessorBridge {
       BullModule.workerClass = Worker;
     }
     return count;
+  }
+
+  /** Its process method may not be asynchronous, and may throw. */
+  private async run(
+    worker: ManagedWorker,
+    processor: BullProcessor,
+    args: Parameters<BullProcessor>,
+  ): Promise<unknown> {
+    const { id = '', processedOn = 0 } = args[0];
+    const abort = ({ message }: Error) => void worker.cancelJob(id, message);
+    const run = { queue: worker.name, storedId: id, startedAt: processedOn, attempt: { abort } };
+    this.running.add(run);
+    try {
+      return await processor(...args);
+    } finally {
+      this.running.remove(run);
+    }
   }
 
   /** `@OnWorkerEvent` methods may be asynchronous: what one of them rejects with would end the process. */

@@ -6,7 +6,9 @@ import type { Attempt } from './attempt.js';
 export interface Run {
   readonly queue: string;
   readonly storedId: string | undefined;
-  readonly attempt: Attempt;
+  /** Epoch milliseconds at which Redis has it that this run started. */
+  readonly startedAt: number;
+  readonly attempt: Pick<Attempt, 'abort'>;
 }
 
 /** The attempts that run in this process at this moment. */
@@ -45,6 +47,11 @@ export class RunningJobs {
       first.push({ id: fromStoredId(storedId), queue });
     }
     return first;
+  }
+
+  /** All of them, at this moment. */
+  all(): Run[] {
+    return [...this.runs];
   }
 
   get count(): number {
