@@ -24,7 +24,11 @@ export class AdopterProject implements AsyncDisposable {
     readonly packed: readonly string[],
   ) {}
 
-  static async create(): Promise<AdopterProject> {
+  /** @param versions those that differ from the ones of this workspace, and `type` of the project's package.json */
+  static async create(
+    versions: Readonly<Record<string, string>> = {},
+    type: 'module' | 'commonjs' = 'module',
+  ): Promise<AdopterProject> {
     const dir = await mkdtemp(join(tmpdir(), 'scalr-adopter-'));
     try {
       const { file, paths } = await pack(dir);
@@ -34,9 +38,9 @@ export class AdopterProject implements AsyncDisposable {
       await mkdir(join(project, 'src/types'), { recursive: true });
       await cp(join(project, 'main.ts'), join(project, 'src/main.ts'));
       await cp('test/types', join(project, 'src/types'), { recursive: true });
-      await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+      await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type }));
       const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
-      await succeed(npm(['install', ...flags, file, ...(await pinned())], project));
+      await succeed(npm(['install', ...flags, file, ...(await pinned(versions))], project));
       await keepFromApp(project, '@opentelemetry/api', 'prom-client');
       return new AdopterProject(project, paths);
     } catch (error) {
@@ -75,13 +79,13 @@ interface Packed {
   files: { path: string }[];
 }
 
-async function pinned(): Promise<string[]> {
+async function pinned(others: Readonly<Record<string, string>>): Promise<string[]> {
   const manifest = JSON.parse(await readFile('package.json', 'utf8')) as Record<
     string,
     Record<string, string>
   >;
-  const versions = { ...manifest['dependencies'], ...manifest['devDependencies'] };
-  return BESIDES.map((name) => `${name}@${versions[name]}`);
+  const versions = { ...manifest['dependencies'], ...manifest['devDependencies'], ...others };
+  return [...new Set([...BESIDES, ...Object.keys(others)])].map((name) => `${name}@${versions[name]}`);
 }
 
 /** Npm puts what a dependency needs where everybody finds it; with pnpm and the like only that dependency does, as here. */

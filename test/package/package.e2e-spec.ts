@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(() => project[Symbol.asyncDispose]());
 
 interface Manifest {
-  exports: Record<string, { types: string; default: string } | string>;
+  main: string;
+  types: string;
+  exports: Record<string, Record<'import' | 'require', { types: string; default: string }> | string>;
   bin: Record<string, string>;
 }
 
@@ -21,7 +23,9 @@ const manifestOf = async () =>
 /** The entry points by the name they are imported with. */
 async function entryPoints() {
   return Object.entries((await manifestOf()).exports).flatMap(([path, target]) =>
-    typeof target === 'string' ? [] : [{ name: join('scalr-queue', path), ...target }],
+    typeof target === 'string'
+      ? []
+      : [{ name: join('scalr-queue', path), ...target.import, required: target.require }],
   );
 }
 
@@ -35,32 +39,42 @@ describe('the tarball', () => {
       'package.json',
       ...schematics.map((file) => `schematics/${file}`),
     ]);
-    const isBuilt = (path: string) => /\.(?:js|d\.ts)$/.test(path) && !path.includes('.spec.');
+    const isBuilt = (path: string) =>
+      /\.(?:js|d\.ts)$|^dist\/cjs\/package\.json$/.test(path) && !path.includes('.spec.');
     expect(project.packed.filter((path) => path.startsWith('dist/') && !isBuilt(path))).toEqual([]);
     expect(project.packed).toContain('dist/index.d.ts');
   });
 
   it('has every file that its manifest names', async () => {
-    const named = (await entryPoints()).flatMap((entry) => [entry.types, entry.default]);
-    expect(named.length).toBeGreaterThanOrEqual(4);
+    const { main, types } = await manifestOf();
+    const named = (await entryPoints()).flatMap(({ required, ...entry }) => [
+      entry.types,
+      entry.default,
+      required.types,
+      required.default,
+    ]);
+    expect(named.length).toBeGreaterThanOrEqual(8);
+    expect(named).toEqual(expect.arrayContaining([main, types]));
     expect(project.packed).toEqual(expect.arrayContaining(named.map((path) => path.replace('./', ''))));
   });
 });
 
 describe('the entry points', () => {
-  it('can be imported by plain node', async () => {
+  it('can be imported and required by plain node', async () => {
     const all = await entryPoints();
     const paths = ['', '/worker', '/thread', '/testing', '/dashboard'];
     expect(all.map(({ name }) => name).toSorted()).toEqual(
       paths.map((path) => `scalr-queue${path}`).toSorted(),
     );
-    for (const { name } of all) {
-      const script = `console.log(Object.keys(await import(${JSON.stringify(name)})).length > 0)`;
-      expect(await project.node(['--input-type=module', '-e', script])).toEqual({
-        code: 0,
-        output: 'true\n',
-      });
-    }
+    const names = JSON.stringify(all.map(({ name }) => name));
+    const script = `for (const name of ${names}) console.log(Object.keys(await import(name)).toSorted().join());`;
+    const imported = await project.node(['--input-type=module', '-e', script]);
+    expect(imported).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^(?:\w[\w,]+\n){5}$/) as string,
+    });
+    const commonJs = `for (const name of ${names}) console.log(Object.keys(require(name)).toSorted().join());`;
+    expect(await project.node(['--input-type=commonjs', '-e', commonJs])).toEqual(imported);
   });
 
   it('leave what is inside alone', async () => {

@@ -13,9 +13,12 @@ export async function runSchematic(
   schematic: string,
   options: Record<string, string | boolean | undefined>,
 ): Promise<void> {
-  const flags = Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}=${value}`],
-  );
+  // Without a value where it is a switch: the program of Nest 11 takes `--spec=true` for a text.
+  const flags = Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`];
+    return [`--${name}=${value}`];
+  });
   const args = [findProgram(), `scalr-queue:${schematic}`, ...flags];
   const [code] = (await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit')) as [number | null];
   if (code !== 0) throw new CliError('nothing was written', ExitCode.usage);

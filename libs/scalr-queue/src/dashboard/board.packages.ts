@@ -30,8 +30,9 @@ export async function loadBoard() {
 
 /** Where the page lies; found from the package that depends on it, as strict installers want it. */
 function locateUi(): string {
-  const require = createRequire(import.meta.url);
-  const fromExpress = createRequire(require.resolve('@bull-board/express'));
+  // Not called `require`: the CommonJS build has that.
+  const here = createRequire(import.meta.url);
+  const fromExpress = createRequire(here.resolve('@bull-board/express'));
   const manifest = fromExpress.resolve('@bull-board/ui/package.json');
   const { version } = fromExpress(manifest) as { version: string };
   if (version !== VERSION)

@@ -1,4 +1,3 @@
-import { v7 } from 'uuid';
 import type { OptionChecker } from '../options/option-checker.js';
 import { MAX_NAME_LENGTH } from '../options/defaults.js';
 
@@ -8,7 +7,7 @@ const SEPARATOR = '~';
 
 const BYTES_OF_AN_ID = 16;
 /** Asking the system for randomness costs more than all else of an enqueue: it is asked for many ids at a time. */
-const random = new Uint8Array(256 * BYTES_OF_AN_ID);
+const random = Buffer.alloc(256 * BYTES_OF_AN_ID);
 let used = random.length;
 let lastMs = -Infinity;
 let sequence = 0;
@@ -19,14 +18,25 @@ export function newJobId(): string {
     crypto.getRandomValues(random);
     used = 0;
   }
-  const bytes = random.subarray(used, (used += BYTES_OF_AN_ID));
+  const at = used;
+  used += BYTES_OF_AN_ID;
   const now = Date.now();
   // A clock that was set back does not make ids go back.
   if (now > lastMs) {
     lastMs = now;
-    sequence = ((bytes[6]! & 0x3f) << 24) | (bytes[7]! << 16) | (bytes[8]! << 8) | bytes[9]!;
+    sequence = random.readUInt32BE(at + 6) & 0x3fff_ffff;
   } else sequence++;
-  return v7({ random: bytes, msecs: lastMs, seq: sequence });
+  return uuidV7(at);
+}
+
+/** RFC 9562: 48 bits of time, then 32 of the sequence around version and variant, then what is random at that place. */
+function uuidV7(at: number): string {
+  random.writeUIntBE(lastMs, at, 6);
+  random.writeUInt16BE(0x7000 | ((sequence >>> 20) & 0xfff), at + 6);
+  random.writeUInt16BE(0x8000 | ((sequence >>> 6) & 0x3fff), at + 8);
+  random[at + 10] = ((sequence << 2) & 0xfc) | (random[at + 10]! & 0x03);
+  const hex = random.toString('hex', at, at + BYTES_OF_AN_ID);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** Checks an id chosen by the caller. */

@@ -2,7 +2,7 @@ import { Injectable, Logger, type LogLevel } from '@nestjs/common';
 import { cleanName, cleanText } from './clean-text.js';
 import { JobEvents } from './job-event.stream.js';
 import type { FailedEvent, FinishedEvent, JobEvent } from './job-events.js';
-import { takesFields } from './job-logger.js';
+import { isWritten, takesFields } from './job-logger.js';
 
 type Fields = Record<string, unknown>;
 
@@ -46,7 +46,7 @@ export class JobEventLog {
     more: string | (() => string),
     fields: Fields = {},
   ): void => {
-    if (!Logger.isLevelEnabled(level)) return;
+    if (!isWritten(level)) return;
     const subject = `${cleanName(job.name)} ${cleanName(job.id)} in ${cleanName(job.queue)}`;
     const text = `${event} ${subject}: ${cleanText(typeof more === 'string' ? more : more())}`;
     const { staticInstanceRef: target } = Logger as unknown as { staticInstanceRef?: unknown };

@@ -1,6 +1,7 @@
 import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestjs/common';
 import { readEnvironment } from '../options/environment.js';
 import { cleanName } from './clean-text.js';
+import { JsonLineLogger, NEST_ADDS_FIELDS } from './json-line.logger.js';
 import { addsFieldsItself, currentJob, wantJobScope } from './job-scope.js';
 import { SECRET_FIELDS } from './secret-names.js';
 
@@ -36,7 +37,8 @@ function consoleLogger(logLevels?: LogLevel[]): ConsoleLogger {
   const levels = logLevels ? { logLevels } : {};
   if (!wantsJson()) return new ConsoleLogger({ ...levels, redact: [...SECRET_FIELDS, PAYLOAD] });
   const isQuiet = !logLevels && !process.env['NEST_LOG_LEVEL'];
-  return new ConsoleLogger({
+  const JsonLogger = NEST_ADDS_FIELDS ? ConsoleLogger : JsonLineLogger;
+  return new JsonLogger({
     json: true,
     flattenParams: true,
     redact: [...SECRET_FIELDS, PAYLOAD],
@@ -45,9 +47,24 @@ function consoleLogger(logLevels?: LogLevel[]): ConsoleLogger {
   });
 }
 
+/**
+ * Whether a line of this level comes out. `Logger.isLevelEnabled` of Nest 11 denies every level until some are set, also while all
+ * are written.
+ */
+export function isWritten(level: LogLevel): boolean {
+  const { staticInstanceRef: target, logLevels } = Logger as unknown as {
+    staticInstanceRef?: LoggerService;
+    logLevels?: LogLevel[];
+  };
+  if (target === undefined) return false;
+  if (target instanceof ConsoleLogger) return target.isLevelEnabled(level);
+  return logLevels === undefined || Logger.isLevelEnabled(level);
+}
+
 /** Whether a plain object after the message becomes fields of the line. */
 export function takesFields(logger: unknown): boolean {
   if (!(logger instanceof ConsoleLogger)) return logger !== undefined;
+  if (!NEST_ADDS_FIELDS) return logger instanceof JsonLineLogger;
   return (logger as unknown as { options: { json?: boolean } }).options.json === true;
 }
 

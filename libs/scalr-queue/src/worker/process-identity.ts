@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 /** The name of this process on the platform: host and pid, of characters that fit into a key. */
 export const processName = (): string => `${hostname()}.${process.pid}`.replace(/[^A-Za-z0-9_.-]/g, '-');
@@ -9,11 +8,6 @@ export const processName = (): string => `${hostname()}.${process.pid}`.replace(
 /** Version of the app: what npm says, or the `package.json` of the folder that the process was started in. */
 export function appVersion(): string | undefined {
   return process.env['npm_package_version'] ?? versionIn(join(process.cwd(), 'package.json'));
-}
-
-/** Version of this library. */
-export function libraryVersion(): string {
-  return versionIn(fileURLToPath(new URL('../../package.json', import.meta.url))) ?? 'unknown';
 }
 
 function versionIn(file: string): string | undefined {

@@ -107,7 +107,7 @@ function threadFile({ name }: AnyJobDefinition, options: ProcessJobOptions): URL
   if (thread instanceof URL && thread.protocol === 'file:') return thread;
   return check.fail(
     'thread',
-    "a file URL such as new URL('./build-report.thread.js', import.meta.url)",
+    "a file URL such as new URL('./build-report.thread.js', import.meta.url), or pathToFileURL(join(__dirname, 'build-report.thread.js')) in CommonJS",
     thread,
   );
 }

@@ -7,7 +7,8 @@ import { WorkerRegistry } from '../connection/worker.registry.js';
 import type { WorkerInfo } from '../jobs/worker-info.js';
 import { WORKER_HEARTBEAT } from '../options/defaults.js';
 import { JobTally } from './job.tally.js';
-import { appVersion, libraryVersion } from './process-identity.js';
+import { LIBRARY_VERSION } from './library-version.js';
+import { appVersion } from './process-identity.js';
 
 /** What changes while a worker lives. */
 export type WorkerActivity = Pick<
@@ -28,7 +29,7 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
     host: hostname(),
     pid: process.pid,
     version: appVersion(),
-    libraryVersion: libraryVersion(),
+    libraryVersion: LIBRARY_VERSION,
     startedAt: new Date(),
   };
   /** Of this process among the live workers. */

@@ -24,7 +24,7 @@ export class ThreadPools implements OnModuleDestroy {
     if (!existsSync(path)) {
       throw new QueueConfigError(
         `the thread file of ${label} does not exist: ${path}. ` +
-          'Give the file that node runs (.js after the build), as new URL(..., import.meta.url).',
+          'Give the file that node runs (.js after the build): new URL(..., import.meta.url), or pathToFileURL(join(__dirname, ...)) in CommonJS.',
       );
     }
     const pool = new ThreadPool(label, path);
