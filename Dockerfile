@@ -1,6 +1,10 @@
 # One image for both processes: web by default, the worker with `node dist/main.worker.js` as its command.
 
-FROM node:22-slim AS build
+# Pin the base to what you tested: --build-arg NODE_IMAGE=node:22-slim@sha256:…
+# (`docker buildx imagetools inspect node:22-slim` prints the digest of the day).
+ARG NODE_IMAGE=node:22-slim
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 # Manifests first: the dependencies are installed again only when these change.
 COPY package.json package-lock.json .npmrc ./
@@ -9,7 +13,7 @@ RUN npm ci
 COPY . .
 RUN npm run build && npm prune --omit=dev
 
-FROM node:22-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./

@@ -8,6 +8,7 @@ import { readEnvironment } from '../../libs/scalr-queue/src/options/environment.
 import { loadCompose, readRoot, type Service, uncommentWorker } from './deployment-files.js';
 
 const shipped = readRoot('docker-compose.yml');
+const sharedRedis = readRoot('ops/redis/compose.yml');
 const activated = uncommentWorker(shipped);
 
 function service(name: string, text = activated, env?: Record<string, string>): Service {
@@ -32,7 +33,8 @@ describe('Compose Specification', () => {
   it.each([
     ['as shipped', shipped],
     ['with the worker', activated],
-  ])('docker-compose.yml is valid %s', (_, text) => {
+    ['for Redis', sharedRedis],
+  ])('the compose file is valid %s', (_, text) => {
     expect(errorsOf(loadCompose(text))).toEqual([]);
   });
 
@@ -61,7 +63,7 @@ describe('Compose Specification', () => {
 });
 
 describe('scalr-redis', () => {
-  const redis = service('scalr-redis', shipped);
+  const redis = service('scalr-redis', sharedRedis);
   const flag = (name: string) => redis.command?.[redis.command.indexOf(`--${name}`) + 1];
 
   it('keeps acknowledged jobs: AOF everysec, never evicts', () => {
@@ -78,17 +80,20 @@ describe('scalr-redis', () => {
 
   it('stores its data in a volume that has a fixed name', () => {
     expect(redis.volumes).toEqual(['scalr-redis-data:/data']);
-    expect(loadCompose(shipped).volumes).toEqual({ 'scalr-redis-data': { name: 'scalr-redis-data' } });
+    expect(loadCompose(sharedRedis).volumes).toEqual({ 'scalr-redis-data': { name: 'scalr-redis-data' } });
   });
 
   it('is reachable on scalr-edge only', () => {
     expect(redis).not.toHaveProperty('ports');
     expect(redis.networks).toEqual(['scalr-edge']);
-    expect(loadCompose(shipped).networks).toEqual({ 'scalr-edge': { name: 'scalr-edge' } });
+    expect(loadCompose(sharedRedis).networks).toEqual({ 'scalr-edge': { name: 'scalr-edge' } });
   });
 
-  it('cannot exist twice under one name', () => {
+  it('cannot exist twice under one name, and outlives every app', () => {
     expect(redis.container_name).toBe('scalr-redis');
+    expect(loadCompose(sharedRedis)).toMatchObject({ name: 'scalr-redis' });
+    expect(Object.keys(loadCompose(activated).services)).toEqual(['web', 'worker']);
+    expect(loadCompose(activated)).not.toHaveProperty('volumes');
   });
 
   it('is pinned to a minor version, checked by a ping and started again', () => {
@@ -98,10 +103,23 @@ describe('scalr-redis', () => {
   });
 });
 
+it.each([
+  ['web', activated],
+  ['worker', activated],
+  ['scalr-redis', sharedRedis],
+])('%s has a read-only root file system, no capability and no way to gain one', (name, text) => {
+  expect(service(name, text)).toMatchObject({
+    read_only: true,
+    tmpfs: ['/tmp'],
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+  });
+});
+
 describe.each(['web', 'worker'])('%s', (name) => {
-  it('waits for a healthy Redis on scalr-edge', () => {
-    expect(service(name).depends_on).toEqual({ 'scalr-redis': { condition: 'service_healthy' } });
+  it('joins the network of the shared Redis', () => {
     expect(service(name).networks).toEqual(['scalr-edge']);
+    expect(loadCompose(activated).networks).toEqual({ 'scalr-edge': { name: 'scalr-edge', external: true } });
   });
 
   it('gets the default Redis and app, and those of .env', () => {

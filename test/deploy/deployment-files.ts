@@ -21,7 +21,7 @@ export interface Service {
 
 export interface ComposeFile {
   services: Record<string, Service>;
-  networks: Record<string, { name?: string }>;
+  networks: Record<string, { name?: string; external?: boolean }>;
   volumes: Record<string, { name?: string }>;
 }
 

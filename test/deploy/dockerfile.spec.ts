@@ -12,7 +12,8 @@ it('starts node itself, so that SIGTERM reaches it: web by default', () => {
 });
 
 it('is a production image on the Node version of .nvmrc', () => {
-  expect(image.get('FROM')).toBe(`node:${readRoot('.nvmrc').trim()}-slim`);
+  expect(image.get('FROM')).toBe('${NODE_IMAGE}');
+  expect(readRoot('Dockerfile')).toContain(`\nARG NODE_IMAGE=node:${readRoot('.nvmrc').trim()}-slim\n`);
   expect(image.get('ENV')).toBe('NODE_ENV=production');
 });
 

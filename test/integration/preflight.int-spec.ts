@@ -139,4 +139,15 @@ describe('maxBacklog', () => {
     await expect(queue.enqueue(Many, 11)).rejects.toThrow(/"crowded" holds 10 jobs, its maxBacklog is 10/);
     await expect(queue.enqueue(Echo, 'elsewhere')).resolves.toMatchObject({ status: 'created' });
   });
+
+  it('holds for a process that began while the queue was nearly empty', async () => {
+    const Many = defineJob<number>('many', { queue: 'crowded' });
+    const app = uniqueApp();
+    const limits = { app, queues: { crowded: { maxBacklog: 10 } } };
+    const { queue } = await startProducer(limits);
+    const other = await startProducer(limits);
+    expect(await queue.enqueue(Many, 1)).toMatchObject({ status: 'created' });
+    await other.queue.enqueueMany(Many, [2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    await eventually(() => expect(queue.enqueue(Many, 11)).rejects.toMatchObject({ code: 'QUEUE_FULL' }));
+  });
 });

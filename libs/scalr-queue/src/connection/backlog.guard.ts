@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { QueueFullError } from '../errors/enqueue.errors.js';
+import { DEFAULT_MAX_BACKLOG } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './redis.connections.js';
 
-const CACHE = 250;
+/** Milliseconds that a size is trusted. */
+const FRESH = 250;
 
 interface Backlog {
   size: number;
@@ -13,7 +15,7 @@ interface Backlog {
   reading?: Promise<void>;
 }
 
-/** Refuses jobs for a queue that holds as many as its `maxBacklog`; costs nothing where there is none. */
+/** Refuses jobs for a queue that holds as many as its `maxBacklog`; far below it, no call waits for the size. */
 @Injectable()
 export class BacklogGuard {
   private readonly backlogs = new Map<string, Backlog>();
@@ -29,17 +31,18 @@ export class BacklogGuard {
    * @throws QueueFullError when they are too many
    */
   admit(queue: string, jobs: number): Promise<void> | undefined {
-    const limit = this.options.queues.get(queue)?.maxBacklog;
-    return limit === undefined ? undefined : this.count(queue, jobs, limit);
+    const limit = this.options.queues.get(queue)?.maxBacklog ?? DEFAULT_MAX_BACKLOG;
+    if (limit === Infinity) return undefined;
+    const backlog = this.backlogs.get(queue) ?? { size: Infinity, readAt: -Infinity };
+    this.backlogs.set(queue, backlog);
+    if (backlog.size + jobs > limit / 2) return this.count(queue, backlog, jobs, limit);
+    backlog.size += jobs;
+    if (!isFresh(backlog)) this.refresh(queue, backlog).catch(() => undefined);
+    return undefined;
   }
 
-  private async count(queue: string, jobs: number, limit: number): Promise<void> {
-    const backlog = this.backlogs.get(queue) ?? { size: 0, readAt: -Infinity };
-    this.backlogs.set(queue, backlog);
-    if (performance.now() - backlog.readAt > CACHE) {
-      backlog.reading ??= this.read(queue, backlog).finally(() => (backlog.reading = undefined));
-      await backlog.reading;
-    }
+  private async count(queue: string, backlog: Backlog, jobs: number, limit: number): Promise<void> {
+    if (!isFresh(backlog)) await this.refresh(queue, backlog);
     if (backlog.size + jobs > limit) {
       throw new QueueFullError(
         `the queue "${queue}" holds ${backlog.size} jobs, its maxBacklog is ${limit}. Nothing was enqueued; ` +
@@ -47,6 +50,11 @@ export class BacklogGuard {
       );
     }
     backlog.size += jobs;
+  }
+
+  private refresh(queue: string, backlog: Backlog): Promise<void> {
+    backlog.reading ??= this.read(queue, backlog).finally(() => (backlog.reading = undefined));
+    return backlog.reading;
   }
 
   private async read(name: string, backlog: Backlog): Promise<void> {
@@ -63,3 +71,5 @@ export class BacklogGuard {
     backlog.readAt = performance.now();
   }
 }
+
+const isFresh = ({ readAt }: Backlog): boolean => performance.now() - readAt <= FRESH;

@@ -23,6 +23,8 @@ export const DEFAULT_KEEP_COMPLETED_AGE = DAY;
 export const DEFAULT_KEEP_COMPLETED_COUNT = 1_000;
 export const DEFAULT_KEEP_DEAD_AGE = 14 * DAY;
 export const DEFAULT_KEEP_DEAD_COUNT = 10_000;
+/** Jobs that wait in one queue; a small one takes about 1 KiB of Redis. */
+export const DEFAULT_MAX_BACKLOG = 1_000_000;
 export const DEFAULT_SHUTDOWN_TIMEOUT = 25 * SECOND;
 export const DEFAULT_WORKER_PORT = 3001;
 export const DEFAULT_LOCK_DURATION = 30 * SECOND;

@@ -12,7 +12,8 @@ export interface ResolvedQueueOptions {
   readonly concurrency?: number;
   readonly globalConcurrency?: number;
   readonly rateLimit?: { readonly max: number; readonly per: number };
-  readonly maxBacklog?: number;
+  /** Infinity where there is no limit. */
+  readonly maxBacklog: number;
 }
 
 /** All options, checked and filled in; durations in milliseconds. */
@@ -39,6 +40,7 @@ export interface ResolvedOptions {
 }
 
 const MAX_APP_LENGTH = 64;
+const MAX_BACKLOG = 1_000_000_000;
 const MAX_LIMIT = 16 * 1_024 * 1_024;
 const check = new OptionChecker(QueueConfigError);
 
@@ -88,7 +90,7 @@ function resolveQueues(given: unknown): Map<string, ResolvedQueueOptions> {
     queues.set(name, {
       concurrency: optionalInteger(`${field}.concurrency`, queue.concurrency, defaults.MAX_CONCURRENCY),
       globalConcurrency: optionalInteger(`${field}.globalConcurrency`, queue.globalConcurrency, 100_000),
-      maxBacklog: optionalInteger(`${field}.maxBacklog`, queue.maxBacklog, 1_000_000_000),
+      maxBacklog: maxBacklog(`${field}.maxBacklog`, queue.maxBacklog),
       rateLimit: rate && {
         max: check.integer(`${field}.rateLimit.max`, rate.max, 1, 1_000_000),
         per: check.duration(`${field}.rateLimit.per`, rate.per, 1),
@@ -136,4 +138,11 @@ function limit(field: string, value: unknown, fallback: number): number {
 
 function optionalInteger(field: string, value: unknown, max: number): number | undefined {
   return value === undefined ? undefined : check.integer(field, value, 1, max);
+}
+
+function maxBacklog(field: string, value: unknown): number {
+  if (value === false) return Infinity;
+  if (value === undefined) return defaults.DEFAULT_MAX_BACKLOG;
+  if (typeof value !== 'number') return check.fail(field, `an integer, or false for no limit`, value);
+  return check.integer(field, value, 1, MAX_BACKLOG);
 }

@@ -12,9 +12,10 @@ export interface QueueOptions {
   readonly rateLimit?: { readonly max: number; readonly per: Duration };
   /**
    * Jobs that may wait (delayed ones included) before `enqueue` refuses with `QueueFullError`, so that one flood does not
-   * fill the shared Redis. A soft limit: processes that enqueue at the same time can exceed it by a little. Defaults to none.
+   * fill the shared Redis: a small job takes about 1 KiB. A soft limit: processes that enqueue at the same time can exceed it by
+   * a little. `false` means no limit. Defaults to 1,000,000.
    */
-  readonly maxBacklog?: number;
+  readonly maxBacklog?: number | false;
 }
 
 /** Settings of worker processes. */

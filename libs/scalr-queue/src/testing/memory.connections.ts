@@ -1,5 +1,6 @@
 import { QueueFullError } from '../errors/enqueue.errors.js';
 import type { CatalogEntry } from '../connection/catalog-entry.js';
+import { DEFAULT_MAX_BACKLOG } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { MemoryEngine } from './memory.engine.js';
 import type { MemoryQueue } from './memory.queue.js';
@@ -44,8 +45,7 @@ export class MemoryBacklog {
   ) {}
 
   async admit(queue: string, jobs: number): Promise<void> {
-    const limit = this.options.queues.get(queue)?.maxBacklog;
-    if (limit === undefined) return;
+    const limit = this.options.queues.get(queue)?.maxBacklog ?? DEFAULT_MAX_BACKLOG;
     const { length } = [...this.engine.get(queue).in('waiting'), ...this.engine.get(queue).in('delayed')];
     if (length + jobs <= limit) return;
     throw new QueueFullError(

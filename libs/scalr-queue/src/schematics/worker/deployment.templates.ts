@@ -88,7 +88,7 @@ export function environment(app: string): Record<string, string> {
   return {
     SCALR_APP: `# Name of the app on the shared Redis: all keys start with scalr:{<app>}:\nSCALR_APP=${app}\n`,
     SCALR_REDIS_URL:
-      '# redis://user:password@host:6379/0, or rediss:// for TLS. Default: redis://localhost:6379/0\nSCALR_REDIS_URL=redis://localhost:6379/0\n',
+      "# redis://user:password@host:6379/0, or rediss:// for TLS. Leave it unset on a developer's machine.\n# Default: redis://localhost:6379/0; in the compose file redis://scalr-redis:6379/0\n# SCALR_REDIS_URL=redis://scalr-redis:6379/0\n",
     SCALR_WORKER_PORT: "# TCP port of the worker's health endpoints. Default: 3001\nSCALR_WORKER_PORT=3001\n",
     SCALR_WORKER_CONCURRENCY:
       '# Jobs that one worker runs at a time, per queue. Default: 10\nSCALR_WORKER_CONCURRENCY=10\n',
