@@ -1,5 +1,6 @@
-import type { ScheduleOptions } from 'scalr-queue';
+import { defineJob, type ScheduleOptions } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
+import { handlerOf } from '../conformance/driver.js';
 import { startWorker } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis.js';
@@ -8,9 +9,10 @@ import { expectEachOnce, type Run, SECOND, startApp, ticker } from '../support/s
 describe('a slot that was missed', () => {
   /** Stops the only worker until the slot that waits is late, and starts another. */
   async function afterDowntime(missed: 'skip' | 'once') {
-    const { startTicker, jobs } = await startApp();
+    const { startTicker, jobs, schedules } = await startApp();
     const runs: Run[] = [];
     const schedule: ScheduleOptions = { every: '1s', missed };
+    const infoNow = async () => (await schedules.list())[0]!;
     const first = await startTicker(runs, schedule);
     // Stopped while the next slot waits for its time.
     const waiting = await eventually(async () => {
@@ -19,26 +21,71 @@ describe('a slot that was missed', () => {
     });
     await first.close();
     const before = runs.length;
+    // It shows while nobody is there to notice it.
+    await eventually(async () => expect((await infoNow()).lateSince).toEqual(new Date(waiting)));
     await eventually(() => Date.now() > waiting + 3_500);
     const restart = Date.now();
-    await startTicker(runs, schedule);
+    const second = await startTicker(runs, schedule);
     await eventually(() => expect(runs.length).toBeGreaterThanOrEqual(before + 4));
-    return { waiting, restart, after: runs.slice(before), jobs };
+    return { waiting, restart, after: runs.slice(before), jobs, infoNow, second };
   }
 
-  it('is skipped by default: its job completes without a run', async () => {
-    const { waiting, restart, after, jobs } = await afterDowntime('skip');
+  it('is skipped by default, and looks like a success nowhere', async () => {
+    const { waiting, restart, after, jobs, infoNow, second } = await afterDowntime('skip');
     expect(after[0]!.slot).toBeGreaterThanOrEqual(restart - SECOND);
     expectEachOnce(after);
-    expect(await jobs.get(`slot-${waiting}`)).toMatchObject({ state: 'completed' });
+    const id = `slot-${waiting}`;
+    const job = await jobs.get(id);
+    expect(job).toMatchObject({ state: 'completed', outcome: 'missed' });
+    expect(job).not.toHaveProperty('result');
+    expect((await jobs.explain(id))?.reasons[0]).toMatchObject({
+      code: 'missed',
+      message: expect.stringMatching(
+        /^the slot \S+ of the schedule tick was missed and did not run/,
+      ) as string,
+    });
+    const info = await infoNow();
+    // The slots that nobody enqueued were missed too.
+    expect(+info.lastMissedAt!).toBeGreaterThanOrEqual(waiting + SECOND);
+    expect(+info.lastSuccessAt!).toBeGreaterThan(restart);
+    expect(info.lateSince).toBeUndefined();
+    const metrics = await (await fetch(`${second.url}/metrics`)).text();
+    const valueOf = (name: string) => Number(new RegExp(`^${name}{.*} (\\S+)$`, 'm').exec(metrics)?.[1]);
+    expect(valueOf('scalr_queue_jobs_missed_total')).toBe(1);
+    // As many as have run: each has a slot of its own.
+    expect(valueOf('scalr_queue_jobs_completed_total')).toBeLessThanOrEqual(after.length + 1);
+    expect(valueOf('scalr_queue_schedule_last_missed_timestamp_seconds') * SECOND).toBe(+info.lastMissedAt!);
+  });
+
+  it('stays missed, though an old worker without its handler has taken and put it aside', async () => {
+    const { app, startTicker, jobs } = await startApp();
+    const runs: Run[] = [];
+    const schedule: ScheduleOptions = { every: '1s', missed: 'skip' };
+    const Other = defineJob('other');
+    await startWorker({ app, providers: [handlerOf(Other, () => undefined)] });
+    const first = await startTicker(runs, schedule);
+    await eventually(() => expect(runs.length).toBeGreaterThanOrEqual(1));
+    await first.close();
+    const aside = runs.at(-1)!.slot + SECOND;
+    await eventually(() => Date.now() > aside + 1_500);
+    const before = runs.length;
+    const restart = Date.now();
+    await startTicker(runs, schedule);
+    await eventually(async () =>
+      expect(await jobs.get(`slot-${aside}`)).toMatchObject({ state: 'completed', outcome: 'missed' }),
+    );
+    await eventually(() => expect(runs.length).toBeGreaterThan(before));
+    for (const { slot } of runs.slice(before)) expect(slot).toBeGreaterThanOrEqual(restart - SECOND);
   });
 
   it('runs late and once with missed: once, however many there were', async () => {
-    const { waiting, restart, after } = await afterDowntime('once');
+    const { waiting, restart, after, infoNow } = await afterDowntime('once');
     // By their slots: on a crowded machine one that is on time can start a second late as well.
     const missed = after.filter(({ slot }) => slot < restart - SECOND);
     expect(missed.map(({ slot }) => slot)).toEqual([waiting]);
     expect(missed[0]!.at - waiting).toBeGreaterThan(SECOND);
+    // It ran: what stood for it as well was not missed, nor did it expire, though its definition says so of other jobs.
+    expect((await infoNow()).lastMissedAt).toBeUndefined();
     expectEachOnce(after.filter((run) => !missed.includes(run)));
   });
 

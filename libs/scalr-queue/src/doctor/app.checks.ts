@@ -1,11 +1,10 @@
 import type { Finding } from '../connection/server-facts.js';
 import type { AppSnapshot } from '../inspection/app.state.js';
+import { lateSlot } from '../scheduling/late-slot.js';
 import type { StoredSchedule } from '../scheduling/schedule.store.js';
 
 /** A job that has waited longer is worth a word. */
 const OLD = 10 * 60_000;
-/** A slot that is later than this was not fired. */
-const LATE = 2 * 60_000;
 
 /** What is stuck in an app. */
 export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[] {
@@ -38,16 +37,23 @@ export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[]
   return findings;
 }
 
-/** Schedules whose last slot came to nothing. */
+/** Schedules with a slot that is late, or that was missed and not made up for since. */
 export function checkSchedules(schedules: readonly StoredSchedule[], now = Date.now()): Finding[] {
-  return schedules.flatMap(({ spec, timetable, paused, lastRunAt }) => {
-    if (paused || lastRunAt === undefined) return [];
-    const due = timetable.next(lastRunAt);
-    if (due + LATE > now) return [];
-    return {
-      severity: 'warning' as const,
-      problem: `The schedule ${spec.name} was due at ${new Date(due).toISOString()} and has not run since`,
-      cure: `See that a worker runs, and that the queue ${spec.queue} keeps up`,
-    };
+  return schedules.flatMap((schedule) => {
+    const { spec, lastMissedAt = 0, lastSuccessAt = 0 } = schedule;
+    const late = lateSlot(schedule, now);
+    const findings: Finding[] = [];
+    const warn = (problem: string, cure: string) => findings.push({ severity: 'warning', problem, cure });
+    if (late !== undefined)
+      warn(
+        `The schedule ${spec.name} was due at ${new Date(late).toISOString()} and has not run since`,
+        `See that a worker runs, and that the queue ${spec.queue} keeps up`,
+      );
+    if (lastMissedAt > lastSuccessAt)
+      warn(
+        `The schedule ${spec.name} missed its slot at ${new Date(lastMissedAt).toISOString()} and has not succeeded since`,
+        `Run it now: scalr-queue schedules run-now ${spec.name}; with missed: 'once' it would run late by itself`,
+      );
+    return findings;
   });
 }

@@ -1,6 +1,7 @@
 import { parseFailure } from '../jobs/failure.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { JobInfo, JobState } from '../jobs/job-info.js';
+import { slotEndOf } from '../jobs/slot-end.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import type { FoundJob } from './job.reader.js';
 
@@ -24,7 +25,7 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
     attempt: attemptOf(job, state, failure?.kind),
     maxAttempts: Math.max(job.opts.attempts ?? 1, 1),
     ...(isProgress(job.progress) ? { progress: job.progress } : {}),
-    ...(state === 'completed' ? { result: resultOf(job) } : {}),
+    ...(state === 'completed' ? endOf(job) : {}),
     ...(state !== 'completed' && failure ? { error: failure.error } : {}),
     enqueuedAt: new Date(job.timestamp),
     ...(runAt === undefined ? {} : { runAt: new Date(runAt) }),
@@ -33,9 +34,11 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
   };
 }
 
-/** What the handler returned; a handler without a result stores null. */
-function resultOf(job: StoredJob): unknown {
-  return job.returnvalue ?? undefined;
+/** What the handler returned; a handler without a result stores null. The job of a slot may have ended without a run. */
+function endOf(job: StoredJob): Pick<JobInfo, 'result' | 'outcome'> {
+  const end = slotEndOf(job.returnvalue);
+  if (end) return { outcome: end === 'missed' ? 'missed' : 'skipped' };
+  return { result: job.returnvalue ?? undefined };
 }
 
 /** Ends without a run: the engine counts them as an attempt, we do not. */

@@ -3,6 +3,7 @@ import { takes } from '../jobs/worker-info.js';
 import type { JobReason } from '../jobs/job-explanation.js';
 import type { DeadReason, JobInfo } from '../jobs/job-info.js';
 import { readMeta } from '../jobs/job-meta.js';
+import { slotEndOf } from '../jobs/slot-end.js';
 import { toJobInfo } from './job-info.mapper.js';
 import type { FoundJob } from './job.reader.js';
 import type { QueueState } from './queue-states.js';
@@ -47,6 +48,8 @@ export function reasonsOf(facts: JobFacts): JobReason[] {
 }
 
 function endOf(job: JobInfo, { found, workers }: JobFacts): JobReason[] {
+  const { outcome } = job;
+  if (outcome) return [slotReason(outcome, found)];
   if (job.state === 'completed')
     return [{ code: 'completed', message: 'it has completed: there is nothing left to run' }];
   if (job.state === 'dead') {
@@ -71,6 +74,25 @@ function endOf(job: JobInfo, { found, workers }: JobFacts): JobReason[] {
         running,
       ]
     : [running];
+}
+
+/** Of the job of a slot that did not run. */
+function slotReason(code: 'missed' | 'skipped', { job }: FoundJob): JobReason {
+  const { slot, scheduledFor = job.timestamp } = readMeta(job.opts);
+  const schedule = slot?.schedule ?? job.name;
+  const what = `the slot ${new Date(scheduledFor).toISOString()} of the schedule ${schedule}`;
+  if (code === 'skipped') {
+    const why = slotEndOf(job.returnvalue);
+    const text = why === 'covered' ? 'a later run stood in for it' : `the schedule was ${why}`;
+    return { code, message: `${what} did not run: ${text}` };
+  }
+  const late =
+    job.finishedOn === undefined ? '' : `, a worker took it ${job.finishedOn - scheduledFor} ms late`;
+  return {
+    code,
+    message: `${what} was missed and did not run${late}`,
+    advice: `See why no worker took it in time. Run it now with "scalr-queue schedules run-now ${schedule}", or give the schedule missed: 'once'.`,
+  };
 }
 
 function timeOf(job: JobInfo, { now }: JobFacts): JobReason[] {

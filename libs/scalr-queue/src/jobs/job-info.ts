@@ -35,6 +35,8 @@ export interface JobInfo {
   readonly name: string;
   readonly queue: string;
   readonly state: JobState;
+  /** Of the job of a slot that did not run: it came too late, or its schedule was paused, removed or changed meanwhile. */
+  readonly outcome?: 'missed' | 'skipped';
   /** Why it is dead; only in the state `dead`. */
   readonly reason?: DeadReason;
   /** Attempts made, the running one included; 0 before the first. */

@@ -4,8 +4,12 @@ import type { RetryPolicy } from './retry-policy.js';
 export interface JobMeta {
   /** Time (epoch milliseconds) after which the job may not start any more. */
   readonly expiresAt?: number;
-  /** Retry policy given to this one job. */
+  /** Whether the expiry came from the definition, of which the worker may know a newer version. */
+  readonly expiresBy?: 'definition';
+  /** Retry policy of this one job, filled in from its definition as that was when it was enqueued. */
   readonly retry?: Omit<RetryPolicy, 'decide'>;
+  /** The fields of `retry` that the call gave; absent from jobs that release 0.1.0 stored. */
+  readonly retryGiven?: readonly string[];
   /** Timeout in milliseconds given to this one job. */
   readonly timeout?: number;
   /** The payload was `undefined`, which JSON cannot hold. */

@@ -49,6 +49,10 @@ export class JobMetrics {
       'Jobs whose data was gone from Redis when they were to run.',
     );
     const cancelled = this.counter('jobs_cancelled', 'Jobs that were cancelled.');
+    const missed = this.counter('jobs_missed', 'Jobs of slots that came too late and did not run.');
+    const skipped = this.counter('jobs_skipped', 'Jobs of slots that did not run, by another reason.', [
+      'reason',
+    ]);
     const handedBack = this.counter('jobs_handed_back', 'Jobs put back into their queue by a shutdown.');
     const postponed = this.counter('jobs_postponed', 'Runs put aside without using an attempt.');
     const wait = this.histogram('job_wait', 'From when a job could run to its first start.', []);
@@ -80,6 +84,8 @@ export class JobMetrics {
     events.on('lock-lost', count(unlocked));
     events.on('data-missing', count(missing));
     events.on('cancelled', count(cancelled));
+    events.on('missed', count(missed));
+    events.on('skipped', (it) => skipped.inc(this.labels.of(it).with('reason', it.reason)));
     events.on('handed-back', count(handedBack));
     events.on('postponed', count(postponed));
   }

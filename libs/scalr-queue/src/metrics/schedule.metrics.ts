@@ -13,6 +13,9 @@ export class ScheduleMetrics {
   private readonly count: Gauge;
   private readonly lastRun: Gauge;
   private readonly nextRun: Gauge;
+  private readonly lastSuccess: Gauge;
+  private readonly lastMissed: Gauge;
+  private readonly late: Gauge;
   private readonly recent: RecentRead<Awaited<ReturnType<SchedulesService['list']>>>;
 
   constructor({ registry }: MetricRegistry, connections: RedisConnections, schedules: SchedulesService) {
@@ -21,20 +24,41 @@ export class ScheduleMetrics {
     this.count = gauge('schedules', 'Schedules of the app, by state.', 'state');
     this.lastRun = gauge('schedule_last_run_timestamp_seconds', 'When a job of it last started.', 'schedule');
     this.nextRun = gauge('schedule_next_run_timestamp_seconds', 'Its next slot.', 'schedule');
+    this.lastSuccess = gauge(
+      'schedule_last_success_timestamp_seconds',
+      'When a job of it last succeeded.',
+      'schedule',
+    );
+    this.lastMissed = gauge(
+      'schedule_last_missed_timestamp_seconds',
+      'Its latest slot that was missed and did not run.',
+      'schedule',
+    );
+    this.late = gauge(
+      'schedule_late_seconds',
+      'Age of a slot that is due and that nobody started.',
+      'schedule',
+    );
     this.recent = new RecentRead(connections, () => schedules.list());
   }
 
   async refresh(): Promise<void> {
     const schedules = await this.recent.get();
-    for (const gauge of [this.count, this.lastRun, this.nextRun]) gauge.reset();
+    const gauges = [this.count, this.lastRun, this.nextRun, this.lastSuccess, this.lastMissed, this.late];
+    for (const gauge of gauges) gauge.reset();
     if (!schedules) return;
     const scope = 'global';
     const paused = schedules.filter((schedule) => schedule.paused).length;
     this.count.set({ scope, state: 'paused' }, paused);
     this.count.set({ scope, state: 'active' }, schedules.length - paused);
-    for (const { name, lastRunAt, nextRunAt } of schedules.slice(0, MOST)) {
-      this.nextRun.set({ scope, schedule: name }, nextRunAt.getTime() / 1_000);
-      if (lastRunAt) this.lastRun.set({ scope, schedule: name }, lastRunAt.getTime() / 1_000);
+    for (const { name, lateSince, ...times } of schedules.slice(0, MOST)) {
+      const labels = { scope, schedule: name };
+      const show = (gauge: Gauge, at?: Date) => at && gauge.set(labels, at.getTime() / 1_000);
+      show(this.nextRun, times.nextRunAt);
+      show(this.lastRun, times.lastRunAt);
+      show(this.lastSuccess, times.lastSuccessAt);
+      show(this.lastMissed, times.lastMissedAt);
+      this.late.set(labels, lateSince ? (Date.now() - lateSince.getTime()) / 1_000 : 0);
     }
   }
 }

@@ -18,6 +18,17 @@ export class JobEventLog {
       line('log', 'started', it, () => `attempt ${it.attempt} of ${it.maxAttempts}`),
     );
     events.on('completed', (it) => line('log', 'completed', it, () => times(it)));
+    events.on('missed', (it) =>
+      line(
+        'warn',
+        'missed',
+        it,
+        `the slot ${it.slot.toISOString()} of the schedule ${it.schedule} did not run`,
+      ),
+    );
+    events.on('skipped', (it) =>
+      line('log', 'skipped', it, `the schedule ${it.schedule}: ${it.reason}`, { reason: it.reason }),
+    );
     events.on('postponed', (it) => line('log', 'postponed', it, times(it)));
     events.on('retrying', (it) =>
       line('warn', 'retrying', it, `in ${it.delayMs} ms, ${failure(it)}`, {

@@ -1,5 +1,6 @@
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import type { DeadReason } from '../jobs/job-info.js';
+import type { SlotEnd } from '../jobs/slot-end.js';
 
 /** The job that an event is about. Events hold no payload. */
 export interface JobEvent {
@@ -35,6 +36,12 @@ export interface FailedEvent extends FinishedEvent {
   };
 }
 
+/** The job of a slot that ended without a run. */
+export interface SlotEvent extends JobEvent {
+  readonly schedule: string;
+  readonly slot: Date;
+}
+
 /** What can happen to a job, with what is told of it. */
 export interface JobEventMap {
   /** Redis has it. */
@@ -45,6 +52,10 @@ export interface JobEventMap {
   completed: FinishedEvent;
   /** The attempt failed; another one follows. */
   retrying: FailedEvent & { readonly delayMs: number };
+  /** The job of a slot came too late and did not run. */
+  missed: SlotEvent;
+  /** The job of a slot did not run for another reason: its schedule was paused, removed or changed, or a later run stood in. */
+  skipped: SlotEvent & { readonly reason: Exclude<SlotEnd, 'missed'> };
   /** Put aside without using an attempt: `Snooze`, or no handler yet. */
   postponed: FinishedEvent;
   /** It gave up. */

@@ -5,7 +5,7 @@ import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.j
 import { checkJobId, newJobId, toStoredId } from '../jobs/job-id.js';
 import type { JobMeta } from '../jobs/job-meta.js';
 import { checkJobDefaults } from '../jobs/job-settings.js';
-import { type RetryPolicy, toRetryPolicy } from '../jobs/retry-policy.js';
+import { type RetryOptions, type RetryPolicy, toRetryPolicy } from '../jobs/retry-policy.js';
 import { applySchema } from '../jobs/schema.js';
 import { toStrictJson } from '../jobs/strict-json.js';
 import { toUniqueness, uniqueId, type Uniqueness } from '../jobs/unique-options.js';
@@ -107,8 +107,14 @@ function build(
   const unique = options.unique === undefined ? plan.unique : toUniqueness(check, 'unique', options.unique);
   // No spreads: this is done for every job.
   const meta: { -readonly [Key in keyof JobMeta]: JobMeta[Key] } = {};
-  if (expiresIn !== undefined) meta.expiresAt = now + delay + expiresIn;
-  if (options.retry !== undefined) meta.retry = retry;
+  if (expiresIn !== undefined) {
+    meta.expiresAt = now + delay + expiresIn;
+    if (options.expiresIn === undefined) meta.expiresBy = 'definition';
+  }
+  if (options.retry !== undefined) {
+    meta.retry = retry;
+    meta.retryGiven = givenFields(options.retry);
+  }
   if (options.timeout !== undefined) meta.timeout = parseDuration(options.timeout);
   if (isVoid) meta.void = true;
   const engineOptions: PreparedJob['options'] = {
@@ -136,6 +142,12 @@ function build(
     contested: options.id !== undefined || unique !== undefined,
     options: engineOptions,
   };
+}
+
+/** `false` is one attempt, whatever the definition says. */
+function givenFields(retry: RetryOptions | false): string[] {
+  if (retry === false) return ['attempts'];
+  return Object.entries(retry).flatMap(([field, value]) => (value === undefined ? [] : [field]));
 }
 
 /** What all jobs of a definition have in common in an app. */

@@ -12,6 +12,8 @@ export interface ScheduleSpec {
   readonly job: string;
   readonly queue: string;
   readonly cron?: string;
+  /** The expression as it stands in the code, where a parser of an older version would refuse it. */
+  readonly written?: string;
   readonly tz?: string;
   readonly seconds?: boolean;
   readonly every?: number;

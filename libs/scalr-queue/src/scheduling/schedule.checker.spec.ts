@@ -48,12 +48,21 @@ describe('a wrong schedule', () => {
     ],
     [{ cron: '' }, `${CRON}, got: ""`],
     [{ cron: '* * * *' }, `${CRON}, got: "* * * *"`],
-    [{ cron: '@daily' }, `${CRON}, got: "@daily"`],
+    [{ cron: '@reboot' }, `${CRON}, got: "@reboot"`],
     [{ cron: '0 * * * * *' }, `${CRON}; a sixth, the seconds, needs seconds: true, got: "0 * * * * *"`],
     [{ cron: '* * * * *', seconds: true }, 'a cron expression of 6 fields (second, minute,'],
-    [{ cron: '60 * * * *' }, `${CRON} (got value 60 expected range 0-59), got: "60 * * * *"`],
-    [{ cron: '0 0 30 2 *' }, 'Invalid explicit day of month definition'],
-    [{ cron: '*/90 * * * *' }, `${CRON}, with steps of at most 60 for the minute, got: "*/90 * * * *"`],
+    [{ cron: '60 * * * *' }, `${CRON}, with 0 to 59 for the minute, got: "60 * * * *"`],
+    [{ cron: '0 0 30 2 *' }, `${CRON}, with a day that its months have, got: "0 0 30 2 *"`],
+    [{ cron: '*/90 * * * *' }, `${CRON}, with steps of 1 to 60 for the minute, got: "*/90 * * * *"`],
+    [{ cron: '*/0 * * * *' }, `${CRON}, with steps of 1 to 60 for the minute, got: "*/0 * * * *"`],
+    [{ cron: '0 0 15W * *' }, `${CRON}, without W (the nearest weekday): run on the days around it`],
+    [{ cron: '0 0 LW * *' }, `${CRON}, without W (the nearest weekday)`],
+    [{ cron: '0 0 L-3 * *' }, `${CRON}, without L-n (days before the end of the month)`],
+    [{ cron: '0 0 * * L' }, `${CRON}, with the day before L in the day of the week: 5L is the last Friday`],
+    [{ cron: '0 0 * * 1#6' }, `${CRON}, with # as in 1#2, the second Monday: the number is 1 to 5`],
+    [{ cron: '0 0 * * 1#2,3#1' }, `${CRON}, with one # and nothing beside it: give the method a second @S`],
+    [{ cron: '0 0 * * MON-FUN' }, 'with numbers, names such as MON, ranges, lists, * and / for the day of t'],
+    [{ cron: 'L * * * *' }, 'with numbers, ranges, lists, * and / for the minute, and not "L"'],
     [{ cron: 'H * * * *' }, `${CRON}, without H, got: "H * * * *"`],
     [{ cron: 5 }, `${CRON}, got: 5`],
     [
@@ -102,6 +111,16 @@ describe('a wrong schedule', () => {
 });
 
 describe('a right schedule', () => {
+  it('can be a line of another cron: stored so that older workers read it, and shown as it was written', async () => {
+    expect(await check({ cron: '*/20,*/30 * * * FRI-SUN' })).toMatchObject([
+      { cron: '0,20,30,40 * * * 0,5,6', written: '*/20,*/30 * * * FRI-SUN' },
+    ]);
+    expect(await check({ cron: '@daily' })).toMatchObject([{ cron: '0 0 * * *', written: '@daily' }]);
+    const [plain] = await check({ cron: '0 3 1,15 * mon-fri' });
+    expect(plain).toMatchObject({ cron: '0 3 1,15 * mon-fri' });
+    expect(plain).not.toHaveProperty('written');
+  });
+
   it('has the name of its job, UTC and skip by default', async () => {
     expect(await check({ cron: ' 0  3 * * MON-THU ' })).toMatchObject([
       {

@@ -19,7 +19,7 @@ export interface ScheduledHandler {
   readonly schedules: readonly ScheduleOptions[];
 }
 
-type When = Pick<ScheduleSpec, 'cron' | 'tz' | 'seconds' | 'every'>;
+type When = Pick<ScheduleSpec, 'cron' | 'written' | 'tz' | 'seconds' | 'every'>;
 
 const COMMON = ['name', 'payload', 'missed'];
 const SHORTEST_PERIOD = 1_000;
@@ -102,7 +102,7 @@ function whenOf(of: string, given: Record<string, unknown>): When {
   const withSeconds = seconds !== undefined && check.boolean(`seconds ${of}`, seconds);
   const zone = checkZone(check, `tz ${of}`, tz);
   return {
-    cron: checkCron(check, `cron ${of}`, cron, withSeconds),
+    ...checkCron(check, `cron ${of}`, cron, withSeconds),
     tz: zone,
     ...(withSeconds ? { seconds: true } : {}),
   };

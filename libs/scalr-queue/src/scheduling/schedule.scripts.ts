@@ -23,7 +23,9 @@ for field, text in pairs(stored) do
     table.insert(reply, text)
     table.insert(reply, stored['last:' .. name] or '0')
     redis.call('HDEL', KEYS[1], field, 'last:' .. name)
-    if not wanted[field] then redis.call('HDEL', KEYS[1], 'run:' .. name) end
+    if not wanted[field] then
+      redis.call('HDEL', KEYS[1], 'run:' .. name, 'missed:' .. name, 'ok:' .. name)
+    end
   end
 end
 redis.call('HSET', KEYS[1], '~boot', reply[1])
@@ -31,22 +33,32 @@ for field, text in pairs(wanted) do redis.call('HSET', KEYS[1], field, text) end
 return reply`;
 
 /**
- * KEYS[1] the schedules; ARGV: name, revision ('' for any), slot, clock, 1 when late, 1 when late ones run once,
- * 1 when a person asked for the run. Says whether a job of a schedule may start, and notes the run.
+ * KEYS[1] the schedules, KEYS[2] the job; ARGV: name, revision ('' for any), slot, clock, 1 when late, 1 when late ones run
+ * once, 1 when a person asked for the run, 1 when the job was taken before. Says whether a job of a schedule may start, and
+ * notes the run and the admission, which holds for every later attempt. An older version of the library noted no admission: a
+ * job that was taken before, by a schedule that has run since, is one of its runs unless it was put aside.
  */
 export const ADMIT = `
 local name, revision, slot, now = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local late, once, manual = ARGV[5] == '1', ARGV[6] == '1', ARGV[7] == '1'
+local marks = redis.call('HMGET', KEYS[2], 'scalr:admitted', 'scalr:aside')
+if marks[1] then return {'again'} end
 local text = redis.call('HGET', KEYS[1], 'def:' .. name)
 if not text then return manual and {'run'} or {'removed'} end
 local run = redis.call('HGET', KEYS[1], 'run:' .. name)
 local covered = run and tonumber(string.match(run, '^%d+')) or 0
+if ARGV[8] == '1' and not marks[2] and covered >= slot then return {'again'} end
 if not manual then
   local boot = tonumber(redis.call('HGET', KEYS[1], '~boot') or '0')
   if revision ~= '' and slot > boot and string.sub(text, 1, #revision) ~= revision then return {'changed', text} end
   if redis.call('HEXISTS', KEYS[1], 'paused:' .. name) == 1 then return {'paused'} end
-  if late and not once then return {'missed'} end
+  if late and not once then
+    local before = tonumber(redis.call('HGET', KEYS[1], 'missed:' .. name) or '0')
+    if slot > before then redis.call('HSET', KEYS[1], 'missed:' .. name, string.format('%.0f', slot)) end
+    return {'missed'}
+  end
   if late and covered >= slot then return {'covered'} end
 end
+if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('HSET', KEYS[2], 'scalr:admitted', '1') end
 redis.call('HSET', KEYS[1], 'run:' .. name, string.format('%.0f %.0f', math.max(covered, slot, now), now))
 return {'run'}`;

@@ -4,6 +4,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ADMIT, DECLARE } from './schedule.scripts.js';
 import { decodeSpec, encodeSpec, type ScheduleSpec, type VersionedSpec, versioned } from './schedule-spec.js';
+import type { SlotEnd } from '../jobs/slot-end.js';
 import { timetableOf } from './timetable.factory.js';
 import type { Timetable } from './timetable.js';
 
@@ -14,6 +15,9 @@ export interface StoredSchedule extends VersionedSpec {
   /** The slot that was enqueued last. */
   readonly lastSlot?: number;
   readonly lastRunAt?: number;
+  /** The latest slot that was missed and did not run. */
+  readonly lastMissedAt?: number;
+  readonly lastSuccessAt?: number;
   /** Slots up to here are covered by a run. */
   readonly covered?: number;
 }
@@ -30,8 +34,8 @@ export interface Withdrawn extends VersionedSpec {
   readonly lastSlot: number;
 }
 
-/** Whether a job of a schedule may start, and why not. */
-export type Verdict = 'run' | 'missed' | 'covered' | 'paused' | 'removed' | 'changed';
+/** Whether a job of a schedule may start, and why not. `again`: it was admitted before. */
+export type Verdict = 'run' | 'again' | SlotEnd;
 
 /** A job of a schedule that is about to start. */
 export interface Candidate {
@@ -42,6 +46,10 @@ export interface Candidate {
   readonly late: boolean;
   readonly once: boolean;
   readonly manual: boolean;
+  /** Key of the job. */
+  readonly job: string;
+  /** Whether a worker has taken the job before. */
+  readonly taken: boolean;
 }
 
 type Decoded = VersionedSpec & { readonly timetable: Timetable };
@@ -95,12 +103,27 @@ export class ScheduleStore {
 
   /** Decides atomically, and notes the run. A changed schedule that still has the slot runs. */
   async admit(candidate: Candidate): Promise<Verdict> {
-    const { schedule, revision, slot, late, once, manual } = candidate;
-    const flags = [late, once, manual].map((flag) => (flag ? '1' : '0'));
-    const [verdict, text] = await this.judge([schedule, revision, slot, this.app.clock.now(), ...flags]);
+    const { schedule, revision, slot, late, once, manual, job, taken } = candidate;
+    const flags = [late, once, manual, taken].map((flag) => (flag ? '1' : '0'));
+    const [verdict, text] = await this.judge(job, [schedule, revision, slot, this.app.clock.now(), ...flags]);
     const current = verdict === 'changed' && text !== undefined ? decode(text) : undefined;
     if (current?.timetable.next(slot - 1) !== slot) return verdict;
     return this.admit({ ...candidate, revision: '' });
+  }
+
+  /** Notes that a run has succeeded. */
+  async succeeded(name: string): Promise<void> {
+    await this.set(`ok:${name}`, String(this.app.clock.now()));
+  }
+
+  /** Notes a slot that passed and will not run. */
+  async missed(name: string, slot: number): Promise<void> {
+    await this.set(`missed:${name}`, String(slot));
+  }
+
+  /** Key of a job. */
+  jobKey(queue: string, storedId: string): string {
+    return `${this.app.prefix}:${queue}:${storedId}`;
   }
 
   async pause(name: string): Promise<void> {
@@ -127,8 +150,8 @@ export class ScheduleStore {
   }
 
   /** Runs ADMIT. */
-  protected async judge(args: readonly (string | number)[]): Promise<[Verdict, string?]> {
-    return (await this.connections.producer.eval(ADMIT, 1, this.key, ...args)) as [Verdict, string?];
+  protected async judge(job: string, args: readonly (string | number)[]): Promise<[Verdict, string?]> {
+    return (await this.connections.producer.eval(ADMIT, 2, this.key, job, ...args)) as [Verdict, string?];
   }
 
   protected async set(field: string, value: string): Promise<void> {
@@ -142,7 +165,12 @@ export class ScheduleStore {
 
 function decode(text: string): Decoded | undefined {
   const found = decodeSpec(text);
-  return found && { ...found, timetable: timetableOf(found.spec) };
+  try {
+    return found && { ...found, timetable: timetableOf(found.spec) };
+  } catch {
+    // Of a version with expressions that this one does not know, or damaged: the others go on.
+    return undefined;
+  }
 }
 
 function stateOf(fields: Record<string, string>, name: string) {
@@ -152,5 +180,14 @@ function stateOf(fields: Record<string, string>, name: string) {
     paused: `paused:${name}` in fields,
     ...(last === undefined ? {} : { lastSlot: Number(last) }),
     ...(covered && lastRunAt ? { covered, lastRunAt } : {}),
+    ...moment('lastMissedAt', fields[`missed:${name}`]),
+    ...moment('lastSuccessAt', fields[`ok:${name}`]),
   };
+}
+
+function moment<Name extends string>(
+  name: Name,
+  text: string | undefined,
+): { readonly [Key in Name]?: number } {
+  return (text === undefined ? {} : { [name]: Number(text) }) as { readonly [Key in Name]?: number };
 }

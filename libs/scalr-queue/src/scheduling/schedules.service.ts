@@ -13,6 +13,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { nearest } from '../options/suggestion.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
+import { lateSlot } from './late-slot.js';
 import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
 import { SlotPlanner } from './slot.planner.js';
 import { SlotQueue } from './slot.queue.js';
@@ -32,6 +33,12 @@ export interface ScheduleInfo {
   readonly nextRunAt: Date;
   /** When a job of the schedule last started, also one of `runNow`. */
   readonly lastRunAt?: Date;
+  /** When a job of the schedule last succeeded. */
+  readonly lastSuccessAt?: Date;
+  /** The latest slot that was missed and did not run. */
+  readonly lastMissedAt?: Date;
+  /** A slot that is due and that no worker has started. */
+  readonly lateSince?: Date;
   readonly paused: boolean;
 }
 
@@ -124,14 +131,19 @@ export class SchedulesService {
   }
 }
 
-function toInfo({ spec, timetable, paused, lastRunAt }: StoredSchedule, now: number): ScheduleInfo {
-  const { name, queue, cron, every, tz } = spec;
+function toInfo(schedule: StoredSchedule, now: number): ScheduleInfo {
+  const { spec, timetable, paused, lastRunAt, lastSuccessAt, lastMissedAt } = schedule;
+  const late = lateSlot(schedule, now);
+  const { name, queue, cron, written, every, tz } = spec;
   return {
     name,
     queue,
-    ...(cron === undefined ? { every } : { cron, tz }),
+    ...(cron === undefined ? { every } : { cron: written ?? cron, tz }),
     nextRunAt: new Date(timetable.next(now)),
     ...(lastRunAt === undefined ? {} : { lastRunAt: new Date(lastRunAt) }),
+    ...(lastSuccessAt === undefined ? {} : { lastSuccessAt: new Date(lastSuccessAt) }),
+    ...(lastMissedAt === undefined ? {} : { lastMissedAt: new Date(lastMissedAt) }),
+    ...(late === undefined ? {} : { lateSince: new Date(late) }),
     paused,
   };
 }

@@ -1,12 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { JobMeta } from '../jobs/job-meta.js';
+import type { JobMeta, SlotMeta } from '../jobs/job-meta.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ScheduleKeeper } from './schedule.keeper.js';
 import { ScheduleStore, type Verdict } from './schedule.store.js';
+import type { SlotEnd } from '../jobs/slot-end.js';
 
-const WHY: Readonly<Record<Exclude<Verdict, 'run'>, string>> = {
+const WHY: Readonly<Record<SlotEnd, string>> = {
   missed: 'was missed and is skipped',
   covered: 'was missed, and a later run stood in for it',
   paused: 'is skipped, the schedule is paused',
@@ -14,7 +15,7 @@ const WHY: Readonly<Record<Exclude<Verdict, 'run'>, string>> = {
   changed: 'is skipped, the schedule was changed',
 };
 
-/** Decides, when the job of a slot is about to start, whether it still may. */
+/** Decides, when the job of a slot is about to start, whether it still may; and notes what became of it. */
 @Injectable()
 export class SlotGate {
   private readonly logger = new Logger('ScalrQueue');
@@ -25,30 +26,47 @@ export class SlotGate {
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
-  /** True for a job of no schedule, and for one that has started before: a retry is never too late. */
-  async admits(job: StoredJob, { slot: meta, scheduledFor: slot }: JobMeta): Promise<boolean> {
-    if (!meta || slot === undefined || hasStarted(job)) return true;
-    const { schedule, revision = '', missed = 'skip', lateAfter = Infinity } = meta;
+  /** Undefined for a job that may start: one of no schedule, one in time, and one that has started before. */
+  async refusal(job: StoredJob, { slot: meta, scheduledFor: slot }: JobMeta): Promise<SlotEnd | undefined> {
+    if (!meta || slot === undefined || hasFailed(job)) return undefined;
     const lateBy = this.app.clock.now() - slot;
-    const late = lateBy > lateAfter;
-    const manual = meta.revision === undefined;
-    const candidate = { schedule, revision, slot, late, once: missed === 'once', manual };
-    // Redis went away just now: the job says itself whether it is too late.
-    const verdict = await this.store
-      .admit(candidate)
-      .catch((): Verdict => (late && missed === 'skip' ? 'missed' : 'run'));
+    const verdict = await this.judge(job, meta, slot, lateBy);
+    if (verdict === 'again') return undefined;
     this.keeper.wake();
-    const text = `Schedule "${schedule}": the slot ${new Date(slot).toISOString()}`;
+    const text = `Schedule "${meta.schedule}": the slot ${new Date(slot).toISOString()}`;
     if (verdict === 'run') {
-      if (late) this.logger.warn(`${text} runs ${lateBy} ms late, for itself and all that were missed since`);
-      return true;
+      if (lateBy > lateAfter(meta))
+        this.logger.warn(`${text} runs ${lateBy} ms late, for itself and all that were missed since`);
+      return undefined;
     }
     this.logger.warn(`${text} ${WHY[verdict]} (${lateBy} ms after its time)`);
-    return false;
+    return verdict;
+  }
+
+  /** A run of the job has succeeded. */
+  async succeeded({ slot }: JobMeta): Promise<void> {
+    if (slot) await this.store.succeeded(slot.schedule).catch(() => undefined);
+  }
+
+  private async judge(job: StoredJob, meta: SlotMeta, slot: number, lateBy: number): Promise<Verdict> {
+    const { schedule, revision = '', missed = 'skip' } = meta;
+    const late = lateBy > lateAfter(meta);
+    const manual = meta.revision === undefined;
+    const taken = job.attemptsStarted > 1;
+    const once = missed === 'once';
+    const candidate = { schedule, revision, slot, late, once, manual, job: this.keyOf(job), taken };
+    // Redis went away just now: the job says itself whether it is too late.
+    return this.store.admit(candidate).catch((): Verdict => (late && !once ? 'missed' : 'run'));
+  }
+
+  private keyOf(job: StoredJob): string {
+    return this.store.jobKey(job.queueName, job.id ?? '');
   }
 }
 
+const lateAfter = (meta: SlotMeta): number => meta.lateAfter ?? Infinity;
+
 /** The last of them tells that a dead job was put back by hand. */
-function hasStarted(job: StoredJob): boolean {
-  return job.attemptsStarted > 1 || job.attemptsMade > 0 || (job.stacktrace?.length ?? 0) > 0;
+function hasFailed(job: StoredJob): boolean {
+  return job.attemptsMade > 0 || (job.stacktrace?.length ?? 0) > 0;
 }

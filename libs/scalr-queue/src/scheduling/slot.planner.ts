@@ -47,6 +47,8 @@ export class SlotPlanner {
     const once = spec.missed === 'once' && uncovered;
     if (inTime || once) await this.slots.add(schedule, latest);
     const missed = inTime ? count - 1 : count;
+    if (missed > 0 && spec.missed === 'skip')
+      await this.store.missed(spec.name, inTime ? timetable.between(lastSlot, latest - 1).latest! : latest);
     if (missed > 0 && (inTime || once || spec.missed === 'skip')) {
       const what = once && !inTime ? 'the latest runs now, late' : 'they do not run';
       this.logger.warn(`Schedule "${spec.name}": ${missed} slots passed with no worker, ${what}`);

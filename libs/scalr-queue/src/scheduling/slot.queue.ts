@@ -69,7 +69,8 @@ export class SlotQueue {
       ...options.scalr,
       scheduledFor: slot,
       slot: slotMeta,
-      ...(expiresIn === undefined ? {} : { expiresAt: slot + expiresIn }),
+      // What may run late does not expire before it has.
+      ...(expiresIn === undefined || slotMeta.missed === 'once' ? {} : { expiresAt: slot + expiresIn }),
     };
     const own = { jobId: toStoredId(name, id), timestamp: now, scalr: meta };
     const delay = slot > now ? { delay: slot - now } : {};

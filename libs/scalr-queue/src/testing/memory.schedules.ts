@@ -12,6 +12,7 @@ type Args = readonly (string | number)[];
 /** The schedules of the app, by the rules of `schedule.scripts.ts`. */
 export class MemoryScheduleStore extends ScheduleStore {
   private readonly hash = new Map<string, string>();
+  private readonly admitted = new Set<string>();
 
   constructor(options: ResolvedOptions) {
     super(undefined as never, options);
@@ -41,15 +42,20 @@ export class MemoryScheduleStore extends ScheduleStore {
       reply.push(text, this.hash.get(`last:${name}`) ?? '0');
       this.hash.delete(field);
       this.hash.delete(`last:${name}`);
-      if (!wanted.has(field)) this.hash.delete(`run:${name}`);
+      if (wanted.has(field)) continue;
+      for (const state of ['run', 'missed', 'ok']) this.hash.delete(`${state}:${name}`);
     }
     this.hash.set('~boot', boot);
     for (const [field, text] of wanted) this.hash.set(field, text);
     return reply;
   }
 
-  protected override async judge([name, revision, slot, now, ...flags]: Args): Promise<[Verdict, string?]> {
+  protected override async judge(
+    job: string,
+    [name, revision, slot, now, ...flags]: Args,
+  ): Promise<[Verdict, string?]> {
     const [late, once, manual] = flags.map((flag) => flag === '1');
+    if (this.admitted.has(job)) return ['again'];
     const text = this.hash.get(`def:${name}`);
     if (text === undefined) return [manual ? 'run' : 'removed'];
     const covered = Number.parseInt(this.hash.get(`run:${name}`) ?? '0', 10);
@@ -58,9 +64,14 @@ export class MemoryScheduleStore extends ScheduleStore {
       if (revision !== '' && Number(slot) > boot && !text.startsWith(String(revision)))
         return ['changed', text];
       if (this.hash.has(`paused:${name}`)) return ['paused'];
-      if (late && !once) return ['missed'];
+      if (late && !once) {
+        const before = Number(this.hash.get(`missed:${name}`) ?? '0');
+        this.hash.set(`missed:${name}`, String(Math.max(before, Number(slot))));
+        return ['missed'];
+      }
       if (late && covered >= Number(slot)) return ['covered'];
     }
+    this.admitted.add(job);
     this.hash.set(`run:${name}`, `${Math.max(covered, Number(slot), Number(now))} ${now}`);
     return ['run'];
   }

@@ -23,11 +23,13 @@ import { JobSender } from '../producer/job.sender.js';
 import { ScheduleStore } from '../scheduling/schedule.store.js';
 import { SlotQueue } from '../scheduling/slot.queue.js';
 import { Tracing } from '../tracing/tracing.js';
+import { AsideNotes } from '../worker/aside.notes.js';
 import { CancelWatcher } from '../worker/cancel.watcher.js';
 import { RunningJobs } from '../worker/running.jobs.js';
 import { ThreadPools } from '../worker/thread/thread.pools.js';
 import { EnqueueLog } from './enqueue.log.js';
 import { MemoryBacklog, MemoryCatalog, MemoryConnections, MemoryRegistry } from './memory.connections.js';
+import { MemoryAsideNotes } from './memory.aside.js';
 import { MemoryDeadLetterActions, MemoryDeadLetters } from './memory.dead-letters.js';
 import { MemoryEngine } from './memory.engine.js';
 import { MemoryCanceller, MemoryWaiter } from './memory.jobs.js';
@@ -61,6 +63,7 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   substitute(ScheduleStore, [RESOLVED_OPTIONS], MemoryScheduleStore),
   substitute(SlotQueue, [MemoryEngine, JobCatalog, ScheduleStore, RESOLVED_OPTIONS], MemorySlotQueue),
   substitute(ThreadPools, [Tracing], TestThreadPools),
+  substitute(AsideNotes, [], MemoryAsideNotes),
   // A test reads outcomes; lines about jobs that die on purpose would only hide what is wrong.
   replace(JobEventLog, [], () => ({})),
   // It has both the running jobs and the engine in reach.

@@ -29,7 +29,7 @@ export class AttemptContext extends JobContext {
     this.name = job.name;
     this.queue = job.queueName;
     this.attempt = job.attemptsMade + 1;
-    this.maxAttempts = Math.max(job.opts.attempts ?? 1, 1);
+    this.maxAttempts = Math.max(job.opts.attempts ?? 1, this.attempt);
     this.enqueuedAt = new Date(job.timestamp);
     if (meta.scheduledFor !== undefined) this.scheduledFor = new Date(meta.scheduledFor);
   }

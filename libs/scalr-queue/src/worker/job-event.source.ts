@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { describeThrown, parseFailure } from '../jobs/failure.js';
 import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
+import { readMeta } from '../jobs/job-meta.js';
+import { slotEndOf } from '../jobs/slot-end.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { AttemptEvent, FinishedEvent, JobEvent } from '../observability/job-events.js';
@@ -35,7 +37,7 @@ export class JobEventSource {
   attach(worker: EventfulWorker): void {
     const { events } = this;
     worker.on('completed', (job) => {
-      if (!PingResponder.isPing(job)) events.emit('completed', () => this.finished(job));
+      if (!PingResponder.isPing(job)) this.completed(job);
     });
     worker.on('failed', (job, error) => {
       if (job && !PingResponder.isPing(job)) this.failed(job, error);
@@ -67,6 +69,19 @@ export class JobEventSource {
 
   handedBack(job: StoredJob): void {
     if (!PingResponder.isPing(job)) this.events.emit('handed-back', () => this.jobOf(job));
+  }
+
+  private completed(job: StoredJob): void {
+    const { slot, scheduledFor = job.timestamp } = readMeta(job.opts);
+    const reason = slot && slotEndOf(job.returnvalue);
+    if (!reason) return this.events.emit('completed', () => this.finished(job));
+    const event = () => ({
+      ...this.jobOf(job),
+      schedule: slot.schedule,
+      slot: new Date(scheduledFor),
+    });
+    if (reason === 'missed') this.events.emit('missed', event);
+    else this.events.emit('skipped', () => ({ ...event(), reason }));
   }
 
   private failed(job: StoredJob, error: Error): void {

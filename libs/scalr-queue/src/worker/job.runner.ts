@@ -6,21 +6,22 @@ import type { AnyJobDefinition } from '../jobs/job-definition.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import { type JobMeta, readMeta } from '../jobs/job-meta.js';
 import { Discard, RetryLater, Snooze } from '../jobs/job-signals.js';
-import { type RetryPolicy, retryDelay, toRetryPolicy } from '../jobs/retry-policy.js';
+import { retryDelay, toRetryPolicy } from '../jobs/retry-policy.js';
 import { applySchema } from '../jobs/schema.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import { toStrictJson } from '../jobs/strict-json.js';
-import { InvalidOptionError, UnknownJobError } from '../errors/configuration.errors.js';
-import { DEFAULT_TIMEOUT, PARK_DELAY } from '../options/defaults.js';
-import { parseDuration } from '../options/duration.js';
+import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { endedWithoutRun } from '../jobs/slot-end.js';
 import { SlotGate } from '../scheduling/slot.gate.js';
 import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
 import { AttemptFailure } from './attempt.failure.js';
 import type { JobHandler } from './handler.explorer.js';
+import { LiveSettings } from './live-settings.js';
+import { UnhandledJobs } from './put-aside.js';
 import { RunningJobs } from './running.jobs.js';
 
 const check = new OptionChecker(InvalidOptionError);
@@ -29,12 +30,21 @@ const check = new OptionChecker(InvalidOptionError);
 @Injectable()
 export class JobRunner {
   private handlers: ReadonlyMap<string, JobHandler> = new Map();
+  private readonly live: LiveSettings;
 
   constructor(
     private readonly running: RunningJobs,
     private readonly slots: SlotGate,
+    private readonly unhandled: UnhandledJobs,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
-  ) {}
+  ) {
+    this.live = new LiveSettings(app);
+  }
+
+  /** Whether this worker has a handler for jobs of that name. */
+  handles(name: string): boolean {
+    return this.handlers.has(name);
+  }
 
   use(handlers: ReadonlyMap<string, JobHandler>): void {
     this.handlers = handlers;
@@ -42,12 +52,18 @@ export class JobRunner {
 
   async run(job: StoredJob, token: string | undefined): Promise<unknown> {
     const handler = this.handlers.get(job.name);
-    if (!handler) return this.park(job, token);
+    if (!handler) return this.unhandled.putAside(job, token);
     const meta = readMeta(job.opts);
-    if (meta.slot && !(await this.slots.admits(job, meta))) return null;
+    this.settle(job, handler.definition, meta);
+    if (meta.slot) {
+      // Before the gate: it notes a run, and an expired job has none.
+      this.refuseExpired(handler.definition, job, meta);
+      const end = await this.slots.refusal(job, meta);
+      if (end) return endedWithoutRun(end);
+    }
     const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''), this.app.clock);
     const context = new AttemptContext(job, meta, attempt);
-    this.refuseExpired(job, meta, context.attempt);
+    if (!meta.slot) this.refuseExpired(handler.definition, job, meta);
     const checking = this.payloadOf(handler.definition, job, meta, context.attempt);
     // Most schemas answer at once; each wait costs the job a turn.
     const payload = checking instanceof Promise ? await checking : checking;
@@ -56,11 +72,13 @@ export class JobRunner {
     try {
       const returned = await attempt.run(
         () => handler.invoke(payload, context, attempt),
-        this.timeoutOf(handler.definition, meta),
+        this.live.timeoutOf(handler.definition, meta),
         job.name,
       );
-      const result = this.resultOf(handler.definition, returned);
-      return result instanceof Promise ? await result : result;
+      const checking = this.resultOf(handler.definition, returned);
+      const result = checking instanceof Promise ? await checking : checking;
+      if (meta.slot) await this.slots.succeeded(meta);
+      return result;
     } catch (thrown) {
       if (thrown instanceof Snooze) return await this.postpone(job, token, thrown.delay);
       throw this.failureOf(thrown, handler.definition, meta, context);
@@ -69,28 +87,20 @@ export class JobRunner {
     }
   }
 
-  /** A newer version of the app may know this job: it waits for a worker that does, and is dead if none comes. */
-  private async park(job: StoredJob, token: string | undefined): Promise<never> {
-    const { unknownJobTimeout } = this.app.worker;
-    const delay = Math.min(PARK_DELAY, Math.ceil(unknownJobTimeout / 10));
-    // How often it was put aside: starts that came to no attempt.
-    const parked = job.attemptsStarted - 1 - job.attemptsMade;
-    if (parked * delay >= unknownJobTimeout) {
-      const error = new UnknownJobError(
-        `no worker has a handler for "${job.name}": add a @ProcessJob for it, or discard the job`,
-      );
-      throw new AttemptFailure('unknown-job', error, job.attemptsMade + 1, this.app.clock.now());
-    }
-    return this.postpone(job, token, delay);
+  /** The engine goes by the attempts of the job: those that hold now, whatever they were when it was enqueued. */
+  private settle(job: StoredJob, definition: AnyJobDefinition, meta: JobMeta): void {
+    const { attempts } = this.live.retryOf(definition, meta);
+    if (job.opts.attempts !== attempts) Object.assign(job.opts, { attempts });
   }
 
-  private refuseExpired(job: StoredJob, meta: JobMeta, attempt: number): void {
+  private refuseExpired(definition: AnyJobDefinition, job: StoredJob, meta: JobMeta): void {
     const startedBefore = job.attemptsStarted > 1 || job.attemptsMade > 0;
-    if (meta.expiresAt === undefined || startedBefore) return;
+    const expiresAt = startedBefore ? undefined : this.live.expiryOf(definition, job, meta);
+    if (expiresAt === undefined) return;
     const now = this.app.clock.now();
-    if (now <= meta.expiresAt) return;
-    const error = new Error(`not started in time, expired ${now - meta.expiresAt} ms ago`);
-    throw new AttemptFailure('expired', error, attempt, now);
+    if (now <= expiresAt) return;
+    const error = new Error(`not started in time, expired ${now - expiresAt} ms ago`);
+    throw new AttemptFailure('expired', error, job.attemptsMade + 1, now);
   }
 
   /** A promise only where the schema answers with one. */
@@ -138,7 +148,7 @@ export class JobRunner {
       return new AttemptFailure('retrying', thrown.cause ?? thrown, attempt, now, thrown.delay);
     try {
       const delay = retryDelay(
-        this.retryOf(definition, meta),
+        this.live.retryOf(definition, meta),
         attempt,
         thrown instanceof Error ? thrown : new Error(String(thrown)),
       );
@@ -155,17 +165,6 @@ export class JobRunner {
         retryDelay(toRetryPolicy(check, 'retry', undefined), attempt, new Error()) || 0,
       );
     }
-  }
-
-  private retryOf({ settings }: AnyJobDefinition, meta: JobMeta): RetryPolicy {
-    return (
-      meta.retry ??
-      toRetryPolicy(check, 'retry', settings.retry, toRetryPolicy(check, 'retry', this.app.defaults.retry))
-    );
-  }
-
-  private timeoutOf({ settings }: AnyJobDefinition, meta: JobMeta): number {
-    return meta.timeout ?? parseDuration(settings.timeout ?? this.app.defaults.timeout) ?? DEFAULT_TIMEOUT;
   }
 
   /** Puts the job aside for a while, without using an attempt. */

@@ -7,17 +7,27 @@ import type { Tracing } from '../tracing/tracing.js';
 import type { JobEventSource } from './job-event.source.js';
 import { isLockLost } from './lost-lock.js';
 import { PingResponder } from './ping.responder.js';
+import { PutAside } from './put-aside.js';
 import type { ShutdownGate } from './shutdown.gate.js';
 
 /** Runs one job; the signal aborts when it must stop. */
-export type ManagedProcessor = (
-  job: Job,
-  token: string | undefined,
-  signal: AbortSignal | undefined,
-) => Promise<unknown>;
+export interface ManagedProcessor {
+  (job: Job, token: string | undefined, signal: AbortSignal | undefined): Promise<unknown>;
+  /** Whether jobs of that name are run, and not put aside. Left out where all are. */
+  handles?(name: string): boolean;
+}
 
 /** How long to leave a Redis alone that refuses (out of memory, read only, disk full, missing permission). */
 const REFUSAL_PAUSE = 1_000;
+
+/** How often a worker that stands back looks whether others keep up. */
+const LOOK_ON = 50;
+
+/** The part of the engine's connection that its own type leaves out. */
+interface ListReader {
+  llen(key: string): Promise<number>;
+  zcard(key: string): Promise<number>;
+}
 
 const HANDED_BACK = Symbol('handed back');
 
@@ -29,6 +39,8 @@ const HANDED_BACK = Symbol('handed back');
 export class ManagedWorker extends Worker {
   /** Whether Redis refused the last attempt to fetch a job. */
   refused = false;
+  /** Until then (epoch milliseconds) other workers are to have what comes into the queue. */
+  private standBackUntil = 0;
   /** The jobs that run, and what ends each early when there is no more patience. */
   private readonly inHand = new Map<string, { readonly job: Job; readonly end: () => void }>();
 
@@ -72,6 +84,7 @@ export class ManagedWorker extends Worker {
 
   /** The engine asks again at once when Redis refuses: tens of thousands of times a second. */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
+    await this.standBack();
     try {
       const job = await super.moveToActive(token, name);
       this.refused = false;
@@ -136,6 +149,7 @@ export class ManagedWorker extends Worker {
     // Fetched with the completion of another job just before the shutdown began.
     if (this.gate.draining) return this.handBack(job, token);
     if (PingResponder.isPing(job)) return this.pings.answer(job);
+    if (processor.handles?.(job.name) === false) return this.attempt(job, token, signal, processor);
     return this.tracing.attempt(job, () => this.attempt(job, token, signal, processor));
   }
 
@@ -153,7 +167,7 @@ export class ManagedWorker extends Worker {
         // What it is made of when only its id was left in the queue.
         if ((job.name as string | undefined) === undefined && job.attemptsStarted <= 1)
           this.events.dataMissing(job);
-        this.events.started(job);
+        if (processor.handles?.(job.name) !== false) this.events.started(job);
         const run = inJob(
           job,
           () => processor(job, token, signal),
@@ -165,11 +179,33 @@ export class ManagedWorker extends Worker {
       this.cancelJob(id, 'the worker is shutting down');
       return await this.handBack(job, token);
     } catch (error) {
-      if (error instanceof DelayedError) this.events.postponed(job);
+      if (error instanceof PutAside) this.standBackUntil = Date.now() + error.standBack;
+      // A job that is offered again and again is told of once.
+      if (error instanceof PutAside ? error.isFirst : error instanceof DelayedError)
+        this.events.postponed(job);
       throw error;
     } finally {
       this.inHand.delete(id);
       if (gate.draining && !gate.patience.aborted) gate.ledger.finished++;
+    }
+  }
+
+  /**
+   * Lets those have a job that this worker has just put aside: its time would come here as well, and it would take the job again.
+   * It looks on, and goes back to work where other jobs wait and nobody takes them.
+   */
+  private async standBack(): Promise<void> {
+    let waited = false;
+    while (Date.now() < this.standBackUntil && !this.gate.draining) {
+      const client = (await this.getBackend().client) as unknown as ListReader;
+      const lists = await Promise.all([
+        client.llen(this.toKey('wait')),
+        client.zcard(this.toKey('prioritized')),
+      ]);
+      const waits = lists.some((length) => length > 0);
+      if (waits && waited) return;
+      waited = waits;
+      await sleep(LOOK_ON, undefined, { signal: this.gate.drainSignal, ref: false }).catch(() => undefined);
     }
   }
 

@@ -4,6 +4,7 @@ import { ConnectionModule } from '../connection/connection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
+import { AsideNotes } from './aside.notes.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { IdleHandlers } from './idle-handlers.js';
@@ -12,6 +13,7 @@ import { JobRunner } from './job.runner.js';
 import { JobTally } from './job.tally.js';
 import { PingResponder } from './ping.responder.js';
 import { ProcessorBridge } from './processor.bridge.js';
+import { UnhandledJobs } from './put-aside.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
 import { ThreadPools } from './thread/thread.pools.js';
@@ -23,6 +25,7 @@ import { WorkerPool } from './worker.pool.js';
 @Module({
   imports: [ConnectionModule, ObservabilityModule, SchedulingModule, TracingModule, DiscoveryModule],
   providers: [
+    AsideNotes,
     CancelWatcher,
     HandlerExplorer,
     IdleHandlers,
@@ -34,6 +37,7 @@ import { WorkerPool } from './worker.pool.js';
     RunningJobs,
     ShutdownGate,
     ThreadPools,
+    UnhandledJobs,
     WorkerFactory,
     WorkerHeartbeat,
     WorkerPool,

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { Job } from 'bullmq';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { Preflight } from '../connection/preflight.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
@@ -135,7 +136,10 @@ export class WorkerPool {
     }, this.queues);
     for (const queue of queuesOf(handlers)) {
       if (!this.queues.has(queue)) continue;
-      this.workers.push(this.factory.create(queue, (job, token) => this.runner.run(job, token), concurrency));
+      const processor = Object.assign((job: Job, token: string | undefined) => this.runner.run(job, token), {
+        handles: (name: string) => this.runner.handles(name),
+      });
+      this.workers.push(this.factory.create(queue, processor, concurrency));
     }
     for (const worker of this.workers) this.run(worker);
     this.started = true;

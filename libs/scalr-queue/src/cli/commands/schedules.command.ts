@@ -13,7 +13,7 @@ const COLUMNS: readonly Column<ScheduleInfo>[] = [
   { title: 'zone', of: ({ tz }) => tz },
   { title: 'next', of: ({ nextRunAt, paused }) => (paused ? undefined : formatMoment(nextRunAt)) },
   { title: 'last', of: ({ lastRunAt }) => lastRunAt && formatMoment(lastRunAt) },
-  { title: 'state', of: ({ paused }) => (paused ? { value: 'paused', tone: 'warn' } : 'active') },
+  { title: 'state', of: stateOf },
 ];
 
 interface Flags {
@@ -73,6 +73,14 @@ export function registerSchedules(program: Command, cli: Cli): void {
         cli.print({ name, paused: false }, () => `resumed ${name}`);
       }),
     );
+}
+
+function stateOf({ paused, lateSince, lastMissedAt, lastSuccessAt }: ScheduleInfo) {
+  if (paused) return { value: 'paused', tone: 'warn' } as const;
+  if (lateSince) return { value: `late since ${formatMoment(lateSince)}`, tone: 'bad' } as const;
+  if (lastMissedAt && +lastMissedAt > +(lastSuccessAt ?? 0))
+    return { value: `missed ${formatMoment(lastMissedAt)}`, tone: 'bad' } as const;
+  return 'active';
 }
 
 async function find(service: SchedulesService, name: string): Promise<ScheduleInfo> {

@@ -1,0 +1,52 @@
+import { InvalidOptionError } from '../errors/configuration.errors.js';
+import type { AnyJobDefinition } from '../jobs/job-definition.js';
+import type { JobMeta } from '../jobs/job-meta.js';
+import { type RetryPolicy, toRetryPolicy } from '../jobs/retry-policy.js';
+import type { StoredJob } from '../jobs/stored-job.js';
+import { DEFAULT_TIMEOUT } from '../options/defaults.js';
+import { parseDuration } from '../options/duration.js';
+import { OptionChecker } from '../options/option-checker.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+
+const check = new OptionChecker(InvalidOptionError);
+
+/**
+ * The settings that a run goes by. What the call of `enqueue` gave is stored with the job and holds for it; everything else is
+ * what the definition of this worker says now, whatever it said when the job was enqueued.
+ */
+export class LiveSettings {
+  private readonly policies = new WeakMap<AnyJobDefinition, RetryPolicy>();
+
+  constructor(private readonly app: Pick<ResolvedOptions, 'defaults'>) {}
+
+  retryOf(definition: AnyJobDefinition, { retry, retryGiven }: JobMeta): RetryPolicy {
+    if (!retry) return this.policyOf(definition);
+    // Stored by release 0.1.0, which did not say what of it was given.
+    if (!retryGiven) return retry;
+    const given = Object.fromEntries(retryGiven.map((field) => [field, retry[field as keyof typeof retry]]));
+    return toRetryPolicy(check, 'retry', given, this.policyOf(definition));
+  }
+
+  timeoutOf({ settings }: AnyJobDefinition, { timeout }: JobMeta): number {
+    return timeout ?? parseDuration(settings.timeout ?? this.app.defaults.timeout) ?? DEFAULT_TIMEOUT;
+  }
+
+  /** When the job expires, in epoch milliseconds; undefined for never. A slot that runs late on purpose does not expire. */
+  expiryOf(definition: AnyJobDefinition, job: StoredJob, meta: JobMeta): number | undefined {
+    if (meta.slot?.missed === 'once') return undefined;
+    if (meta.expiresAt !== undefined && meta.expiresBy === undefined) return meta.expiresAt;
+    const expiresIn = parseDuration(definition.settings.expiresIn ?? this.app.defaults.expiresIn);
+    if (expiresIn === undefined) return undefined;
+    return (meta.scheduledFor ?? job.timestamp + (job.opts.delay ?? 0)) + expiresIn;
+  }
+
+  private policyOf(definition: AnyJobDefinition): RetryPolicy {
+    let policy = this.policies.get(definition);
+    if (!policy) {
+      const ofApp = toRetryPolicy(check, 'retry', this.app.defaults.retry);
+      policy = toRetryPolicy(check, 'retry', definition.settings.retry, ofApp);
+      this.policies.set(definition, policy);
+    }
+    return policy;
+  }
+}
