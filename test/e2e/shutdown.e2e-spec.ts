@@ -106,6 +106,18 @@ describe('SIGTERM', () => {
     expect(took).toBeLessThan(LIMIT);
   });
 
+  it('in the middle of a slow boot waits for it, then runs the shutdown hooks, which get the signal', async () => {
+    const redis = await startRedis();
+    const worker = await startWorker(redis.url, {}, 'test/e2e/apps/boot.worker.mjs');
+    await worker.process.waitForOutput(/connecting to the database/);
+    const { code } = await end(worker);
+    expect(code).toBe(0);
+    expect(worker.process.output).toMatch(
+      /connected\n[\s\S]*disconnected\n[\s\S]*database closed by SIGTERM/,
+    );
+    expect(worker.process.output).not.toMatch(/ready, health|Working on/);
+  });
+
   it('ends a worker whose boot hangs', async () => {
     const redis = await startRedis();
     const worker = await startWorker(redis.url, {}, 'test/e2e/apps/hanging.worker.mjs');
@@ -115,7 +127,15 @@ describe('SIGTERM', () => {
     const { code, took } = await end(worker);
     expect(code).toBe(0);
     expect(took).toBeLessThan(LIMIT);
+    expect(worker.process.output).toContain(`Database.onModuleInit did not finish within ${TIMEOUT} ms`);
   });
+});
+
+it('ends by itself after a failed boot that is caught: all that it opened is closed', async () => {
+  const redis = await startRedis();
+  const { process } = await startWorker(redis.url, { BOOT: 'fails' }, 'test/e2e/apps/boot.worker.mjs');
+  expect(await process.exited).toMatchObject({ code: 0, signal: null });
+  expect(process.output).toMatch(/disconnected\n[\s\S]*caught: no database/);
 });
 
 it('ends at once at the second signal, and the job is run again', async () => {

@@ -82,7 +82,8 @@ describe('a call that is aborted or late', () => {
   });
 
   it('rejects with QueueClosedError after the shutdown, and writes nothing', async () => {
-    const { app, queue, context } = await startHostile();
+    const { app, queue, context, settled } = await startHostile();
+    await settled();
     await context.close();
     for (const call of [queue.enqueue(Plain, 1), queue.enqueueMany(Plain, [1])])
       expect(await refusalOf(call)).toMatchObject({ code: 'QUEUE_CLOSED' });

@@ -60,7 +60,11 @@ class OptionsModule {}
 export const BULL = BullModule.forRootAsync({
   imports: [ConnectionModule],
   inject: [RedisConnections, RESOLVED_OPTIONS],
-  useFactory: (connections: RedisConnections, options: ResolvedOptions) => queueOptions(connections, options),
+  // Registered queues are there when the connection is: what they are given in a boot hook would be refused before.
+  useFactory: async (connections: RedisConnections, options: ResolvedOptions) => {
+    await connections.tried();
+    return queueOptions(connections, options);
+  },
   extraOptions: { manualRegistration: true },
 });
 

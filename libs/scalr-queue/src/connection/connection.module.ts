@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { ClosingOrder } from '../lifecycle/closing.order.js';
 import { BacklogGuard } from './backlog.guard.js';
 import { JobCatalog } from './job.catalog.js';
 import { Preflight } from './preflight.js';
@@ -8,6 +9,7 @@ import { RedisProbe } from './redis.probe.js';
 import { WorkerRegistry } from './worker.registry.js';
 
 const PARTS = [
+  ClosingOrder,
   BacklogGuard,
   RedisConnections,
   QueueRegistry,

@@ -4,6 +4,7 @@ import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { describeTarget } from '../options/redis-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { BootScope } from '../lifecycle/boot.scope.js';
 import { ConnectionLog } from './connection-log.js';
 import { askPatiently } from './patient-info.js';
 import { refusal } from './refusal.js';
@@ -31,6 +32,8 @@ export class RedisConnections implements OnApplicationShutdown {
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
     this.log = new ConnectionLog(describeTarget(options.redis));
+    // Made by a boot that was given up meanwhile, nobody else would close it.
+    BootScope.current()?.onRelease(() => this.onApplicationShutdown());
     this.producer = this.open('producer');
     this.firstAttempt = new Promise((resolve) => {
       const settle = () => {
@@ -79,6 +82,11 @@ export class RedisConnections implements OnApplicationShutdown {
     if (this.closed) throw new QueueClosedError('the queue is closed: the application is shutting down');
     if (!this.attempted) return this.firstAttempt.then(() => this.usable());
     throw refusal(() => this.unavailable());
+  }
+
+  /** Resolves when the very first attempt to connect has succeeded or failed, within a second. */
+  tried(): Promise<void> {
+    return this.firstAttempt;
   }
 
   /** Cuts every connection, also the copies that the engine made: its own close() waits for ever when Redis is gone. */

@@ -1,5 +1,6 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { JobCatalog } from '../connection/job.catalog.js';
+import { ClosingOrder } from '../lifecycle/closing.order.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { QueueClosedError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
@@ -31,9 +32,7 @@ const check = new OptionChecker(InvalidOptionError);
  * longer gets a quarter of a second more to hear the answer.
  */
 @Injectable()
-export class EnqueueService implements OnApplicationShutdown {
-  private closed = false;
-
+export class EnqueueService {
   /** @internal */
   constructor(
     private readonly sender: JobSender,
@@ -42,6 +41,7 @@ export class EnqueueService implements OnApplicationShutdown {
     private readonly waiter: JobWaiter,
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
+    private readonly order: ClosingOrder,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -129,11 +129,6 @@ export class EnqueueService implements OnApplicationShutdown {
     return this.waiter.wait(job, timeout);
   }
 
-  /** Called by Nest. */
-  onApplicationShutdown(): void {
-    this.closed = true;
-  }
-
   private tellFailure(definition: unknown, error: unknown): void {
     const { name, queue }: { name?: string; queue?: string } = isJobDefinition(definition) ? definition : {};
     const code = error instanceof ScalrQueueError ? error.code : 'OTHER';
@@ -187,7 +182,7 @@ export class EnqueueService implements OnApplicationShutdown {
     payload: unknown,
     options: EnqueueOptions<never>,
   ): PreparedJob | Promise<PreparedJob> {
-    if (this.closed)
+    if (this.order.closed)
       throw new QueueClosedError('nothing can be enqueued any more: the application is shutting down');
     return prepareJob(definition, payload, options, this.app);
   }

@@ -43,6 +43,7 @@ export class BurstRun {
       this.ended ??= 'timeout';
       void lifecycle.close();
     }, settings.timeout);
+    void lifecycle.closed.then(() => clearTimeout(this.timer));
   }
 
   /**

@@ -50,7 +50,11 @@ export interface RunWorkerOptions {
 export interface RunningWorker {
   /** Where its health endpoints are, such as `http://127.0.0.1:3001`. */
   readonly url: string;
-  /** Shuts down as a signal would, without ending the process. */
+  /**
+   * The application context: for `get()`, `useLogger()`, or `useContainer` of class-validator. Its `close()` is that of the worker.
+   */
+  readonly context: INestApplicationContext;
+  /** Shuts down as a signal would, without ending the process. Resolves when the providers of the application are closed. */
   close(): Promise<void>;
   /** With the option `burst`: resolves after the shutdown to what was done. */
   readonly burst?: Promise<BurstSummary>;
@@ -82,11 +86,14 @@ export async function runWorker(
     const health = await WorkerHealthServer.start(state, settings.port);
     lifecycle.health = health;
     const logger = workerLogger(options.logger);
-    const context = await NestFactory.createApplicationContext(module, { abortOnError: false, logger });
-    lifecycle.context = context;
+    const context = await lifecycle.boot.run(() =>
+      NestFactory.createApplicationContext(module, { abortOnError: false, logger }),
+    );
+    leaveEndTo(lifecycle, context);
+    const pool = moduleProvider(context, WorkerPool);
     const burst = settings.burst && new BurstRun(context, lifecycle, settings.burst);
-    await start(context, state, lifecycle, settings.pool);
-    const worker = { url: health.url, close: () => lifecycle.close() };
+    if (!lifecycle.closing) await start(context, pool, state, lifecycle, settings.pool);
+    const worker = { url: health.url, context, close: () => lifecycle.close() };
     return burst ? { ...worker, burst: burst.run(settings.signals) } : worker;
   } catch (error) {
     await lifecycle.close();
@@ -94,13 +101,27 @@ export async function runWorker(
   }
 }
 
+/** Closed by anything else, the providers would be gone while jobs still run. */
+function leaveEndTo(lifecycle: WorkerLifecycle, context: INestApplicationContext): void {
+  // Defined, as Nest's proxy takes no assignment.
+  const ours = {
+    close: (signal?: string) => lifecycle.close(signal),
+    enableShutdownHooks: () => {
+      lifecycle.listen();
+      return context;
+    },
+  };
+  for (const [name, value] of Object.entries(ours))
+    Object.defineProperty(context, name, { value, configurable: true, writable: true });
+}
+
 async function start(
   context: INestApplicationContext,
+  pool: WorkerPool,
   state: WorkerState,
   lifecycle: WorkerLifecycle,
   options: PoolOptions,
 ): Promise<void> {
-  const pool = moduleProvider(context, WorkerPool);
   await pool.prepare();
   if (lifecycle.closing) return;
   state.worker = {

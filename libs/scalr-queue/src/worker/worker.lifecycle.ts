@@ -1,23 +1,26 @@
-import { type INestApplicationContext, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { WorkerHealthServer } from '../health/worker-health.server.js';
 import type { WorkerState } from '../health/worker.state.js';
+import { BootScope } from '../lifecycle/boot.scope.js';
 import type { WorkerPool } from './worker.pool.js';
 
-/** What hand-back, providers and health server may take together after the patience is over. */
-const LAST_MOMENT = 900;
+/** What giving the jobs back may take after the patience is over. */
 const HAND_BACK = 400;
+/** What the providers of the application have to close, however little of the timeout is left. */
+const LEAST_FOR_HOOKS = 1_000;
 
 /**
  * The end of a worker, in this order: not ready, take no job, wait for the running ones, abort and give back the rest, close the
- * application's providers (databases last of all), stop answering health checks. It takes the timeout and one second at the
- * most, also when Redis does not answer any more.
+ * application's providers (databases) in what is left of the timeout, the queue last of all, stop answering health checks.
+ * It takes the timeout and one second at the most, also when Redis does not answer any more.
  */
 export class WorkerLifecycle {
   health?: WorkerHealthServer;
-  context?: INestApplicationContext;
   pool?: WorkerPool;
+  readonly boot = new BootScope();
   private readonly logger = new Logger('ScalrQueue');
   private readonly onSignal = (signal: NodeJS.Signals) => void this.end(signal);
+  private listening = false;
   /** Has the last word, after everything is closed: the exit code. */
   atEnd: () => number | Promise<number> = () => 0;
   /** Resolves when the shutdown begins. */
@@ -34,6 +37,8 @@ export class WorkerLifecycle {
 
   /** Shuts down and ends the process at SIGTERM or SIGINT; a second one ends it at once. */
   listen(): void {
+    if (this.listening || this.closing) return;
+    this.listening = true;
     process.on('SIGTERM', this.onSignal);
     process.on('SIGINT', this.onSignal);
   }
@@ -42,14 +47,15 @@ export class WorkerLifecycle {
     return this.running !== undefined;
   }
 
-  close(): Promise<void> {
-    this.running ??= this.shutDown();
+  /** @param signal what the shutdown hooks of the application are given */
+  close(signal?: string): Promise<void> {
+    this.running ??= this.shutDown(signal);
     return this.running;
   }
 
   /** Shuts down and ends the process. */
-  async exit(): Promise<never> {
-    await this.close();
+  async exit(signal?: string): Promise<never> {
+    await this.close(signal);
     process.exit(await this.atEnd());
   }
 
@@ -59,19 +65,22 @@ export class WorkerLifecycle {
       process.exit(1);
     }
     this.logger.log(`${signal}: shutting down, running jobs have ${this.timeout} ms`);
-    await this.exit();
+    await this.exit(signal);
   }
 
-  private async shutDown(): Promise<void> {
+  private async shutDown(signal?: string): Promise<void> {
+    const begun = performance.now();
     this.state.phase = 'draining';
     this.beginClose();
-    if (this.pool) await this.drain(this.pool);
-    const rest = (async () => {
-      await this.context
-        ?.close()
-        .catch((error: unknown) => this.logger.error(`closing the application failed: ${String(error)}`));
-    })();
-    await within(rest, LAST_MOMENT - HAND_BACK);
+    const booted = await within(this.boot.settled, this.timeout);
+    if (booted) {
+      if (this.pool) await this.drain(this.pool);
+      await this.closeProviders(
+        Math.max(this.timeout - (performance.now() - begun), LEAST_FOR_HOOKS),
+        signal,
+      );
+    } else this.warnOfBoot();
+    this.boot.release();
     await within(this.health?.close() ?? Promise.resolve(), 100);
     process.off('SIGTERM', this.onSignal);
     process.off('SIGINT', this.onSignal);
@@ -87,9 +96,29 @@ export class WorkerLifecycle {
       pool.endPatience();
       await within(drained, HAND_BACK);
     }
+    pool.leave();
     const { finished, handedBack, abandoned } = pool.ledger;
     const unsure = abandoned > 0 ? `, ${abandoned} left to recovery (Redis did not answer)` : '';
     this.logger.log(`Shutdown: ${finished} finished, ${handedBack} handed back, 0 lost${unsure}`);
+  }
+
+  private async closeProviders(time: number, signal?: string): Promise<void> {
+    const closed = this.boot
+      .close(signal)
+      .catch((error: unknown) => this.logger.error(`closing the application failed: ${String(error)}`));
+    if (await within(closed, time)) return;
+    const late = this.boot.hooks.running.join(' and ') || 'a shutdown hook';
+    this.logger.warn(
+      `${late} did not finish within ${Math.round(time)} ms and was cut off; the hooks after it did not run. ` +
+        'Raise shutdownTimeout, or close faster.',
+    );
+  }
+
+  private warnOfBoot(): void {
+    const late = this.boot.hooks.running.join(' and ') || 'the boot';
+    this.logger.warn(
+      `${late} did not finish within ${this.timeout} ms: the worker ends in the middle of its boot, without shutdown hooks.`,
+    );
   }
 }
 
