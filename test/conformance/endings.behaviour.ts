@@ -70,6 +70,47 @@ export function endingBehaviours(start: StartDriver) {
       expect(await waiting).toMatchObject({ name: 'JobFailedError', reason: 'attempts', jobId: job.id });
     });
 
+    it('that is not kept gives its end to those who wait for it', async () => {
+      const keep = { completed: { count: 0 }, dead: { count: 0 } };
+      const Brief = defineJob<boolean, number>('brief', { keep, retry: false });
+      const { queue, jobs, queues, until } = await appOf(start, {
+        providers: [handlerOf(Brief, (fails) => (fails ? fail() : 7))],
+      });
+      const ended = async <T>(promise: Promise<T>): Promise<T> => {
+        let over = false;
+        const settle = () => void (over = true);
+        promise.then(settle, settle);
+        await until(() => expect(over).toBe(true));
+        return promise;
+      };
+      expect(await ended(queue.enqueueAndWait(Brief, false, { waitFor: '10s' }))).toBe(7);
+      await expect(ended(queue.enqueueAndWait(Brief, true, { waitFor: '10s' }))).rejects.toMatchObject({
+        code: 'JOB_FAILED',
+        reason: 'attempts',
+      });
+      await queues.pause('default');
+      const [good, bad] = await queue.enqueueMany(Brief, [false, true]);
+      const waits = [good!, bad!].map((job) =>
+        jobs.waitFor(job, { timeout: '10s' }).catch(({ reason }: JobFailedError) => reason),
+      );
+      await until(async () => expect((await jobs.get(good!.id))?.state).toBe('waiting'));
+      await queues.resume('default');
+      expect(await ended(Promise.all(waits))).toEqual([7, 'attempts']);
+    });
+
+    it('is kept as its own definition says', async () => {
+      const One = defineJob('one', { keep: { dead: { count: 1 } } });
+      const { queue, dead, until } = await appOf(start, {
+        providers: [handlerOf(Work, fail), handlerOf(One, fail)],
+      });
+      const other = await queue.enqueue(Work, 'x', { retry: false });
+      for (let n = 0; n < 3; n++) await queue.enqueue(One, undefined, { retry: false });
+      await until(async () => {
+        expect(await dead.count({ definition: One })).toBe(1);
+        expect(await dead.get(other.id)).toMatchObject({ reason: 'attempts' });
+      });
+    });
+
     it('is not waited for longer than asked, and not at all when there is none', async () => {
       const { queue, jobs, pass } = await appThat(start, () => undefined);
       const job = await queue.enqueue(Work, 'x', { delay: '1h' });

@@ -95,6 +95,7 @@ export {
 export {
   JobCancelledError,
   JobFailedError,
+  JobNotKeptError,
   JobTimeoutError,
   WaitTimeoutError,
 } from './errors/outcome.errors.js';

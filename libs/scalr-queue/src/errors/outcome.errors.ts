@@ -42,6 +42,24 @@ export class JobFailedError extends ScalrQueueError {
   }
 }
 
+/**
+ * What waiting on a job rejects with when the job has finished and is not kept any more: nobody knows its result. It does not mean
+ * that the job failed.
+ */
+export class JobNotKeptError extends ScalrQueueError {
+  readonly code = 'JOB_NOT_KEPT';
+  /** Id of the job. */
+  readonly jobId: string;
+
+  constructor(jobId: string) {
+    super(
+      `job ${jobId} has finished and is not kept any more, so its result is not known. ` +
+        'Wait for it from the start with enqueueAndWait, or raise `keep.completed` in its definition.',
+    );
+    this.jobId = jobId;
+  }
+}
+
 /** The time given to wait for a job is over; the job itself goes on. */
 export class WaitTimeoutError extends ScalrQueueError {
   readonly code = 'WAIT_TIMEOUT';

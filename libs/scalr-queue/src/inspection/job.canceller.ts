@@ -9,6 +9,7 @@ import type { JobRef } from '../jobs/job-ref.js';
 import { cancelMember, cancelsKey } from '../connection/cancel-requests.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import { EVENT_STREAM_LENGTH } from '../options/defaults.js';
+import { Retention } from '../retention/retention.service.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { CANCEL } from './cancel.scripts.js';
@@ -22,6 +23,7 @@ export class JobCanceller {
     private readonly queues: QueueRegistry,
     private readonly connections: RedisConnections,
     private readonly events: JobEvents,
+    private readonly retention: Retention,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -47,6 +49,7 @@ export class JobCanceller {
       if (outcome === 'cancelled') {
         const { name: job, queue: from } = entry;
         this.events.emit('cancelled', () => ({ id, name: job, queue: from, was: 'waiting' }));
+        this.retention.note(from);
       }
       return outcome as CancelOutcome;
     });

@@ -70,6 +70,12 @@ export class JobReader {
     );
   }
 
+  /** Where a job with this id may have been stored. */
+  async placesOf(id: string): Promise<{ queue: string; storedId: string }[]> {
+    const entries = await this.catalog.entries();
+    return entries.map(({ name, queue }) => ({ queue, storedId: toStoredId(name, id) }));
+  }
+
   private async search(
     known: readonly CatalogEntry[],
     id: string,

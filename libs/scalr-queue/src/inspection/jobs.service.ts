@@ -95,7 +95,8 @@ export class JobsService {
    * Waits until the job has finished and gives its result. Works from any process, also when the job finished before;
    * any number of waits share one connection per queue.
    *
-   * @throws JobFailedError when it is dead, JobCancelledError when it was cancelled, WaitTimeoutError when the time is over
+   * @throws JobFailedError when it is dead, JobCancelledError when it was cancelled, WaitTimeoutError when the time is over,
+   * JobNotKeptError when it has finished and is not kept any more
    */
   async waitFor<Result = unknown>(ref: EnqueuedJob | JobRef, options: WaitOptions): Promise<Result> {
     const { timeout } = check.object('the options of waitFor', options, ['timeout']);

@@ -14,6 +14,8 @@ export interface JobMeta {
   readonly timeout?: number;
   /** The payload was `undefined`, which JSON cannot hold. */
   readonly void?: boolean;
+  /** Its caller waits for its end: it is kept for a moment, whatever `keep` says. */
+  readonly waited?: boolean;
   /** Slot of the schedule (epoch milliseconds) that the job was enqueued for. */
   readonly scheduledFor?: number;
   /** The schedule that the job was enqueued by, with what was its rule for missed slots at the time. */

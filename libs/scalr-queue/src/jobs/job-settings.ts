@@ -4,11 +4,11 @@ import type { Duration } from '../options/duration.js';
 import { type RetryFunction, type RetryOptions, toRetryPolicy } from './retry-policy.js';
 import { toUniqueness, type UniqueOptions } from './unique-options.js';
 
-/** How long, and how many, finished jobs are kept: whichever limit is reached first. */
+/** How long, and how many, finished jobs of a definition are kept: whichever limit is reached first. Other jobs of its queue do not count. */
 export interface KeepOptions {
-  /** Completed jobs of the queue. Defaults to 24 h and 1,000. */
+  /** Completed jobs. `count: 0` keeps none. Defaults to 24 h and 1,000. */
   readonly completed?: { readonly age?: Duration; readonly count?: number };
-  /** Dead jobs of the queue. Defaults to 14 days and 10,000. */
+  /** Dead jobs. Defaults to 14 days and 10,000. */
   readonly dead?: { readonly age?: Duration; readonly count?: number };
 }
 
@@ -22,7 +22,7 @@ export interface JobDefaults {
   readonly expiresIn?: Duration;
   /** 0 runs before everything else; among the others the smaller number runs first, up to 2,097,151. Defaults to 0. */
   readonly priority?: number;
-  /** How long finished jobs can still be looked at. The limits are applied when another job of the queue finishes. */
+  /** How long finished jobs can still be looked at. Workers apply it in the background, as their definition has it. */
   readonly keep?: KeepOptions;
 }
 

@@ -21,7 +21,7 @@ import { Tracing } from '../tracing/tracing.js';
 import { BulkSender } from './bulk.sender.js';
 import { type EnqueueArguments, type EnqueueItems, isItem, isIterable } from './enqueue-arguments.js';
 import { JobSender } from './job.sender.js';
-import { checkCall, type PreparedJob, prepareJob } from './prepared-job.js';
+import { checkCall, markWaited, type PreparedJob, prepareJob } from './prepared-job.js';
 
 const check = new OptionChecker(InvalidOptionError);
 
@@ -59,10 +59,20 @@ export class EnqueueService {
     definition: D,
     ...[payload, options = {}]: EnqueueArguments<D>
   ): Promise<EnqueuedJob> {
+    return this.enqueueOne(definition, payload, options, false);
+  }
+
+  private async enqueueOne(
+    definition: AnyJobDefinition,
+    payload: unknown,
+    options: EnqueueOptions<never>,
+    waited: boolean,
+  ): Promise<EnqueuedJob> {
     try {
       const preparing = this.prepare(definition, payload, options);
       // Most jobs are ready at once; waiting for them all the same would cost each call a turn, and the memory to keep it.
       const job = preparing instanceof Promise ? await preparing : preparing;
+      if (waited) markWaited(job);
       options.signal?.throwIfAborted();
       const enqueued = await this.sender.send(job, options.signal);
       this.catalog.record(definition);
@@ -113,7 +123,7 @@ export class EnqueueService {
    *
    * @param options those of `enqueue`, and `waitFor`: the longest time to wait, mandatory
    * @throws what `enqueue` throws; JobFailedError when the job is dead, JobCancelledError when it was cancelled,
-   * WaitTimeoutError when the time is over (the job goes on)
+   * WaitTimeoutError when the time is over (the job goes on), JobNotKeptError when a duplicate has finished and is not kept
    *
    * @example
    * const { messageId } = await this.jobs.enqueueAndWait(SendInvoice, { invoiceId }, { waitFor: '10s' });
@@ -125,7 +135,7 @@ export class EnqueueService {
   ): Promise<ResultOf<D>> {
     const { waitFor, ...others } = (options as Partial<typeof options> | null | undefined) ?? {};
     const timeout = check.duration('waitFor', waitFor, 1);
-    const job = await this.enqueue(definition, ...([payload, others] as unknown as EnqueueArguments<D>));
+    const job = await this.enqueueOne(definition, payload, others, true);
     return this.waiter.wait(job, timeout);
   }
 

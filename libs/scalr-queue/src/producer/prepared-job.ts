@@ -4,6 +4,7 @@ import type { EnqueueOptions } from '../jobs/enqueue-options.js';
 import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.js';
 import { checkJobId, newJobId, toStoredId } from '../jobs/job-id.js';
 import type { JobMeta } from '../jobs/job-meta.js';
+import { keepRuleOf, toEngineKeep } from '../jobs/keep-rule.js';
 import { checkJobDefaults } from '../jobs/job-settings.js';
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from '../jobs/retry-policy.js';
 import { applySchema } from '../jobs/schema.js';
@@ -45,6 +46,12 @@ export function prepareJob(
   const finish = () => build(definition, isVoid, json, options, app);
   const validated = applySchema(subject, definition.payloadSchema, payload);
   return validated instanceof Promise ? validated.then(finish) : finish();
+}
+
+/** Whoever enqueues the job waits for its end. */
+export function markWaited({ options }: PreparedJob): void {
+  const marked = options as { scalr?: JobMeta };
+  marked.scalr = { ...marked.scalr, waited: true };
 }
 
 /** Checks what all jobs of a call have in common. */
@@ -184,18 +191,11 @@ function deduplication(unique: Uniqueness, name: string, payload: unknown, json:
   };
 }
 
-/** The engine counts ages in seconds. */
+/**
+ * How the engine of release 0.1.0 takes it; ours does not act on it (see `retention/`), but reads it where no worker has told
+ * what it keeps.
+ */
 function keepLimits(definition: AnyJobDefinition, app: ResolvedOptions) {
-  const keep = { ...app.defaults.keep, ...definition.settings.keep };
-  const seconds = (value: unknown, fallback: number) => Math.ceil((parseDuration(value) ?? fallback) / 1_000);
-  return {
-    removeOnComplete: {
-      age: seconds(keep.completed?.age, defaults.DEFAULT_KEEP_COMPLETED_AGE),
-      count: keep.completed?.count ?? defaults.DEFAULT_KEEP_COMPLETED_COUNT,
-    },
-    removeOnFail: {
-      age: seconds(keep.dead?.age, defaults.DEFAULT_KEEP_DEAD_AGE),
-      count: keep.dead?.count ?? defaults.DEFAULT_KEEP_DEAD_COUNT,
-    },
-  };
+  const { completed, dead } = keepRuleOf(definition.settings.keep, app.defaults.keep);
+  return { removeOnComplete: toEngineKeep(completed), removeOnFail: toEngineKeep(dead) };
 }

@@ -1,13 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { JobCancelledError, JobFailedError, WaitTimeoutError } from '../errors/outcome.errors.js';
+import {
+  JobCancelledError,
+  JobFailedError,
+  JobNotKeptError,
+  WaitTimeoutError,
+} from '../errors/outcome.errors.js';
 import { reasonFor } from '../inspection/job.canceller.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
-import { type JobReader, refParts } from '../inspection/job.reader.js';
-import { endOf } from '../inspection/job.waiter.js';
+import { type FoundJob, type JobReader, refParts } from '../inspection/job.reader.js';
+import { endOf } from '../inspection/job.end.js';
 import { toStoredId } from '../jobs/job-id.js';
 import type { CancelOutcome } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import type { JobEvents } from '../observability/job-event.stream.js';
+import type { MemoryJob } from './memory.job.js';
 import type { MemoryEngine } from './memory.engine.js';
 
 /** Waits for jobs to finish; the time to wait goes by when the clock of the test is moved. */
@@ -20,14 +26,26 @@ export class MemoryWaiter {
   async wait(ref: JobRef, timeout: number): Promise<unknown> {
     const { id } = refParts(ref);
     const deadline = this.engine.clock.now() + timeout;
+    const isKnown = typeof ref === 'object' && 'queue' in ref;
+    let last: FoundJob | undefined;
     for (;;) {
-      const found = await this.reader.find(ref);
-      if (!found) throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
+      const found: FoundJob | undefined = (await this.reader.find(ref)) ?? this.gone(last);
+      if (!found) {
+        if (last || isKnown) throw new JobNotKeptError(id);
+        throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
+      }
+      last = found;
       const ended = endOf(toJobInfo(found));
       if (ended) return ended.result;
       if (this.engine.clock.now() >= deadline) throw new WaitTimeoutError(id, timeout);
       await this.change(deadline - this.engine.clock.now());
     }
+  }
+
+  /** A job that ended, and was not kept, while it was waited for. */
+  private gone(last: FoundJob | undefined): FoundJob | undefined {
+    const job = last?.job as MemoryJob | undefined;
+    return job?.finished ? { job, state: job.state } : undefined;
   }
 
   private async change(patience: number): Promise<void> {

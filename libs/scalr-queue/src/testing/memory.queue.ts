@@ -1,4 +1,6 @@
 import { readMeta } from '../jobs/job-meta.js';
+import { fromEngineKeep } from '../jobs/keep-rule.js';
+import { RESULT_GRACE } from '../options/defaults.js';
 import type { PreparedJob } from '../producer/prepared-job.js';
 import { MemoryJob, type MemoryState } from './memory.job.js';
 import type { VirtualClock } from './virtual.clock.js';
@@ -145,15 +147,21 @@ export class MemoryQueue {
     job.finishedOn = this.clock.now();
     delete job.runAt;
     this.release(job);
-    this.tidy(state, state === 'completed' ? job.opts.removeOnComplete : job.opts.removeOnFail);
+    this.tidy(state, job);
     this.changed();
   }
 
-  private tidy(state: 'completed' | 'failed', keep: unknown): void {
-    const { age = Infinity, count = Infinity } = keep as { age?: number; count?: number };
-    const finished = this.in(state).toSorted((a, b) => b.finishedOn! - a.finishedOn! || b.order - a.order);
+  /** Each job by the rule of its definition; one whose caller waits for its end stays for a moment. */
+  private tidy(state: 'completed' | 'failed', { name, opts }: MemoryJob): void {
+    const limits = fromEngineKeep(state === 'completed' ? opts.removeOnComplete : opts.removeOnFail);
+    const { age = Infinity, count = Infinity } = limits ?? {};
+    const finished = this.in(state)
+      .filter((job) => job.name === name)
+      .toSorted((a, b) => b.finishedOn! - a.finishedOn! || b.order - a.order);
     for (const [place, job] of finished.entries()) {
-      if (place >= count || this.clock.now() - job.finishedOn! > age * 1_000) this.jobs.delete(job.id);
+      const sinceEnd = this.clock.now() - job.finishedOn!;
+      const isWaited = readMeta(job.opts).waited === true && sinceEnd < RESULT_GRACE;
+      if (sinceEnd > age || (place >= count && !isWaited)) this.jobs.delete(job.id);
     }
   }
 

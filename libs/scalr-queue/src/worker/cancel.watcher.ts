@@ -13,6 +13,7 @@ import { JobEvents } from '../observability/job-event.stream.js';
 import { EVENT_STREAM_LENGTH } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { Retention } from '../retention/retention.service.js';
 import { type Run, RunningJobs } from './running.jobs.js';
 
 const INTERVAL = 500;
@@ -36,6 +37,7 @@ export class CancelWatcher {
     private readonly connections: RedisConnections,
     private readonly running: RunningJobs,
     private readonly events: JobEvents,
+    private readonly retention: Retention,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.key = cancelsKey(options.prefix);
@@ -105,6 +107,7 @@ export class CancelWatcher {
 
   private tell(member: string): void {
     const { queue, storedId } = parseCancelMember(member);
+    this.retention.note(queue);
     const name = nameOfStoredId(storedId) ?? 'unknown';
     this.events.emit('cancelled', () => ({ id: fromStoredId(storedId), name, queue, was: 'running' }));
   }

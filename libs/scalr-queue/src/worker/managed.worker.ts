@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
 import { inJob } from '../observability/job-scope.js';
+import type { Retention } from '../retention/retention.service.js';
 import type { Tracing } from '../tracing/tracing.js';
 import type { JobEventSource } from './job-event.source.js';
 import { isLockLost } from './lost-lock.js';
@@ -52,6 +53,7 @@ export class ManagedWorker extends Worker {
     private readonly events: JobEventSource,
     private readonly pings: PingResponder,
     private readonly tracing: Tracing,
+    private readonly retention: Retention,
   ) {
     // The engine hands over a signal only to functions that declare three parameters.
     const guarded =
@@ -101,6 +103,7 @@ export class ManagedWorker extends Worker {
   protected override handleCompleted(
     ...args: [result: unknown, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
   ): Promise<Job> {
+    this.retention.settle(args[1]);
     const write = () => super.handleCompleted(...args);
     return write().catch((error: unknown) => this.untilTaken(error, args[1], args[2], write));
   }
@@ -108,6 +111,7 @@ export class ManagedWorker extends Worker {
   protected override handleFailed(
     ...args: [error: Error, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
   ): Promise<Job> {
+    this.retention.settle(args[1]);
     const write = () => super.handleFailed(...args);
     return write().catch((error: unknown) => this.untilTaken(error, args[1], args[2], write));
   }

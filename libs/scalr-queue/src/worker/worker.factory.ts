@@ -4,6 +4,7 @@ import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { Retention } from '../retention/retention.service.js';
 import { Tracing } from '../tracing/tracing.js';
 import { attemptBackoff } from './attempt.failure.js';
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
@@ -23,6 +24,7 @@ export class WorkerFactory {
     private readonly events: JobEventSource,
     private readonly pings: PingResponder,
     private readonly tracing: Tracing,
+    private readonly retention: Retention,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -41,7 +43,9 @@ export class WorkerFactory {
       this.events,
       this.pings,
       this.tracing,
+      this.retention,
     );
+    this.retention.watchForeign(queue, own);
     worker.on('error', (error) => this.connections.log.trouble(error));
     worker.on('lockRenewalFailed', (storedIds: string[]) => {
       for (const storedId of storedIds) this.loseLock(worker, storedId);

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { ConnectionModule } from '../connection/connection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
+import { RetentionModule } from '../retention/retention.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { AsideNotes } from './aside.notes.js';
 import { CancelWatcher } from './cancel.watcher.js';
@@ -23,7 +24,14 @@ import { WorkerPool } from './worker.pool.js';
 
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
 @Module({
-  imports: [ConnectionModule, ObservabilityModule, SchedulingModule, TracingModule, DiscoveryModule],
+  imports: [
+    ConnectionModule,
+    ObservabilityModule,
+    RetentionModule,
+    SchedulingModule,
+    TracingModule,
+    DiscoveryModule,
+  ],
   providers: [
     AsideNotes,
     CancelWatcher,

@@ -4,6 +4,7 @@ import { JobCatalog } from '../connection/job.catalog.js';
 import { Preflight } from '../connection/preflight.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
+import { Retention } from '../retention/retention.service.js';
 import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
@@ -51,6 +52,7 @@ export class WorkerPool {
     private readonly cancels: CancelWatcher,
     private readonly factory: WorkerFactory,
     private readonly heartbeat: WorkerHeartbeat,
+    private readonly retention: Retention,
     private readonly schedules: ScheduleKeeper,
   ) {}
 
@@ -149,6 +151,10 @@ export class WorkerPool {
     for (const worker of this.workers) this.run(worker);
     this.started = true;
     this.cancels.start();
+    this.retention.watch(
+      this.queues,
+      [...handlers.values()].map(({ definition }) => definition),
+    );
     this.schedules.start();
     this.announce(handlers);
     const names = [...this.queues].toSorted().join(', ') || '(none)';

@@ -1,0 +1,31 @@
+import { JobCancelledError, JobFailedError } from '../errors/outcome.errors.js';
+import { parseFailure } from '../jobs/failure.js';
+import type { JobInfo } from '../jobs/job-info.js';
+
+/** How a job ended, as the event of its end has it. */
+export type JobEnd = { readonly result: unknown } | { readonly failedReason: string };
+
+/**
+ * What a finished job gives to those who wait for it; undefined while it is not finished.
+ * @throws JobFailedError, JobCancelledError
+ */
+export function endOf({ id, state, result, reason, error }: JobInfo): { result: unknown } | undefined {
+  if (state === 'completed') return { result };
+  if (state !== 'dead') return undefined;
+  return fail(id, reason ?? 'attempts', error?.message ?? 'no error was recorded');
+}
+
+/**
+ * The same for a job that is not kept.
+ * @throws JobFailedError, JobCancelledError
+ */
+export function outcomeOf(id: string, end: JobEnd): { result: unknown } {
+  if ('result' in end) return end;
+  const { kind, error } = parseFailure(end.failedReason);
+  return fail(id, kind, error.message);
+}
+
+function fail(id: string, reason: string, message: string): never {
+  if (reason === 'cancelled') throw new JobCancelledError(id);
+  throw new JobFailedError(id, reason, message);
+}

@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import type { JobEnd } from './job.end.js';
+
+/** Entries of an event stream that one script looks at; results are among them. */
+const SLICE = 50;
+const MOST_SLICES = 40;
+/** Where it is not known in which queue a job was, no more streams than that are read. */
+const MOST_QUEUES = 20;
+
+/**
+ * Looks through a slice of the event stream of a queue, from the newest entry to the oldest, for the end of one of some jobs.
+ *
+ * KEYS[1] the stream; ARGV: where to begin, entries, then stored ids. RETURNS the event and its value; or where to go on; or nothing.
+ */
+const FIND_END = `
+local entries = redis.call('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', ARGV[2])
+local wanted = {}
+for i = 3, #ARGV do wanted[ARGV[i]] = true end
+for _, entry in ipairs(entries) do
+  local fields = {}
+  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
+  if wanted[fields.jobId or ''] and fields.event == 'completed' then return {'completed', fields.returnvalue} end
+  if wanted[fields.jobId or ''] and fields.event == 'failed' then return {'failed', fields.failedReason} end
+end
+if #entries < tonumber(ARGV[2]) then return {} end
+return {'(' .. entries[#entries][1]}
+`;
+
+/** Where a job is, or was, stored. */
+export interface Place {
+  readonly queue: string;
+  readonly storedId: string;
+}
+
+/** How jobs ended that are not kept, as long as the event stream of their queue has it. */
+@Injectable()
+export class PastEnds {
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly queues: QueueRegistry,
+  ) {}
+
+  /** @param places where the job may have been */
+  async find(places: readonly Place[]): Promise<JobEnd | undefined> {
+    const queues = [...new Set(places.map(({ queue }) => queue))];
+    if (queues.length > MOST_QUEUES) return undefined;
+    for (const queue of queues) {
+      const ids = places.filter((place) => place.queue === queue).map(({ storedId }) => storedId);
+      const end = await this.findIn(queue, ids);
+      if (end) return end;
+    }
+    return undefined;
+  }
+
+  private async findIn(queue: string, storedIds: readonly string[]): Promise<JobEnd | undefined> {
+    const stream = this.queues.get(queue).toKey('events');
+    let from = '+';
+    for (let slice = 0; slice < MOST_SLICES; slice++) {
+      const reply = await this.connections.producer.eval(FIND_END, 1, stream, from, SLICE, ...storedIds);
+      const [event, value] = reply as string[];
+      if (event === undefined) return undefined;
+      if (event === 'completed') return { result: parse(value) };
+      if (event === 'failed') return { failedReason: value ?? '' };
+      from = event;
+    }
+    return undefined;
+  }
+}
+
+/** What the engine stores of a result is JSON. */
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? 'null') as unknown;
+  } catch {
+    return null;
+  }
+}

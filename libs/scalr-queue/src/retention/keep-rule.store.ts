@@ -1,0 +1,100 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { type KeepLimits, type KeepRule, longer } from '../jobs/keep-rule.js';
+import { WORKER_HEARTBEAT, WORKER_TTL } from '../options/defaults.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+
+/** The rules of names, as far as any worker has told them. */
+export type KeepRules = ReadonlyMap<string, KeepRule>;
+
+interface Noted {
+  readonly field: string;
+  readonly at: number;
+  readonly rule: KeepRule;
+}
+
+/**
+ * KEYS[1] the rules; ARGV[1] milliseconds to add to the clock of Redis, then fields. Notes that a worker holds these rules. RETURNS
+ * nothing.
+ */
+const ANNOUNCE = `
+local now = redis.call('TIME')
+local at = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[1])
+for i = 2, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], at) end
+`;
+
+/** A goodbye leaves other workers with the same rule the time to say that they hold it too. */
+const GOODBYE = WORKER_HEARTBEAT + 1_000 - WORKER_TTL;
+const FORGET_AFTER = 24 * 3_600_000;
+
+/**
+ * What the workers of the app keep of each definition. Every rule is noted with the time when a worker last had it: while workers
+ * with different ones live, the longer counts; when none lives, the last.
+ */
+@Injectable()
+export class KeepRuleStore {
+  private readonly key: string;
+
+  constructor(
+    private readonly connections: RedisConnections,
+    @Inject(RESOLVED_OPTIONS) { prefix }: ResolvedOptions,
+  ) {
+    this.key = `${prefix}:~keep`;
+  }
+
+  async announce(rules: KeepRules, leaving = false): Promise<void> {
+    if (rules.size === 0) return;
+    const fields = [...rules].map(([name, rule]) => `${name} ${textOf(rule)}`);
+    await this.connections.producer.eval(ANNOUNCE, 1, this.key, leaving ? GOODBYE : 0, ...fields);
+  }
+
+  /** The rules that hold, and whether workers differ about one of them. */
+  async read(): Promise<{ rules: KeepRules; differ: boolean }> {
+    const redis = this.connections.producer;
+    const [stored, [seconds]] = await Promise.all([redis.hgetall(this.key), redis.time()]);
+    const now = Number(seconds) * 1_000;
+    const rules = new Map<string, KeepRule>();
+    const outdated: string[] = [];
+    let differ = false;
+    for (const [name, noted] of byName(stored)) {
+      const newest = Math.max(...noted.map(({ at }) => at));
+      const holding = noted.filter(({ at }) => at === newest || at > now - WORKER_TTL);
+      if (holding.length > 1) differ = true;
+      rules.set(name, holding.map(({ rule }) => rule).reduce(longer));
+      for (const { field, at } of noted) if (at !== newest && at < now - FORGET_AFTER) outdated.push(field);
+    }
+    if (outdated.length > 0) redis.hdel(this.key, ...outdated).catch(() => undefined);
+    return { rules, differ };
+  }
+}
+
+function byName(stored: Record<string, string>): Map<string, Noted[]> {
+  const names = new Map<string, Noted[]>();
+  for (const [field, at] of Object.entries(stored)) {
+    const { name, rule } = parse(field);
+    const noted = names.get(name) ?? [];
+    noted.push({ field, at: Number(at) || 0, rule });
+    names.set(name, noted);
+  }
+  return names;
+}
+
+const textOf = ({ completed, dead }: KeepRule): string =>
+  [completed.age, completed.count, dead.age, dead.count].join(',');
+
+function parse(field: string): { name: string; rule: KeepRule } {
+  const [name = '', text = ''] = field.split(' ');
+  const [completedAge, completedCount, deadAge, deadCount] = text.split(',').map(limitOf);
+  const limits = (age = Infinity, count = Infinity): KeepLimits => ({ age, count });
+  return {
+    name,
+    rule: { completed: limits(completedAge, completedCount), dead: limits(deadAge, deadCount) },
+  };
+}
+
+/** What cannot be read is no limit: better too much kept than too little. */
+function limitOf(text: string): number {
+  const limit = Number(text);
+  return text !== '' && limit >= 0 ? limit : Infinity;
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ConnectionModule } from '../connection/connection.module.js';
+import { FinishedTrimmer } from './finished.trimmer.js';
+import { KeepRuleStore } from './keep-rule.store.js';
+import { Retention } from './retention.service.js';
+
+/** How long finished jobs are kept. */
+@Module({
+  imports: [ConnectionModule],
+  providers: [FinishedTrimmer, KeepRuleStore, Retention],
+  exports: [Retention],
+})
+export class RetentionModule {}

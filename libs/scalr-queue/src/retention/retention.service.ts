@@ -1,0 +1,161 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { QueueRegistry } from '../connection/queue.registry.js';
+import type { AnyJobDefinition } from '../jobs/job-definition.js';
+import { fromEngineKeep, type KeepRule, keepRuleOf } from '../jobs/keep-rule.js';
+import { readMeta } from '../jobs/job-meta.js';
+import { WORKER_HEARTBEAT } from '../options/defaults.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { FinishedTrimmer, type FinishedState, foreignRule, type Trimmed } from './finished.trimmer.js';
+import { type KeepRules, KeepRuleStore } from './keep-rule.store.js';
+
+/** How soon after a job has ended its queue is looked at, and how often at the most. */
+const SOON = 1_000;
+/** How often a worker looks at a queue in which nothing ends here. */
+const NOW_AND_THEN = 30_000;
+/** All finished jobs of a state are gone through again after this long per job kept: the more there are, the less often. */
+const PAUSE_PER_JOB = 0.5;
+/** A process that dies while it looks keeps others from it for so long. */
+const LEASE = 10_000;
+
+/** A job that ends, as far as keeping it goes. */
+export interface EndingJob {
+  readonly name: string;
+  readonly queueName: string;
+  readonly opts: { removeOnComplete?: unknown; removeOnFail?: unknown };
+}
+
+/**
+ * Sees to it that finished jobs are kept as `keep` of their definition says. The engine would apply what one job says to all jobs
+ * of its queue, in a script of any length: it is told to keep every job, or to remove at once one of which nothing is kept.
+ */
+@Injectable()
+export class Retention implements OnApplicationShutdown {
+  /** When to look at a queue, in epoch milliseconds. */
+  private readonly due = new Map<string, number>();
+  private readonly looked = new Map<string, Trimmed & { readonly told: string }>();
+  private rules = new Map<string, KeepRule>();
+  private watched: ReadonlySet<string> = new Set();
+  private timer?: NodeJS.Timeout;
+  private announcing?: NodeJS.Timeout;
+  private looking = false;
+  private closed = false;
+
+  constructor(
+    private readonly connections: RedisConnections,
+    private readonly queues: QueueRegistry,
+    private readonly store: KeepRuleStore,
+    private readonly trimmer: FinishedTrimmer,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
+  ) {}
+
+  /** From now on this process looks after these queues, and says what it keeps of its definitions. */
+  watch(queues: Iterable<string>, definitions: Iterable<AnyJobDefinition>): void {
+    for (const { name, settings } of definitions)
+      this.rules.set(name, keepRuleOf(settings.keep, this.app.defaults.keep));
+    this.watched = new Set(queues);
+    this.announce();
+    this.announcing = setInterval(() => this.announce(), WORKER_HEARTBEAT);
+    this.announcing.unref();
+    for (const queue of this.watched) this.due.set(queue, Date.now() + SOON);
+    this.arm();
+  }
+
+  /** What the worker of a queue is told to keep of jobs that say nothing of it themselves. */
+  watchForeign(queue: string, { removeOnComplete, removeOnFail }: EndingJob['opts']): void {
+    const completed = fromEngineKeep(removeOnComplete);
+    const dead = fromEngineKeep(removeOnFail);
+    if (!completed && !dead) return;
+    const forEver = { age: Infinity, count: Infinity };
+    this.rules.set(foreignRule(queue), { completed: completed ?? forEver, dead: dead ?? forEver });
+  }
+
+  /** Before a job ends: says what the engine has to do then. Called for every job. */
+  settle({ name, queueName, opts }: EndingJob): void {
+    const rule = this.rules.get(name) ?? this.rules.get(foreignRule(queueName));
+    const isOwn = this.rules.has(name);
+    const completed = (isOwn ? undefined : fromEngineKeep(opts.removeOnComplete)) ?? rule?.completed;
+    const dead = (isOwn ? undefined : fromEngineKeep(opts.removeOnFail)) ?? rule?.dead;
+    const isWaited = readMeta(opts).waited === true;
+    opts.removeOnComplete = completed?.count === 0 && !isWaited;
+    opts.removeOnFail = dead?.count === 0 && !isWaited;
+    this.note(queueName);
+  }
+
+  /** A job of the queue has ended. */
+  note(queue: string): void {
+    const at = this.due.get(queue);
+    if (this.closed || (at !== undefined && at <= Date.now() + SOON)) return;
+    this.due.set(queue, Date.now() + SOON);
+    this.arm();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    clearTimeout(this.timer);
+    clearInterval(this.announcing);
+    if (this.rules.size > 0 && this.connections.ready)
+      await this.store.announce(this.rules, true).catch(() => undefined);
+  }
+
+  private announce(): void {
+    if (this.connections.producer.status === 'ready') this.store.announce(this.rules).catch(() => undefined);
+  }
+
+  private arm(): void {
+    if (this.looking || this.closed) return;
+    clearTimeout(this.timer);
+    if (this.due.size === 0) return;
+    const next = Math.min(...this.due.values());
+    this.timer = setTimeout(() => void this.look(), Math.max(0, next - Date.now()));
+    this.timer.unref();
+  }
+
+  private async look(): Promise<void> {
+    this.looking = true;
+    const now = Date.now();
+    for (const [queue, at] of this.due) {
+      if (at > now || this.closed) continue;
+      if (this.watched.has(queue)) this.due.set(queue, now + NOW_AND_THEN);
+      else this.due.delete(queue);
+      const next = await this.lookAt(queue).catch(() => Date.now() + WORKER_HEARTBEAT);
+      if (next < (this.due.get(queue) ?? Infinity)) this.due.set(queue, next);
+    }
+    this.looking = false;
+    this.arm();
+  }
+
+  /** @returns when to look again */
+  private async lookAt(queue: string): Promise<number> {
+    const { rules, differ } = await this.store.read();
+    // One of them is about to go.
+    let next = differ ? Date.now() + WORKER_HEARTBEAT : Infinity;
+    for (const state of ['completed', 'failed'] as const) {
+      next = Math.min(next, await this.lookAtState(queue, state, rules));
+      if (this.closed) break;
+    }
+    return next;
+  }
+
+  private async lookAtState(queue: string, state: FinishedState, rules: KeepRules): Promise<number> {
+    const redis = this.connections.producer;
+    const key = this.queues.get(queue).toKey(state);
+    const before = this.looked.get(key);
+    const told = JSON.stringify([...rules]);
+    const isSame = before?.told === told && before.kept === (await redis.zcard(key));
+    if (isSame && before.nextAt > Date.now()) return before.nextAt;
+    const lease = `${this.app.prefix}:~keep:${queue}:${state}`;
+    if (!(await redis.set(lease, process.pid, 'PX', LEASE, 'NX'))) return Date.now() + SOON;
+    let pause = SOON;
+    try {
+      const trimmed = await this.trimmer.trim(queue, state, rules);
+      this.looked.set(key, { ...trimmed, told });
+      pause = Math.max(SOON, Math.ceil(trimmed.kept * PAUSE_PER_JOB));
+      return Math.max(trimmed.nextAt, Date.now() + pause);
+    } finally {
+      await redis.pexpire(lease, pause);
+    }
+  }
+}
