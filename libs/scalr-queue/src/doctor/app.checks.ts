@@ -1,6 +1,7 @@
 import type { Finding } from '../connection/server-facts.js';
 import type { AppSnapshot } from '../inspection/app.state.js';
 import { lateSlot } from '../scheduling/late-slot.js';
+import { describeProgram, otherPrograms } from '../jobs/worker-info.js';
 import type { StoredSchedule } from '../scheduling/schedule.store.js';
 
 /** A job that has waited longer is worth a word. */
@@ -10,6 +11,13 @@ const OLD = 10 * 60_000;
 export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[] {
   const findings: Finding[] = [];
   const warn = (problem: string, cure: string) => findings.push({ severity: 'warning', problem, cure });
+  const [first, ...others] = workers;
+  const [other] = first ? otherPrograms(first, others) : [];
+  if (first && other)
+    warn(
+      `Two programs call themselves by the name of this app: ${describeProgram(first)}, and ${describeProgram(other)}`,
+      "Give one of them another SCALR_APP: they take each other's jobs",
+    );
   const takers = workers.filter(({ draining }) => !draining);
   for (const { name, waiting, delayed, paused, oldestPendingAgeMs: age } of queues) {
     const isWorkedOn = takers.some((worker) => worker.queues.includes(name));

@@ -19,6 +19,16 @@ export interface WorkerInfo {
   /** Version of the app, when it has a `package.json`. */
   readonly version?: string;
   readonly libraryVersion: string;
+  /** Name of the package that it runs. Two of them in one app are a mistake. */
+  readonly program?: string;
+  /** Folder of that package. */
+  readonly folder?: string;
+  /** Path of the file that it was started with. */
+  readonly main?: string;
+  /** Orders the workers by when they declared their schedules; absent before, and with release 0.1.0. */
+  readonly schedulesBoot?: number;
+  /** Queues that it has handlers for and was told to leave alone. */
+  readonly unselectedQueues?: readonly string[];
   /** Queues that it takes jobs from. */
   readonly queues: readonly string[];
   /** Names of the jobs that it has handlers for. */
@@ -43,4 +53,43 @@ export function takes(worker: WorkerInfo, queue: string, name: string): boolean 
   if (worker.draining || !worker.queues.includes(queue)) return false;
   if (name === PING_JOB) return true;
   return worker.catchAllQueues.includes(queue) || worker.jobs.includes(name);
+}
+
+/** A worker in a few words: program, version, host and process. */
+export function nameOf({
+  program,
+  version,
+  host,
+  pid,
+}: Pick<WorkerInfo, 'program' | 'version' | 'host' | 'pid'>): string {
+  const what = [program, version].filter((part) => part !== undefined).join(' ');
+  return `${what}${what ? ' ' : ''}on ${host}, process ${pid}`;
+}
+
+type Origin = Pick<WorkerInfo, 'program' | 'folder' | 'host'>;
+
+/**
+ * The workers that run another program than `own`: another package; or the same one in another folder of another host, as on the
+ * laptop of somebody who meant another Redis. Those that do not tell are left out.
+ */
+export function otherPrograms<Worker extends Origin>(own: Origin, workers: readonly Worker[]): Worker[] {
+  return workers.filter(({ program, folder, host }) => {
+    if (program === undefined || own.program === undefined) return false;
+    return program !== own.program || (host !== own.host && folder !== own.folder);
+  });
+}
+
+/** How many programs the workers run. */
+export function countPrograms(workers: readonly Origin[]): number {
+  const seen: Origin[] = [];
+  for (const worker of workers)
+    if (worker.program !== undefined && otherPrograms(worker, seen).length === seen.length) seen.push(worker);
+  return seen.length;
+}
+
+/** With the file that it was started with, which tells a laptop from a server. */
+export function describeProgram(
+  worker: Pick<WorkerInfo, 'program' | 'version' | 'host' | 'pid' | 'main'>,
+): string {
+  return `${nameOf(worker)}${worker.main === undefined ? '' : `, started with ${worker.main}`}`;
 }

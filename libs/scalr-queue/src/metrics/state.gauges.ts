@@ -9,6 +9,7 @@ const QUEUE_GAUGES = {
 
 const APP_GAUGES = {
   workers: 'Live worker processes of the app.',
+  programs: 'Programs that the live workers run: more than one is a mistake.',
   redis_memory_bytes: 'Memory that Redis uses.',
   redis_max_memory_bytes: 'Memory limit of Redis; 0 for none.',
   redis_clients: 'Connections to Redis, of all apps.',

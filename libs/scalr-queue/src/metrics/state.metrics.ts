@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { AppState, type AppSnapshot } from '../inspection/app.state.js';
+import { countPrograms } from '../jobs/worker-info.js';
 import { MetricRegistry } from './metric.registry.js';
 import { RedisStateReader } from './redis-state.reader.js';
 import { StateGauges } from './state.gauges.js';
@@ -43,7 +44,7 @@ export class StateMetrics {
 
   private show({ queues, workers, unhandled }: AppSnapshot): void {
     const takers = workers.filter(({ draining }) => !draining);
-    this.gauges.ofApp({ workers: workers.length });
+    this.gauges.ofApp({ workers: workers.length, programs: countPrograms(workers) });
     for (const { name, ...queue } of queues.slice(0, MOST_QUEUES)) {
       for (const state of ['waiting', 'delayed', 'running', 'dead'] as const)
         this.gauges.jobs(name, state, queue[state]);

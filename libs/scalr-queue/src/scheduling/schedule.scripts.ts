@@ -1,35 +1,48 @@
 /**
- * KEYS[1] the schedules; ARGV[1] boot of the declaring worker, 0 for a new one; ARGV[2] its clock; then names and stored texts.
- * Replaces the set unless it is one of a worker that booted later. A new boot is always later than all before it, whatever
- * the clocks say. Returns the boot, and text and last slot of each schedule that was removed or changed.
+ * KEYS[1] the schedules; ARGV[1] boot of the declaring worker, 0 for a new one; ARGV[2] its clock; ARGV[3] its program, ARGV[4]
+ * the worker in words; then names and stored texts. Replaces the set of the program unless it is one of a worker that booted
+ * later. A new boot is always later than all before it, whatever the clocks say. Schedules of another program stay; those that
+ * release 0.1.0 declared belong to any. Returns the boot, and of each schedule that was removed or changed the text, the last
+ * slot and who had declared it.
  */
 export const DECLARE = `
 local all = redis.call('HGETALL', KEYS[1])
 local stored = {}
 for i = 1, #all, 2 do stored[all[i]] = all[i + 1] end
-local current = tonumber(stored['~boot'] or '0')
-local boot = tonumber(ARGV[1])
+local newest = tonumber(stored['~boot'] or '0')
+local boot, program = tonumber(ARGV[1]), ARGV[3]
+local newestBy, newestProgram = string.match(stored['~boot-by'] or '', '^(%d+) (%S*)')
+local current = tonumber(stored['~boot:' .. program] or '0')
+if newestBy ~= stored['~boot'] or newestProgram == program then current = math.max(current, newest) end
 if boot == 0 then
-  boot = math.max(tonumber(ARGV[2]), current + 1)
+  boot = math.max(tonumber(ARGV[2]), newest + 1)
 elseif current >= boot then
   return {string.format('%.0f', boot)}
 end
 local wanted = {}
-for i = 3, #ARGV, 2 do wanted['def:' .. ARGV[i]] = ARGV[i + 1] end
+for i = 5, #ARGV, 2 do wanted['def:' .. ARGV[i]] = ARGV[i + 1] end
 local reply = {string.format('%.0f', boot)}
 for field, text in pairs(stored) do
-  if string.sub(field, 1, 4) == 'def:' and wanted[field] ~= text then
-    local name = string.sub(field, 5)
+  local name = string.sub(field, 5)
+  local owner = string.match(stored['by:' .. name] or '', '^(%S+)')
+  local isOurs = wanted[field] or not owner or owner == '-' or program == '-' or owner == program
+  if string.sub(field, 1, 4) == 'def:' and wanted[field] ~= text and isOurs then
     table.insert(reply, text)
     table.insert(reply, stored['last:' .. name] or '0')
-    redis.call('HDEL', KEYS[1], field, 'last:' .. name)
+    table.insert(reply, stored['by:' .. name] or '')
+    redis.call('HDEL', KEYS[1], field, 'last:' .. name, 'by:' .. name)
     if not wanted[field] then
       redis.call('HDEL', KEYS[1], 'run:' .. name, 'missed:' .. name, 'ok:' .. name)
     end
   end
 end
-redis.call('HSET', KEYS[1], '~boot', reply[1])
-for field, text in pairs(wanted) do redis.call('HSET', KEYS[1], field, text) end
+redis.call('HSET', KEYS[1], '~boot:' .. program, reply[1])
+if boot > newest then
+  redis.call('HSET', KEYS[1], '~boot', reply[1], '~boot-by', reply[1] .. ' ' .. program .. ' ' .. ARGV[4])
+end
+for field, text in pairs(wanted) do
+  redis.call('HSET', KEYS[1], field, text, 'by:' .. string.sub(field, 5), program .. ' ' .. ARGV[4])
+end
 return reply`;
 
 /**

@@ -24,14 +24,26 @@ export interface StoredSchedule extends VersionedSpec {
 
 /** What is stored at one moment. */
 export interface StoredSchedules {
-  /** Boot of the worker that declared them; absent when none did, or Redis was emptied. */
-  readonly boot?: number;
+  /** Boot of the worker that declared those of a program; 0 when none did, or Redis was emptied. */
+  bootOf(program: string): number;
+  /** The worker that declared its schedules last, in words. */
+  readonly declaredBy?: string;
   readonly schedules: readonly StoredSchedule[];
 }
 
 /** A schedule that a declaration removed or changed. */
 export interface Withdrawn extends VersionedSpec {
   readonly lastSlot: number;
+  /** The worker that had declared it, in words; empty for one of release 0.1.0. */
+  readonly by: string;
+}
+
+/** Who declares schedules. */
+export interface Declarer {
+  /** Name of the program, `-` where it has none. */
+  readonly program: string;
+  /** The worker, in words. */
+  readonly title: string;
 }
 
 /** Whether a job of a schedule may start, and why not. `again`: it was admitted before. */
@@ -80,23 +92,34 @@ export class ScheduleStore {
       schedules.push({ ...schedule, ...stateOf(fields, schedule.spec.name) });
     }
     this.decoded = decoded;
-    return { schedules, ...('~boot' in fields ? { boot: Number(fields['~boot']) } : {}) };
+    const { program: by, title } = declarerOf(fields);
+    return {
+      schedules,
+      bootOf: (program) =>
+        Math.max(
+          Number(fields[`~boot:${program}`] ?? 0),
+          by === undefined || by === program ? Number(fields['~boot'] ?? 0) : 0,
+        ),
+      ...(title === undefined ? {} : { declaredBy: title }),
+    };
   }
 
   /**
-   * Makes these the schedules of the app, unless those of a worker that booted later are stored.
+   * Makes these the schedules of the program, unless those of a worker that booted later are stored.
    * @param boot what the first declaration of this worker returned
    */
   async declare(
     specs: readonly ScheduleSpec[],
+    { program, title }: Declarer,
     boot?: number,
   ): Promise<{ boot: number; withdrawn: Withdrawn[] }> {
     const pairs = specs.flatMap((spec) => [spec.name, encodeSpec(versioned(spec))]);
-    const [stamp, ...stale] = await this.replace([boot ?? 0, this.app.clock.now(), ...pairs]);
+    const [stamp, ...stale] = await this.replace([boot ?? 0, this.app.clock.now(), program, title, ...pairs]);
     const withdrawn: Withdrawn[] = [];
-    for (let index = 0; index < stale.length; index += 2) {
+    for (let index = 0; index < stale.length; index += 3) {
       const old = decodeSpec(stale[index]!);
-      if (old) withdrawn.push({ ...old, lastSlot: Number(stale[index + 1]) });
+      const by = stale[index + 2]!.replace(/^\S+ /, '');
+      if (old) withdrawn.push({ ...old, lastSlot: Number(stale[index + 1]), by });
     }
     return { boot: Number(stamp), withdrawn };
   }
@@ -132,6 +155,11 @@ export class ScheduleStore {
 
   async resume(name: string): Promise<void> {
     await this.unset(`paused:${name}`);
+  }
+
+  /** The slot that was enqueued last before the schedule was removed for a while: those since then were missed. */
+  async recall(name: string, slot: number): Promise<void> {
+    await this.set(`last:${name}`, String(slot));
   }
 
   /** Forgets the slot that was enqueued last: it was taken back. */
@@ -190,4 +218,10 @@ function moment<Name extends string>(
   text: string | undefined,
 ): { readonly [Key in Name]?: number } {
   return (text === undefined ? {} : { [name]: Number(text) }) as { readonly [Key in Name]?: number };
+}
+
+/** Release 0.1.0 writes its boot and not whose it is. */
+function declarerOf(fields: Record<string, string>): { program?: string; title?: string } {
+  const [, boot, program, title] = /^(\d+) (\S*) (.*)$/s.exec(fields['~boot-by'] ?? '') ?? [];
+  return boot !== undefined && boot === fields['~boot'] ? { program, title } : {};
 }

@@ -30,7 +30,7 @@ export class MemoryScheduleStore extends ScheduleStore {
     return Object.fromEntries(this.hash);
   }
 
-  protected override async replace([given, now, ...pairs]: Args): Promise<string[]> {
+  protected override async replace([given, now, _program, _title, ...pairs]: Args): Promise<string[]> {
     const boot = String(Number(given) || Number(now));
     const wanted = new Map<string, string>();
     for (let index = 0; index < pairs.length; index += 2)
@@ -39,7 +39,7 @@ export class MemoryScheduleStore extends ScheduleStore {
     for (const [field, text] of this.hash) {
       if (!field.startsWith('def:') || wanted.get(field) === text) continue;
       const name = field.slice('def:'.length);
-      reply.push(text, this.hash.get(`last:${name}`) ?? '0');
+      reply.push(text, this.hash.get(`last:${name}`) ?? '0', '');
       this.hash.delete(field);
       this.hash.delete(`last:${name}`);
       if (wanted.has(field)) continue;

@@ -8,12 +8,19 @@ import type { WorkerInfo } from '../jobs/worker-info.js';
 import { WORKER_HEARTBEAT } from '../options/defaults.js';
 import { JobTally } from './job.tally.js';
 import { LIBRARY_VERSION } from './library-version.js';
-import { appVersion } from './process-identity.js';
+import { appProgram, appVersion } from './process-identity.js';
 
 /** What changes while a worker lives. */
 export type WorkerActivity = Pick<
   WorkerInfo,
-  'queues' | 'jobs' | 'catchAllQueues' | 'running' | 'runningJobs' | 'draining'
+  | 'queues'
+  | 'jobs'
+  | 'catchAllQueues'
+  | 'unselectedQueues'
+  | 'running'
+  | 'runningJobs'
+  | 'draining'
+  | 'schedulesBoot'
 >;
 
 /** A goodbye must not hold up the shutdown: without it the sign of life expires. */
@@ -24,12 +31,13 @@ const GOODBYE = 200;
 export class WorkerHeartbeat implements BeforeApplicationShutdown {
   private activity?: () => WorkerActivity;
   private timer?: NodeJS.Timeout;
-  private readonly identity = {
+  readonly identity = {
     id: randomUUID(),
     host: hostname(),
     pid: process.pid,
     version: appVersion(),
     libraryVersion: LIBRARY_VERSION,
+    ...appProgram(),
     startedAt: new Date(),
   };
   /** Of this process among the live workers. */

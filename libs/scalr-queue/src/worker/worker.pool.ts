@@ -1,10 +1,14 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { Preflight } from '../connection/preflight.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { Retention } from '../retention/retention.service.js';
+import { WorkerRegistry } from '../connection/worker.registry.js';
+import { describeProgram, otherPrograms } from '../jobs/worker-info.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
@@ -54,6 +58,8 @@ export class WorkerPool {
     private readonly heartbeat: WorkerHeartbeat,
     private readonly retention: Retention,
     private readonly schedules: ScheduleKeeper,
+    private readonly workersOfApp: WorkerRegistry,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /**
@@ -155,8 +161,10 @@ export class WorkerPool {
       this.queues,
       [...handlers.values()].map(({ definition }) => definition),
     );
+    this.schedules.introduce(this.heartbeat.identity, () => this.heartbeat.beat());
     this.schedules.start();
     this.announce(handlers);
+    void this.warnOfOthers();
     const names = [...this.queues].toSorted().join(', ') || '(none)';
     this.logger.log(`Working on ${handlers.size + bridged} kinds of jobs in the queues ${names}`);
   }
@@ -170,13 +178,27 @@ export class WorkerPool {
       queues,
       jobs: jobs.filter(({ queue }) => this.queues.has(queue)).map(({ name }) => name),
       catchAllQueues: queues.filter((queue) => !own.has(queue)),
+      unselectedQueues: [...own].filter((queue) => !this.queues.has(queue)),
     };
     this.heartbeat.start(() => ({
       ...abilities,
       running: this.running,
       runningJobs: this.runningJobs.first(TOLD_JOBS),
       draining: this.gate.draining,
+      schedulesBoot: this.schedules.declared,
     }));
+  }
+
+  /** Two programs under one name take each other's jobs. */
+  private async warnOfOthers(): Promise<void> {
+    const self = this.heartbeat.identity;
+    const workers = await this.workersOfApp.list().catch(() => []);
+    const [other, ...more] = otherPrograms(self, workers);
+    if (!other) return;
+    this.logger.warn(
+      `Two programs call themselves "${this.options.app}": this one (${describeProgram(self)}) and ${describeProgram(other)}` +
+        `${more.length > 0 ? `, and ${more.length} more workers` : ''}. They take each other's jobs: give one of them another SCALR_APP.`,
+    );
   }
 
   private run(worker: ManagedWorker): void {

@@ -7,6 +7,7 @@ import { formatMoment } from '../output/units.js';
 const COLUMNS: readonly Column<WorkerInfo>[] = [
   { title: 'host', of: ({ host }) => host },
   { title: 'pid', of: ({ pid }) => pid },
+  { title: 'program', of: ({ program }) => program },
   { title: 'version', of: ({ version }) => version },
   { title: 'queues', of: ({ queues }) => queues.join(',') },
   { title: 'running', of: ({ running }) => running },
