@@ -148,7 +148,7 @@ describe('keep', () => {
     const redis = client(sharedRedisUrl());
     const Few = defineJob('few', { queue: 'shop', keep: { dead: { count: 20 } } });
     const { queue, jobs } = await startProducer({ app });
-    const waiting = await queue.enqueueMany(Few, Array.from({ length: 500 }));
+    const waiting = await queue.enqueueMany(Few, Array.from({ length: 2_000 }));
     await Promise.all(waiting.map((job) => jobs.cancel(job)));
     await eventually(async () =>
       expect(await storedIn(redis, `scalr:{${app}}:shop`, 'failed')).toEqual({ few: 20 }),

@@ -11,6 +11,10 @@ local searches = 0
 local function take_from_line(prefix, id)
   if redis.call('ZREM', prefix .. 'delayed', id) == 1 then return true end
   if redis.call('ZREM', prefix .. 'prioritized', id) == 1 then return true end
+  -- Cancelled in the order in which they were enqueued, jobs are at the end of the list.
+  if redis.call('LPOS', prefix .. 'wait', id, 'RANK', -1, 'MAXLEN', 1000) then
+    return redis.call('LREM', prefix .. 'wait', -1, id) > 0
+  end
   searches = searches + 1
   return redis.call('LREM', prefix .. 'wait', 1, id) > 0
 end

@@ -14,10 +14,16 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { CANCEL } from './cancel.scripts.js';
 import { JobReader, refParts } from './job.reader.js';
+import { Turns } from './turns.js';
+
+/** Jobs ended together; thousands at once would all be too late. */
+const AT_A_TIME = 50;
 
 /** Ends jobs before their time. */
 @Injectable()
 export class JobCanceller {
+  private readonly turns = new Turns(AT_A_TIME);
+
   constructor(
     private readonly reader: JobReader,
     private readonly queues: QueueRegistry,
@@ -29,6 +35,10 @@ export class JobCanceller {
 
   async cancel(ref: JobRef): Promise<CancelOutcome> {
     const { id, name } = refParts(ref);
+    return this.turns.take(() => this.end(id, name));
+  }
+
+  private end(id: string, name?: string): Promise<CancelOutcome> {
     return this.reader.bounded(async () => {
       const entry = await this.reader.locate(id, name);
       if (!entry) return 'not-found';

@@ -32,7 +32,7 @@ interface Finished {
 }
 
 /** Few enough that no other app waits for the script. */
-const REMOVE_SLICE = 100;
+const REMOVE_SLICE = 50;
 const READ_SLICE = 1_000;
 /** Jobs of a definition that may be more than its count for the grace. */
 const MOST_IN_GRACE = 10_000;

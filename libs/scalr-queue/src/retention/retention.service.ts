@@ -15,7 +15,7 @@ const SOON = 1_000;
 /** How often a worker looks at a queue in which nothing ends here. */
 const NOW_AND_THEN = 30_000;
 /** All finished jobs of a state are gone through again after this long per job kept: the more there are, the less often. */
-const PAUSE_PER_JOB = 0.5;
+const PAUSE_PER_JOB = 0.1;
 /** A process that dies while it looks keeps others from it for so long. */
 const LEASE = 10_000;
 
