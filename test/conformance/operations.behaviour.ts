@@ -42,6 +42,17 @@ export function operationBehaviours(start: StartDriver) {
       ]);
     });
 
+    it('are among the jobs that are listed, told in detail and explained', async () => {
+      const { jobs, ids } = await graveyard();
+      const first = await jobs.list({ state: 'dead', limit: 2 });
+      expect(first.jobs.map(({ id }) => id)).toEqual([ids[2], ids[1]]);
+      const second = await jobs.list({ state: 'dead', limit: 2, cursor: first.cursor });
+      expect(second).toMatchObject({ jobs: [{ id: ids[0], state: 'dead' }] });
+      expect(await jobs.details(ids[0]!)).toMatchObject({ payload: 'one', logs: [] });
+      expect(await jobs.explain(ids[0]!)).toMatchObject({ reasons: [{ code: 'dead' }] });
+      expect(await jobs.explain('nobody')).toBeUndefined();
+    });
+
     it.each([
       ['definition', { definition: Mail }, 2],
       ['name', { definition: 'bill' }, 1],

@@ -5,9 +5,11 @@ import {
   Module,
   type ModuleMetadata,
   type OnApplicationBootstrap,
+  Optional,
   type Provider,
   type Type,
 } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { ConnectionModule } from './connection/connection.module.js';
 import { queueOptions } from './connection/queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
@@ -76,7 +78,12 @@ export const BULL = BullModule.forRootAsync({
 @Module({})
 export class ScalrQueueModule implements OnApplicationBootstrap {
   /** @internal */
-  constructor(private readonly idle: IdleHandlers) {}
+  constructor(@Optional() private readonly idle?: IdleHandlers) {
+    if (idle) return;
+    throw new QueueConfigError(
+      'ScalrQueueModule was imported without options: write ScalrQueueModule.forRoot({ app, redis }) in the root module, or forRootAsync',
+    );
+  }
 
   /**
    * @throws QueueConfigError when an option or a `SCALR_*` variable is wrong
@@ -115,13 +122,17 @@ export class ScalrQueueModule implements OnApplicationBootstrap {
 
   /** Called by Nest. */
   onApplicationBootstrap(): void {
-    this.idle.warn();
+    this.idle?.warn();
   }
 }
 
 /** The options checked, with the password fetched where a function gives it; nothing is connected yet. */
-async function resolveForUse(options: ScalrQueueOptions): Promise<ResolvedOptions> {
+async function resolveForUse(
+  options: ScalrQueueOptions,
+  modules: ModulesContainer,
+): Promise<ResolvedOptions> {
   const resolved = resolveOptions(options);
+  refuseOther(modules, resolved);
   await loadTracing(resolved);
   return { ...resolved, redis: await withPassword(resolved.redis) };
 }
@@ -129,8 +140,25 @@ async function resolveForUse(options: ScalrQueueOptions): Promise<ResolvedOption
 const RESOLVED: Provider = {
   provide: RESOLVED_OPTIONS,
   useFactory: resolveForUse,
-  inject: [GIVEN_OPTIONS],
+  inject: [GIVEN_OPTIONS, ModulesContainer],
 };
+
+/** What the applications of this process were given first. */
+const given = new WeakMap<ModulesContainer, { app: string; redis: string }>();
+
+/** @throws QueueConfigError when the application has the queue of another app as well */
+function refuseOther(modules: ModulesContainer, { app, redis }: ResolvedOptions): void {
+  const own = { app, redis: JSON.stringify(redis) };
+  const first = given.get(modules);
+  given.set(modules, own);
+  if (!first || (first.app === own.app && first.redis === own.redis)) return;
+  const twice =
+    first.app === app ? 'with different options redis' : `for the apps "${first.app}" and "${app}"`;
+  throw new QueueConfigError(
+    `ScalrQueueModule.forRoot() is imported twice, ${twice}: a process belongs to one app. Import it once, in the root module; ` +
+      'its services can be injected everywhere.',
+  );
+}
 
 function compose(
   options: Provider,

@@ -24,10 +24,12 @@ export class UnknownJobError extends ScalrQueueError {
 export class DuplicateHandlerError extends ScalrQueueError {
   readonly code = 'DUPLICATE_HANDLER';
 
-  constructor(jobName: string, first: string, second: string) {
-    super(
-      `two handlers for the job "${jobName}": ${first} and ${second}. ` +
-        'Keep one @ProcessJob per definition, or give the second its own definition.',
-    );
+  constructor(
+    jobName: string,
+    first: string,
+    second: string,
+    fix = 'Keep one @ProcessJob per definition, or give the second its own definition.',
+  ) {
+    super(`two handlers for the job "${jobName}": ${first} and ${second}. ${fix}`);
   }
 }

@@ -1,7 +1,8 @@
 import { QueueConfigError } from '../errors/configuration.errors.js';
+import { checkMethod, type MethodName, MethodMarks } from '../jobs/method-marks.js';
 import type { ScheduleOptions } from './schedule-options.js';
 
-const METADATA = Symbol('scalr-queue.scheduled');
+const marks = new MethodMarks<readonly ScheduleOptions[]>(Symbol.for('scalr-queue.scheduled'));
 
 /**
  * Has the job of a `@ProcessJob` method enqueued by the clock. Each slot is an ordinary job: it is enqueued once, however
@@ -17,28 +18,27 @@ const METADATA = Symbol('scalr-queue.scheduled');
  * async cleanUp() { ... }
  */
 export function Scheduled(options: ScheduleOptions) {
-  return (_target: object, _method: string | symbol, descriptor: PropertyDescriptor): void => {
-    const method = descriptor.value as object;
+  return (target: object, method: MethodName, descriptor: PropertyDescriptor): void => {
+    checkMethod('@Scheduled', target, method, descriptor);
     // Decorators run from the last line up; keep the order in which they are written.
-    Reflect.defineMetadata(METADATA, [options, ...schedulesOf(method)], method);
+    marks.set(target, method, (known = []) => [options, ...known]);
   };
 }
 
-/** The schedules of a method; none for an ordinary one. */
-function schedulesOf(method: object): readonly ScheduleOptions[] {
-  return (Reflect.getMetadata(METADATA, method) as ScheduleOptions[] | undefined) ?? [];
-}
+/** The methods of a class that are scheduled. */
+export const scheduledMethodsOf = (prototype: object): MethodName[] => marks.names(prototype);
 
 /**
  * The schedules of a method that handles `definitions` kinds of jobs.
  * @throws QueueConfigError when it is not clear which job they enqueue
  */
 export function checkedSchedulesOf(
-  method: object,
+  prototype: object,
+  method: MethodName,
   definitions: number,
   label: string,
 ): readonly ScheduleOptions[] {
-  const schedules = schedulesOf(method);
+  const schedules = marks.get(prototype, method) ?? [];
   if (schedules.length === 0 || definitions === 1) return schedules;
   const found = definitions === 0 ? 'none' : String(definitions);
   throw new QueueConfigError(

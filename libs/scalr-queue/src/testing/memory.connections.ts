@@ -1,3 +1,4 @@
+import { QueueConfigError } from '../errors/configuration.errors.js';
 import { QueueFullError } from '../errors/enqueue.errors.js';
 import type { CatalogEntry } from '../connection/catalog-entry.js';
 import { DEFAULT_MAX_BACKLOG } from '../options/defaults.js';
@@ -19,6 +20,25 @@ export class MemoryConnections {
     this.engine.answer();
     return undefined;
   }
+
+  get producer(): never {
+    return noRedis();
+  }
+
+  worker(): never {
+    return noRedis();
+  }
+
+  async whenReady(): Promise<void> {}
+
+  async tried(): Promise<void> {}
+
+  /** There is nothing to close. */
+  onApplicationShutdown(): void {}
+}
+
+function noRedis(): never {
+  throw new QueueConfigError('the test kit has no Redis, so there is no connection: this needs a real one');
 }
 
 /** The queues of the app. */
@@ -31,6 +51,9 @@ export class MemoryRegistry {
   get(name: string): MemoryQueue {
     return this.engine.get(name);
   }
+
+  /** Limits hold in workers, which the kit has none of. */
+  async writeLimits(): Promise<void> {}
 
   names(): string[] {
     return [...new Set([...this.options.queues.keys(), ...this.engine.queues.keys()])];

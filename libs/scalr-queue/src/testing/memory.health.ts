@@ -21,6 +21,10 @@ export class MemoryWorkers {
     this.worker = worker;
   }
 
+  async remove(id: string): Promise<void> {
+    if (this.worker?.id === id) delete this.worker;
+  }
+
   async list(): Promise<WorkerInfo[]> {
     return this.worker ? [this.worker] : [];
   }

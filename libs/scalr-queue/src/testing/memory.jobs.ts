@@ -42,6 +42,9 @@ export class MemoryWaiter {
     }
   }
 
+  /** Nothing is open. */
+  onApplicationShutdown(): void {}
+
   /** A job that ended, and was not kept, while it was waited for. */
   private gone(last: FoundJob | undefined): FoundJob | undefined {
     const job = last?.job as MemoryJob | undefined;

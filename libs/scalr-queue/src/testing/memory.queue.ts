@@ -47,14 +47,19 @@ export class MemoryQueue {
   take(): MemoryJob | undefined {
     this.promote();
     if (this.paused) return undefined;
-    const [next] = this.in('waiting').toSorted(
-      (a, b) => (a.opts.priority ?? 0) - (b.opts.priority ?? 0) || a.order - b.order,
-    );
+    const [next] = this.line();
     if (!next) return undefined;
     next.state = 'active';
     next.attemptsStarted++;
     next.processedOn = this.clock.now();
     return next;
+  }
+
+  /** The jobs that wait, the next one first. */
+  line(): MemoryJob[] {
+    return this.in('waiting').toSorted(
+      (a, b) => (a.opts.priority ?? 0) - (b.opts.priority ?? 0) || a.order - b.order,
+    );
   }
 
   complete(job: MemoryJob, result: unknown): void {

@@ -3,7 +3,16 @@ import type { JobCatalog } from '../connection/job.catalog.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { nameOfStoredId, toStoredId } from '../jobs/job-id.js';
 import { type FoundJob, JobReader } from '../inspection/job.reader.js';
+import type { AppState } from '../inspection/app.state.js';
+import type { JobExplainer } from '../inspection/job.explainer.js';
+import { toJobInfo } from '../inspection/job-info.mapper.js';
+import { checkListOptions, type JobListPage, toCursor } from '../inspection/job-list.options.js';
+import type { JobLister } from '../inspection/job.lister.js';
+import { reasonsOf } from '../inspection/job.reasons.js';
 import type { QueueState } from '../inspection/queue-states.js';
+import { checkQueue } from '../inspection/unknown-queue.js';
+import type { JobExplanation } from '../jobs/job-explanation.js';
+import type { JobRef } from '../jobs/job-ref.js';
 import type { MemoryEngine } from './memory.engine.js';
 import type { MemoryJob } from './memory.job.js';
 
@@ -31,10 +40,85 @@ export class MemoryReader extends JobReader {
     return found[0] && { name: found[0].name, queue: found[0].queueName };
   }
 
+  override async logsOf({ job }: FoundJob): Promise<string[]> {
+    this.engine.answer();
+    return [...(this.engine.get(job.queueName).jobs.get(job.id ?? '')?.logs ?? [])];
+  }
+
   override async readStored(queue: string, storedId: string): Promise<FoundJob | undefined> {
     const job = this.engine.get(queue).jobs.get(storedId);
     if (!job) return undefined;
     return { job, state: job.state, ...(job.runAt === undefined ? {} : { runAt: job.runAt }) };
+  }
+}
+
+/** Lists jobs page by page, in the order of production. */
+export class MemoryLister implements Pick<JobLister, keyof JobLister> {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly state: AppState,
+    private readonly reader: JobReader,
+  ) {}
+
+  async page(given: unknown): Promise<JobListPage> {
+    const { states, queue, name, limit, after } = checkListOptions(given);
+    return this.reader.bounded(async () => {
+      if (queue !== undefined)
+        checkQueue(
+          queue,
+          (await this.state.read()).queues.map((one) => one.name),
+        );
+      const jobs = [...this.engine.queues.values()]
+        .flatMap((one) => [...one.jobs.values()])
+        .filter((job) => queue === undefined || job.queueName === queue)
+        .filter((job) => name === undefined || job.name === name)
+        .toSorted((a, b) => placeOf(a) - placeOf(b))
+        .map((job) => toJobInfo({ job, state: job.state, runAt: job.runAt }));
+      const all = states.flatMap((state) => jobs.filter((job) => job.state === state));
+      const start = after?.offsets[OFFSET] ?? 0;
+      const page = all.slice(start, start + limit);
+      if (start + limit >= all.length) return { jobs: page };
+      return {
+        jobs: page,
+        cursor: toCursor({ state: states[0]!, offsets: { [OFFSET]: start + limit } }),
+      };
+    });
+  }
+}
+
+/** The place in the list, in a cursor of the kit. */
+const OFFSET = 'all';
+
+/** The lowest comes first: of what waits or runs the newest, of delayed jobs the next to run, of others the last to end. */
+function placeOf({ state, finishedOn = 0, runAt = 0, order }: MemoryJob): number {
+  if (state === 'delayed') return runAt;
+  return state === 'completed' || state === 'failed' ? -finishedOn : -order;
+}
+
+/** Says why a job does not run. */
+export class MemoryExplainer implements Pick<JobExplainer, keyof JobExplainer> {
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly state: AppState,
+    private readonly reader: JobReader,
+  ) {}
+
+  async explain(ref: JobRef): Promise<JobExplanation | undefined> {
+    const found = await this.reader.find(ref);
+    if (!found) return undefined;
+    const { queues, workers } = await this.reader.bounded(() => this.state.read());
+    const { queueName, id } = found.job;
+    const waiting = this.engine.get(queueName).line();
+    const place = waiting.findIndex((job) => job.id === id);
+    const facts = {
+      found,
+      queue: queues.find(({ name }) => name === queueName),
+      workers,
+      now: this.engine.clock.now(),
+      rateLimited: 0,
+      ...(place < 0 ? {} : { position: place + 1 }),
+    };
+    return { job: toJobInfo(found), reasons: reasonsOf(facts) };
   }
 }
 

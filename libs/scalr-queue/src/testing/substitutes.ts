@@ -9,6 +9,9 @@ import { WorkerRegistry } from '../connection/worker.registry.js';
 import { DeadLetterActions } from '../dead-letter/dead-letter.actions.js';
 import { DeadLetterScanner } from '../dead-letter/dead-letter.scanner.js';
 import { JobCanceller } from '../inspection/job.canceller.js';
+import { AppState } from '../inspection/app.state.js';
+import { JobExplainer } from '../inspection/job.explainer.js';
+import { JobLister } from '../inspection/job.lister.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { JobWaiter } from '../inspection/job.waiter.js';
 import { QueuePinger } from '../inspection/queue.pinger.js';
@@ -25,6 +28,7 @@ import { SlotQueue } from '../scheduling/slot.queue.js';
 import { Tracing } from '../tracing/tracing.js';
 import { AsideNotes } from '../worker/aside.notes.js';
 import { CancelWatcher } from '../worker/cancel.watcher.js';
+import { IdleHandlers } from '../worker/idle-handlers.js';
 import { RunningJobs } from '../worker/running.jobs.js';
 import { ThreadPools } from '../worker/thread/thread.pools.js';
 import { EnqueueLog } from './enqueue.log.js';
@@ -34,7 +38,7 @@ import { MemoryDeadLetterActions, MemoryDeadLetters } from './memory.dead-letter
 import { MemoryEngine } from './memory.engine.js';
 import { MemoryCanceller, MemoryWaiter } from './memory.jobs.js';
 import { MemoryPinger, MemoryProbe, MemoryWorkers } from './memory.health.js';
-import { MemoryQueueReader, MemoryReader } from './memory.reader.js';
+import { MemoryExplainer, MemoryLister, MemoryQueueReader, MemoryReader } from './memory.reader.js';
 import { MemoryScheduleStore, MemorySlotQueue } from './memory.schedules.js';
 import { MemorySender } from './memory.sender.js';
 import { TestThreadPools } from './test.thread-pools.js';
@@ -44,8 +48,8 @@ type Token = NonNullable<FactoryProvider['inject']>[number];
 /** All that reaches for Redis in production, and what the kit puts in its place; everything else is the real thing. */
 export const SUBSTITUTES: readonly FactoryProvider[] = [
   replace(RESOLVED_OPTIONS, [MemoryEngine, GIVEN_OPTIONS], resolveForTest),
-  substitute(RedisConnections, [MemoryEngine], MemoryConnections),
-  substitute(QueueRegistry, [MemoryEngine, RESOLVED_OPTIONS], MemoryRegistry),
+  standIn(RedisConnections, [MemoryEngine], MemoryConnections),
+  standIn(QueueRegistry, [MemoryEngine, RESOLVED_OPTIONS], MemoryRegistry),
   substitute(BacklogGuard, [MemoryEngine, RESOLVED_OPTIONS], MemoryBacklog),
   substitute(JobCatalog, [], MemoryCatalog),
   substitute(WorkerRegistry, [], MemoryWorkers),
@@ -54,6 +58,8 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   replace(RedisStateReader, [], () => ({ recent: async () => undefined })),
   substitute(JobSender, [MemoryEngine, EnqueueLog, BacklogGuard, JobEvents], MemorySender),
   substitute(JobReader, [MemoryEngine, JobCatalog], MemoryReader),
+  substitute(JobLister, [MemoryEngine, AppState, JobReader], MemoryLister),
+  substitute(JobExplainer, [MemoryEngine, AppState, JobReader], MemoryExplainer),
   substitute(QueueReader, [MemoryEngine], MemoryQueueReader),
   substitute(QueuePinger, [], MemoryPinger),
   substitute(JobWaiter, [MemoryEngine, JobReader], MemoryWaiter),
@@ -64,6 +70,8 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   substitute(SlotQueue, [MemoryEngine, JobCatalog, ScheduleStore, RESOLVED_OPTIONS], MemorySlotQueue),
   substitute(ThreadPools, [Tracing], TestThreadPools),
   substitute(AsideNotes, [], MemoryAsideNotes),
+  // The queue of the test runs the handlers, in whatever application they are.
+  replace(IdleHandlers, [], () => ({ warn: () => undefined })),
   // A test reads outcomes; lines about jobs that die on purpose would only hide what is wrong.
   replace(JobEventLog, [], () => ({})),
   // It has both the running jobs and the engine in reach.
@@ -73,11 +81,20 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   }),
 ];
 
-/** The arguments of the constructor are what Nest finds for the tokens. */
-function substitute(
-  provide: Token,
+/** The arguments of the constructor are what Nest finds for the tokens; the class has all that can be called on what it replaces. */
+function substitute<T extends object>(
+  provide: abstract new (...args: never[]) => T,
   inject: readonly Token[],
-  type: new (...args: never[]) => object,
+  type: new (...args: never[]) => Pick<T, keyof T>,
+): FactoryProvider {
+  return replace(provide, inject, (...args: never[]) => new type(...args));
+}
+
+/** For what gives objects of the engine: the class has all of its names, and other objects. */
+function standIn<T extends object>(
+  provide: abstract new (...args: never[]) => T,
+  inject: readonly Token[],
+  type: new (...args: never[]) => Record<keyof T, unknown>,
 ): FactoryProvider {
   return replace(provide, inject, (...args: never[]) => new type(...args));
 }

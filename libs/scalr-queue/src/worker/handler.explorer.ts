@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { ContextIdFactory, DiscoveryService, MetadataScanner, ModuleRef } from '@nestjs/core';
 import { DuplicateHandlerError } from '../errors/configuration.errors.js';
 import type { JobContext } from '../jobs/job-context.js';
 import type { AnyJobDefinition } from '../jobs/job-definition.js';
+import type { MethodName } from '../jobs/method-marks.js';
 import type { AttemptClock } from './attempt.js';
 import type { ScheduleOptions } from '../scheduling/schedule-options.js';
-import { checkedSchedulesOf } from '../scheduling/scheduled.decorator.js';
-import { definitionsOf, threadOf } from './process-job.decorator.js';
+import { checkedSchedulesOf, scheduledMethodsOf } from '../scheduling/scheduled.decorator.js';
+import { refuseEnhancers } from './enhancers.js';
+import { type HandlerProvider, HandlerProviders } from './handler.providers.js';
+import { handlingMethodsOf, jobMarkOf } from './process-job.decorator.js';
 import { ThreadPools } from './thread/thread.pools.js';
 
-type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
+type Method = (payload: unknown, context: JobContext) => unknown;
 
 /** A method that handles the jobs of one definition. */
 export interface JobHandler {
@@ -26,28 +28,33 @@ export interface JobHandler {
 @Injectable()
 export class HandlerExplorer {
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
-    private readonly moduleRef: ModuleRef,
+    private readonly providers: HandlerProviders,
     private readonly threads: ThreadPools,
   ) {}
 
   /**
    * All handlers by name of the job.
-   * @throws DuplicateHandlerError when two methods handle the same job, QueueConfigError when a thread file is missing
+   * @throws DuplicateHandlerError when two methods handle the same job, QueueConfigError when a method cannot be a handler
    */
   explore(): Map<string, JobHandler> {
+    this.providers.refuseControllers();
+    this.providers.warnOfUnknown();
     const handlers = new Map<string, JobHandler>();
-    for (const { wrapper, method, marked } of this.methods()) {
-      const definitions = definitionsOf(marked);
-      const schedules = checkedSchedulesOf(marked, definitions.length, labelOf(wrapper, method));
+    const modules = new Map<JobHandler, string>();
+    for (const { provider, method } of this.methods()) {
+      const label = labelOf(provider, method);
+      const { definitions, threads, functions } = jobMarkOf(provider.prototype, method);
+      const schedules = checkedSchedulesOf(provider.prototype, method, definitions.length, label);
+      refuseEnhancers(label, provider.prototype, [methodOf(provider.prototype, method), ...functions]);
+      const invoke = this.invokerOf(provider, method);
       for (const definition of definitions) {
-        const inMain = this.toHandler(definition, wrapper, method, schedules);
-        const thread = threadOf(marked, definition);
+        const inMain: JobHandler = { definition, label, schedules, invoke };
+        const thread = threads.get(definition);
         const handler = thread ? this.threads.inThread(inMain, thread) : inMain;
         const other = handlers.get(definition.name);
-        if (other) throw new DuplicateHandlerError(definition.name, other.label, handler.label);
+        if (other) throw duplicate(other, modules.get(other)!, handler, provider.module);
         handlers.set(definition.name, handler);
+        modules.set(handler, provider.module);
       }
     }
     return handlers;
@@ -56,72 +63,50 @@ export class HandlerExplorer {
   /** The methods that `explore` makes handlers of, by name; nothing is checked. */
   labels(): string[] {
     return [...this.methods()]
-      .filter(({ marked }) => definitionsOf(marked).length > 0)
-      .map(({ wrapper, method }) => labelOf(wrapper, method));
+      .filter(({ provider, method }) => jobMarkOf(provider.prototype, method).definitions.length > 0)
+      .map(({ provider, method }) => labelOf(provider, method));
   }
 
-  /** Every method of every provider. */
+  /** Every method of every provider that a decorator of ours stands above. */
   private *methods() {
-    for (const wrapper of this.discovery.getProviders()) {
-      const prototype = prototypeOf(wrapper);
-      if (!prototype) continue;
-      for (const method of this.scanner.getAllMethodNames(prototype)) {
-        const marked = (prototype as Record<string, unknown>)[method];
-        if (typeof marked === 'function') yield { wrapper, method, marked };
-      }
+    for (const provider of this.providers.list()) {
+      const { prototype } = provider;
+      const names = new Set([...handlingMethodsOf(prototype), ...scheduledMethodsOf(prototype)]);
+      for (const method of names) yield { provider, method };
     }
   }
 
-  private toHandler(
-    definition: AnyJobDefinition,
-    wrapper: InstanceWrapper,
-    method: string,
-    schedules: readonly ScheduleOptions[],
-  ): JobHandler {
-    const label = labelOf(wrapper, method);
-    const call = (instance: unknown, payload: unknown, context: JobContext): Promise<unknown> => {
-      const methods = instance as Record<string, (payload: unknown, context: JobContext) => unknown>;
+  private invokerOf(provider: HandlerProvider, method: MethodName): JobHandler['invoke'] {
+    const instanceFor = this.providers.instanceOf(provider);
+    const call = (instance: unknown, payload: unknown, context: JobContext): unknown =>
+      methodOf(instance, method)!.call(instance, payload, context);
+    return (payload, context) => {
       try {
-        return Promise.resolve(methods[method]!(payload, context));
+        const instance = instanceFor(context);
+        if (instance instanceof Promise)
+          return instance.then((made: unknown) => call(made, payload, context));
+        return Promise.resolve(call(instance, payload, context));
       } catch (error) {
         // The method is not asynchronous.
         return Promise.reject(error);
       }
     };
-    if (wrapper.isDependencyTreeStatic()) {
-      return {
-        definition,
-        label,
-        schedules,
-        invoke: (payload, context) => call(wrapper.instance, payload, context),
-      };
-    }
-    return {
-      definition,
-      label,
-      schedules,
-      invoke: async (payload, context) => call(await this.instanceFor(wrapper, context), payload, context),
-    };
-  }
-
-  /** A fresh instance for one attempt; it can inject the JobContext as REQUEST. */
-  private instanceFor(wrapper: InstanceWrapper, context: JobContext): Promise<unknown> {
-    const contextId = ContextIdFactory.create();
-    this.moduleRef.registerRequestByContextId(context, contextId);
-    return this.moduleRef.resolve(wrapper.token as never, contextId, { strict: false });
   }
 }
 
-/** The name of a provider can be a symbol: its token. */
-function labelOf({ name }: InstanceWrapper, method: string): string {
-  return `${String(name)}.${method}`;
-}
+const methodOf = (object: unknown, method: MethodName): Method | undefined =>
+  (object as Record<MethodName, Method | undefined>)[method];
 
-/** Of a provider made by a factory or given as a value, only the instance tells the class. */
-function prototypeOf({ metatype, inject, instance }: InstanceWrapper): object | undefined {
-  const isClass = typeof metatype === 'function' && !inject;
-  if (isClass) return metatype.prototype as object | undefined;
-  return typeof instance === 'object' && instance !== null
-    ? (Object.getPrototypeOf(instance) as object | undefined)
-    : undefined;
+const labelOf = ({ name }: HandlerProvider, method: MethodName): string => `${name}.${String(method)}`;
+
+/** Where both are called the same, the modules tell them apart. */
+function duplicate(one: JobHandler, module: string, other: JobHandler, otherModule: string): Error {
+  const { name } = one.definition;
+  if (one.label !== other.label) return new DuplicateHandlerError(name, one.label, other.label);
+  return new DuplicateHandlerError(
+    name,
+    `${one.label} of ${module}`,
+    `${other.label} of ${otherModule}`,
+    'Provide the class in one of the modules, and export it from there for the other.',
+  );
 }

@@ -2,14 +2,16 @@ import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { HandlerExplorer } from './handler.explorer.js';
 import { ProcessorBridge } from './processor.bridge.js';
+import { isWorkerBoot } from './worker-boot.js';
 
 /** Named in the warning. */
 const MOST = 3;
 
-/** Tells of handlers in a web process: whoever put them there may think that they run, and they cost memory. */
+/** Warns of handlers in a process that runs no jobs: whoever put them there may think that they run, and they cost memory. */
 @Injectable()
 export class IdleHandlers {
   private readonly logger = new Logger('ScalrQueue');
+  private hasWarned = false;
 
   constructor(
     private readonly explorer: HandlerExplorer,
@@ -17,18 +19,23 @@ export class IdleHandlers {
     private readonly host: HttpAdapterHost,
   ) {}
 
-  /** Only where an application serves HTTP: a worker is a plain context. */
+  /** Once per application, unless `runWorker` boots it. */
   warn(): void {
-    if (!(this.host.httpAdapter as unknown)) return;
+    if (this.hasWarned || isWorkerBoot()) return;
+    this.hasWarned = true;
     const idle = [
       ...this.explorer.labels(),
       ...this.bridge.queues().map((queue) => `the @Processor of "${queue}"`),
     ];
     if (idle.length === 0) return;
     const more = idle.length > MOST ? ` and ${idle.length - MOST} more` : '';
+    const held = `${idle.slice(0, MOST).join(', ')}${more}`;
+    const servesHttp = Boolean(this.host.httpAdapter as unknown);
     this.logger.warn(
-      `This web process runs no jobs, but holds ${idle.slice(0, MOST).join(', ')}${more}: ` +
-        "import their modules into the worker's module only.",
+      servesHttp
+        ? `This web process runs no jobs, but holds ${held}: import their modules into the worker's module only.`
+        : `This process runs no jobs, but holds ${held}: a worker is started with runWorker(WorkerModule) of scalr-queue/worker, ` +
+            'not with NestFactory.',
     );
   }
 }

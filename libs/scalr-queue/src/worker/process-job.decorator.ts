@@ -6,10 +6,20 @@ import {
   type ReturnedBy,
 } from '../jobs/job-definition.js';
 import type { JobContext } from '../jobs/job-context.js';
+import { checkMethod, type MethodName, MethodMarks } from '../jobs/method-marks.js';
 import { describe, OptionChecker } from '../options/option-checker.js';
 
-const METADATA = Symbol('scalr-queue.process-job');
-const THREADS = Symbol('scalr-queue.process-job.threads');
+/** What `@ProcessJob` says of a method. */
+interface JobMark {
+  readonly definitions: readonly AnyJobDefinition[];
+  readonly threads: ReadonlyMap<AnyJobDefinition, URL>;
+  /** The functions that it stood above, which other decorators may have replaced since. */
+  readonly functions: readonly object[];
+}
+
+const marks = new MethodMarks<JobMark>(Symbol.for('scalr-queue.process-job'));
+const marked = new Set<object>();
+const NONE: JobMark = { definitions: [], threads: new Map(), functions: [] };
 const check = new OptionChecker(InvalidOptionError);
 
 /** A method that can handle the jobs of a definition. */
@@ -80,27 +90,27 @@ export function ProcessJob(definition: AnyJobDefinition, options?: ProcessJobOpt
     );
   }
   const thread = options === undefined ? undefined : threadFile(definition, options);
-  return (_target: object, _method: string | symbol, descriptor: PropertyDescriptor): void => {
-    const method = descriptor.value as object;
-    if (thread)
-      Reflect.defineMetadata(THREADS, new Map([...threadsOf(method), [definition, thread]]), method);
-    Reflect.defineMetadata(METADATA, [...definitionsOf(method), definition], method);
+  return (target: object, method: MethodName, descriptor: PropertyDescriptor): void => {
+    checkMethod(`@ProcessJob(${definition.name})`, target, method, descriptor);
+    marked.add(target);
+    marks.set(target, method, ({ definitions, threads, functions } = NONE) => ({
+      definitions: [...definitions, definition],
+      threads: thread ? new Map([...threads, [definition, thread]]) : threads,
+      functions: [...functions, descriptor.value as object],
+    }));
   };
 }
 
-/** The definitions that a method handles; none for an ordinary method. */
-export function definitionsOf(method: object): readonly AnyJobDefinition[] {
-  return (Reflect.getMetadata(METADATA, method) as AnyJobDefinition[] | undefined) ?? [];
+/** The methods of a class that handle jobs. */
+export const handlingMethodsOf = (prototype: object): MethodName[] => marks.names(prototype);
+
+/** What a method handles, and how. */
+export function jobMarkOf(prototype: object, method: MethodName): JobMark {
+  return marks.get(prototype, method) ?? NONE;
 }
 
-/** The file whose thread runs the jobs of a definition for a method, when there is one. */
-export function threadOf(method: object, definition: AnyJobDefinition): URL | undefined {
-  return threadsOf(method).get(definition);
-}
-
-function threadsOf(method: object): ReadonlyMap<AnyJobDefinition, URL> {
-  return (Reflect.getMetadata(THREADS, method) as Map<AnyJobDefinition, URL> | undefined) ?? new Map();
-}
+/** The prototypes of all classes of the process that have a handler. */
+export const markedPrototypes = (): ReadonlySet<object> => marked;
 
 function threadFile({ name }: AnyJobDefinition, options: ProcessJobOptions): URL {
   const { thread } = check.object(`the options of @ProcessJob(${name})`, options, ['thread']);

@@ -16,10 +16,11 @@ import * as defaults from '../options/defaults.js';
 import type { Duration } from '../options/duration.js';
 import { readEnvironment } from '../options/environment.js';
 import { type BurstOptions, toBurstSettings } from '../options/burst-options.js';
-import { OptionChecker } from '../options/option-checker.js';
+import { describe, OptionChecker } from '../options/option-checker.js';
 import { BurstRun } from './burst.run.js';
 import type { BurstSummary } from './burst.summary.js';
 import { WorkerLifecycle } from './worker.lifecycle.js';
+import { bootingWorker } from './worker-boot.js';
 import { type PoolOptions, WorkerPool } from './worker.pool.js';
 
 /** Options of `runWorker`; they win over the environment. */
@@ -78,6 +79,7 @@ export async function runWorker(
   module: Type<unknown> | DynamicModule,
   options: RunWorkerOptions = {},
 ): Promise<RunningWorker> {
+  checkModule(module);
   const settings = resolve(options);
   const state = new WorkerState();
   const lifecycle = new WorkerLifecycle(state, settings.shutdownTimeout);
@@ -87,7 +89,7 @@ export async function runWorker(
     lifecycle.health = health;
     const logger = workerLogger(options.logger);
     const context = await lifecycle.boot.run(() =>
-      NestFactory.createApplicationContext(module, { abortOnError: false, logger }),
+      bootingWorker(() => NestFactory.createApplicationContext(module, { abortOnError: false, logger })),
     );
     leaveEndTo(lifecycle, context);
     const pool = moduleProvider(context, WorkerPool);
@@ -146,6 +148,23 @@ function moduleProvider(context: INestApplicationContext, type: typeof WorkerPoo
       'the module given to runWorker does not import ScalrQueueModule.forRoot() or forRootAsync()',
     );
   }
+}
+
+/** @throws QueueConfigError for what Nest would fail on without a sentence */
+function checkModule(module: unknown): void {
+  if (typeof module === 'function' || module instanceof Promise) return;
+  const expected = 'expected runWorker to get the class of a module, such as runWorker(WorkerModule)';
+  if (typeof module !== 'object' || module === null)
+    throw new QueueConfigError(
+      `${expected}, got: ${describe(module)}. Check the name and the file that it is imported from, and that no two files import each other.`,
+    );
+  if (typeof (module as { module?: unknown }).module === 'function') return;
+  const { name } = module.constructor;
+  throw new QueueConfigError(
+    name === 'Object'
+      ? `${expected}, or a dynamic module { module: WorkerModule, ... }, got an object without the field "module"`
+      : `${expected}, got an instance of ${name}: pass the class, without "new"`,
+  );
 }
 
 function resolve(options: RunWorkerOptions) {

@@ -8,6 +8,7 @@ import { TracingModule } from '../tracing/tracing.module.js';
 import { AsideNotes } from './aside.notes.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
+import { HandlerProviders } from './handler.providers.js';
 import { IdleHandlers } from './idle-handlers.js';
 import { JobEventSource } from './job-event.source.js';
 import { JobRunner } from './job.runner.js';
@@ -36,6 +37,7 @@ import { WorkerPool } from './worker.pool.js';
     AsideNotes,
     CancelWatcher,
     HandlerExplorer,
+    HandlerProviders,
     IdleHandlers,
     JobEventSource,
     JobRunner,

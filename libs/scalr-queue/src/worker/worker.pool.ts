@@ -78,7 +78,13 @@ export class WorkerPool {
   start(options: PoolOptions): void {
     const { handlers } = this;
     this.runner.use(handlers);
-    this.queues = selectQueues(handlers, options.queues, this.bridge.queues());
+    const bridged = this.bridge.queues();
+    if (handlers.size + bridged.length === 0)
+      this.logger.warn(
+        'This worker has no handler and will run no jobs: no provider of its module has a method with @ProcessJob. ' +
+          'Import the modules with the handlers into the module given to runWorker.',
+      );
+    this.queues = selectQueues(handlers, options.queues, bridged);
     for (const { definition } of handlers.values()) this.catalog.record(definition);
     this.begun = this.begin(handlers, options);
   }
