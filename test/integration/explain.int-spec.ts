@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { defineJob, ProcessJob, QueuesService } from 'scalr-queue';
+import { handlerOf } from '../conformance/driver.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';
@@ -97,6 +98,31 @@ describe('JobsService.explain', () => {
     } finally {
       release();
     }
+  });
+
+  it('names the last handler of a kind that no live worker handles, and its queue is in every report', async () => {
+    const app = uniqueApp();
+    const stays = await startWorker({ app, providers: [handlerOf(One, () => undefined)] });
+    const left = await startWorker({ app, providers: [handlerOf(Two, () => undefined)] });
+    await left.close();
+    const { queue, jobs, get } = await startProducer({ app });
+    await queue.enqueue(Two, { n: 1 }, { id: 'vain' });
+    const lastSeen = /process \d+, until 20\d\d-[\d-]+T[\d:.]+Z/;
+    expect((await jobs.explain('vain'))?.reasons[0]).toMatchObject({
+      code: 'no-handler',
+      message: 'no live worker handles two, nor anything else of the queue second',
+      advice: expect.stringMatching(lastSeen) as string,
+    });
+    expect(await get(QueuesService).unhandledJobs()).toMatchObject([
+      { name: 'two', queue: 'second', lastHandledBy: { seenAt: expect.any(Date) as Date } },
+    ]);
+    await eventually(async () => {
+      const { info } = (await (await fetch(`${stays.url}/health`)).json()) as {
+        info: { queues: { queues: { name: string }[]; warnings?: string[] } };
+      };
+      expect(info.queues.queues.map(({ name }) => name)).toContain('second');
+      expect(info.queues.warnings).toContain('no live worker handles two');
+    });
   });
 
   it('knows a job whose time is over, and one that stands for others', async () => {

@@ -1,10 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { UnhandledJob } from '../jobs/queue-info.js';
 import type { WorkerInfo } from '../jobs/worker-info.js';
 import { WORKER_TTL } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { noteHandlers, readLastHandlers } from './last-handlers.js';
 import { readWorkers, type StoredWorker, valuesOf, workerKey, workersKey } from './live-workers.js';
 import { RedisConnections } from './redis.connections.js';
+
+/** How often a worker notes what it handles. */
+const NOTE_HANDLERS = 60_000;
 
 /**
  * The worker processes of the app that live: one index, and per worker a key that Redis itself lets expire, so that no clock
@@ -12,6 +17,8 @@ import { RedisConnections } from './redis.connections.js';
  */
 @Injectable()
 export class WorkerRegistry {
+  private notedAt = -Infinity;
+
   constructor(
     private readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -20,7 +27,12 @@ export class WorkerRegistry {
   /** Writes a sign of life, good for twenty seconds. */
   async beat(worker: WorkerInfo): Promise<void> {
     const { prefix } = this.options;
-    const stored: StoredWorker = { ...worker, startedAt: +worker.startedAt, seenAt: +worker.seenAt };
+    const { handled: _handled, ...announced } = worker;
+    const stored: StoredWorker = { ...announced, startedAt: +worker.startedAt, seenAt: +worker.seenAt };
+    if (performance.now() - this.notedAt > NOTE_HANDLERS) {
+      this.notedAt = performance.now();
+      await this.noteHandlers(worker);
+    }
     const pipeline = this.connections.producer.pipeline();
     pipeline.hset(workersKey(prefix), worker.id, stored.startedAt);
     pipeline.set(workerKey(prefix, worker.id), JSON.stringify(stored), 'PX', WORKER_TTL);
@@ -32,6 +44,18 @@ export class WorkerRegistry {
     const pipeline = this.connections.producer.pipeline();
     pipeline.del(workerKey(prefix, id)).hdel(workersKey(prefix), id);
     valuesOf(await pipeline.exec());
+  }
+
+  /** Notes what this worker handles: who looks for the last one that did finds it after it is gone. */
+  noteHandlers(worker: WorkerInfo): Promise<void> {
+    return noteHandlers(this.connections.producer, this.options.prefix, worker);
+  }
+
+  /** These kinds of jobs with the worker that handled them last. */
+  async withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {
+    const { prefix } = this.options;
+    const found = await readLastHandlers(this.connections.producer, prefix, jobs);
+    return jobs.map((job, index) => ({ ...job, ...(found[index] ? { lastHandledBy: found[index] } : {}) }));
   }
 
   /** All that live, oldest first. Takes those that died without a word out of the index. */

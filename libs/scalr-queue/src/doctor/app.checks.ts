@@ -2,6 +2,7 @@ import type { Finding } from '../connection/server-facts.js';
 import type { AppSnapshot } from '../inspection/app.state.js';
 import { lateSlot } from '../scheduling/late-slot.js';
 import { describeProgram, otherPrograms } from '../jobs/worker-info.js';
+import { sayUnhandled } from '../jobs/queue-info.js';
 import type { StoredSchedule } from '../scheduling/schedule.store.js';
 
 /** A job that has waited longer is worth a word. */
@@ -22,9 +23,12 @@ export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[]
   for (const { name, waiting, delayed, paused, oldestPendingAgeMs: age } of queues) {
     const isWorkedOn = takers.some((worker) => worker.queues.includes(name));
     if (!isWorkedOn && waiting + delayed > 0) {
+      const unselected = takers.some(({ unselectedQueues }) => unselectedQueues?.includes(name));
       warn(
         `No live worker takes jobs from the queue ${name}, which holds ${waiting + delayed}`,
-        'Start a worker with its handlers, and see SCALR_WORKER_QUEUES',
+        unselected
+          ? `A live worker has its handlers and was told to leave it alone: add ${name} to SCALR_WORKER_QUEUES`
+          : `Start a worker with the handlers of ${name}: none that lives has one`,
       );
     }
     if (paused) warn(`The queue ${name} is paused`, `scalr-queue resume ${name}`);
@@ -35,10 +39,10 @@ export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[]
       );
     }
   }
-  for (const { name, queue } of unhandled) {
-    if (!takers.some((worker) => worker.queues.includes(queue))) continue;
+  for (const job of unhandled) {
+    const said = sayUnhandled(job);
     warn(
-      `No live worker handles ${name}, which is next in the queue ${queue}`,
+      `${said[0]!.toUpperCase()}${said.slice(1)}. It is next in the queue ${job.queue}`,
       'Deploy a worker that has its handler, or discard the jobs',
     );
   }

@@ -36,15 +36,16 @@ export class HealthReport {
 
   /**
    * Depth and age of the queues; undefined when Redis does not tell.
-   * @param names the queues to tell of; all those of the app by default
+   * @param names the queues to tell of, besides those with jobs that no live worker handles; all those of the app by default
    */
   async queues(names?: readonly string[]): Promise<QueuesReport | undefined> {
     const snapshot = await this.state.recent();
     if (!snapshot) return undefined;
-    const told = (queue: string) => names === undefined || names.includes(queue);
-    const warnings = snapshot.unhandled
-      .filter(({ queue }) => told(queue))
-      .map(({ name }) => `no live worker handles ${name}`);
+    // A queue whose only handler left with a deploy is on no worker's list.
+    const inVain = new Set(snapshot.unhandled.map(({ queue }) => queue));
+    const told = (queue: string) => names === undefined || names.includes(queue) || inVain.has(queue);
+    // No hosts, and no versions, in an answer that anybody may ask for.
+    const warnings = snapshot.unhandled.map(({ name }) => `no live worker handles ${name}`);
     const more = warnings.length - MOST;
     return {
       queues: snapshot.queues

@@ -41,7 +41,8 @@ export class AppState {
       ...workers.flatMap(({ queues }) => queues),
     ]);
     const queues = await this.reader.states([...names].toSorted());
-    return { queues, workers, unhandled: unhandledOf(queues, workers) };
+    const unhandled = unhandledOf(queues, workers);
+    return { queues, workers, unhandled: await this.workers.withLastHandler(unhandled) };
   }
 
   /** As it stood at most a second ago, in at most 800 ms; undefined when Redis does not tell. */

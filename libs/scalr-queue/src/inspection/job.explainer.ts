@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
+import { WorkerRegistry } from '../connection/worker.registry.js';
 import type { JobExplanation } from '../jobs/job-explanation.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { AppState } from './app.state.js';
@@ -19,6 +20,7 @@ export class JobExplainer {
     private readonly queues: QueueRegistry,
     private readonly state: AppState,
     private readonly reader: JobReader,
+    private readonly registry: WorkerRegistry,
   ) {}
 
   async explain(ref: JobRef): Promise<JobExplanation | undefined> {
@@ -30,8 +32,10 @@ export class JobExplainer {
 
   private async factsOf(found: FoundJob): Promise<JobFacts> {
     const queue = this.queues.get(found.job.queueName);
-    const [{ queues, workers }, limit, rateLimited, position] = await Promise.all([
+    const { name, queueName } = found.job;
+    const [{ queues, workers }, [unhandled], limit, rateLimited, position] = await Promise.all([
       this.state.read(),
+      this.registry.withLastHandler([{ name, queue: queueName }]),
       queue.getGlobalConcurrency(),
       queue.getRateLimitTtl(),
       this.positionOf(found),
@@ -41,6 +45,7 @@ export class JobExplainer {
       queue: queues.find(({ name }) => name === found.job.queueName),
       workers,
       now: Date.now(),
+      ...(unhandled?.lastHandledBy ? { lastHandledBy: unhandled.lastHandledBy } : {}),
       ...(limit === null ? {} : { limit }),
       rateLimited: Math.max(0, rateLimited),
       ...(position === undefined ? {} : { position }),

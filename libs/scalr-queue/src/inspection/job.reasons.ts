@@ -1,5 +1,6 @@
 import type { WorkerInfo } from '../jobs/worker-info.js';
 import { takes } from '../jobs/worker-info.js';
+import type { LastHandler } from '../jobs/queue-info.js';
 import type { JobReason } from '../jobs/job-explanation.js';
 import type { DeadReason, JobInfo } from '../jobs/job-info.js';
 import { readMeta } from '../jobs/job-meta.js';
@@ -20,6 +21,8 @@ export interface JobFacts {
   /** Milliseconds until the rate limit lets the next job start; 0 when it does not hold anything. */
   readonly rateLimited: number;
   readonly position?: number;
+  /** Who handled its kind last, where no live worker does. */
+  readonly lastHandledBy?: LastHandler;
 }
 
 /** The workers look for jobs that are due all the time: one that is later than this is not looked for. */
@@ -109,7 +112,8 @@ function timeOf(job: JobInfo, { now }: JobFacts): JobReason[] {
   return [{ code: 'delayed', message: `it is delayed until ${until.toISOString()}`, until }];
 }
 
-function holdsOf(job: JobInfo, { queue, workers, limit, rateLimited, now }: JobFacts): JobReason[] {
+function holdsOf(job: JobInfo, facts: JobFacts): JobReason[] {
+  const { queue, limit, rateLimited, now } = facts;
   const reasons: JobReason[] = [];
   if (queue?.paused)
     reasons.push({
@@ -117,19 +121,7 @@ function holdsOf(job: JobInfo, { queue, workers, limit, rateLimited, now }: JobF
       message: `the queue ${job.queue} is paused: no job of it starts`,
       advice: `Resume the queue ${job.queue}.`,
     });
-  const ofQueue = workers.filter((worker) => !worker.draining && worker.queues.includes(job.queue));
-  if (ofQueue.length === 0)
-    reasons.push({
-      code: 'no-live-worker',
-      message: `no live worker takes jobs from the queue ${job.queue}`,
-      advice: 'Start a worker, and look at SCALR_WORKER_QUEUES of those that run.',
-    });
-  else if (!ofQueue.some((worker) => takes(worker, job.queue, job.name)))
-    reasons.push({
-      code: 'no-handler',
-      message: `no live worker handles ${job.name}`,
-      advice: `Deploy a worker whose module has a @ProcessJob for ${job.name}.`,
-    });
+  reasons.push(...takersOf(job, facts));
   if (job.state !== 'waiting') return reasons;
   if (rateLimited > 0)
     reasons.push({
@@ -144,6 +136,32 @@ function holdsOf(job: JobInfo, { queue, workers, limit, rateLimited, now }: JobF
       limit,
     });
   return reasons;
+}
+
+/** Why nobody takes the job, where nobody does. */
+function takersOf({ name, queue }: JobInfo, { workers, lastHandledBy }: JobFacts): JobReason[] {
+  const live = workers.filter(({ draining }) => !draining);
+  if (live.some((worker) => takes(worker, queue, name))) return [];
+  const last = lastHandledBy
+    ? ` It was handled last by ${lastHandledBy.worker}, until ${lastHandledBy.seenAt.toISOString()}.`
+    : '';
+  const advice = `Deploy a worker whose module has a @ProcessJob for ${name}.${last}`;
+  if (live.some((worker) => worker.queues.includes(queue)))
+    return [{ code: 'no-handler', message: `no live worker handles ${name}`, advice }];
+  const message = `no live worker takes jobs from the queue ${queue}`;
+  if (live.length === 0)
+    return [{ code: 'no-live-worker', message, advice: `Start a worker: none lives.${last}` }];
+  if (live.some(({ unselectedQueues }) => unselectedQueues?.includes(queue))) {
+    const select = `Add ${queue} to SCALR_WORKER_QUEUES: a live worker has handlers for it and was told to leave it alone.`;
+    return [{ code: 'no-live-worker', message, advice: select }];
+  }
+  return [
+    {
+      code: 'no-handler',
+      message: `no live worker handles ${name}, nor anything else of the queue ${queue}`,
+      advice,
+    },
+  ];
 }
 
 function placeOf(job: JobInfo, { position, queue }: JobFacts): JobReason[] {

@@ -16,8 +16,28 @@ export interface QueueInfo extends QueueDepth {
   readonly workers: number;
 }
 
+/** The worker that had the handler of a kind of job last. */
+export interface LastHandler {
+  /** Program, version, host and process, in words. */
+  readonly worker: string;
+  /** Version of the app that it ran. */
+  readonly version?: string;
+  /** When it left; of one that died, at most a minute before. */
+  readonly seenAt: Date;
+}
+
 /** A kind of job that waits in vain. */
 export interface UnhandledJob {
   readonly name: string;
   readonly queue: string;
+  /** Absent where no worker ever had a handler for it. */
+  readonly lastHandledBy?: LastHandler;
+}
+
+/** `no live worker handles mail.send; billing 1.3.0 on vm-1, process 7 had the handler until 2026-…`. */
+export function sayUnhandled({ name, lastHandledBy: last }: UnhandledJob): string {
+  const who = last
+    ? `${last.worker} had its handler last, until ${last.seenAt.toISOString()}`
+    : 'none has announced a handler for it yet';
+  return `no live worker handles ${name}; ${who}`;
 }

@@ -27,6 +27,8 @@ export interface WorkerInfo {
   readonly main?: string;
   /** Orders the workers by when they declared their schedules; absent before, and with release 0.1.0. */
   readonly schedulesBoot?: number;
+  /** What it handles, with the queue of each. */
+  readonly handled?: readonly { readonly name: string; readonly queue: string }[];
   /** Queues that it has handlers for and was told to leave alone. */
   readonly unselectedQueues?: readonly string[];
   /** Queues that it takes jobs from. */

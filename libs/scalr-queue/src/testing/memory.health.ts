@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { AppSnapshot } from '../inspection/app.state.js';
 import { PING_JOB, type PingResult } from '../jobs/ping.js';
+import type { UnhandledJob } from '../jobs/queue-info.js';
 import { takes, type WorkerInfo } from '../jobs/worker-info.js';
 import type { MemoryEngine } from './memory.engine.js';
 
@@ -23,6 +24,12 @@ export class MemoryWorkers {
 
   async remove(id: string): Promise<void> {
     if (this.worker?.id === id) delete this.worker;
+  }
+
+  async noteHandlers(): Promise<void> {}
+
+  async withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {
+    return [...jobs];
   }
 
   async list(): Promise<WorkerInfo[]> {

@@ -16,6 +16,7 @@ export type WorkerActivity = Pick<
   | 'queues'
   | 'jobs'
   | 'catchAllQueues'
+  | 'handled'
   | 'unselectedQueues'
   | 'running'
   | 'runningJobs'
@@ -66,17 +67,20 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
   /** Now, in the background. */
   beat(): void {
     if (!this.activity || this.connections.producer.status !== 'ready') return;
-    const counts = this.tally.byQueue();
-    const worker = { ...this.identity, ...this.activity(), counts, seenAt: new Date() };
-    this.registry.beat(worker).catch(() => undefined);
+    this.registry.beat(this.asOfNow(this.activity())).catch(() => undefined);
+  }
+
+  private asOfNow(activity: WorkerActivity): WorkerInfo {
+    return { ...this.identity, ...activity, counts: this.tally.byQueue(), seenAt: new Date() };
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     if (!this.activity) return;
+    const last = this.asOfNow(this.activity());
     this.activity = undefined;
     clearInterval(this.timer);
     this.connections.producer.off('ready', this.onReady);
-    const goodbye = this.registry.remove(this.identity.id);
+    const goodbye = Promise.all([this.registry.noteHandlers(last), this.registry.remove(this.identity.id)]);
     await withDeadline(goodbye, GOODBYE, () => new Error('late')).catch(() => undefined);
   }
 }

@@ -184,6 +184,7 @@ export class WorkerPool {
       queues,
       jobs: jobs.filter(({ queue }) => this.queues.has(queue)).map(({ name }) => name),
       catchAllQueues: queues.filter((queue) => !own.has(queue)),
+      handled: jobs.filter(({ queue }) => this.queues.has(queue)).map(({ name, queue }) => ({ name, queue })),
       unselectedQueues: [...own].filter((queue) => !this.queues.has(queue)),
     };
     this.heartbeat.start(() => ({
