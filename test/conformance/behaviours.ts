@@ -3,6 +3,7 @@ import type { StartDriver } from './driver.js';
 import { endingBehaviours } from './endings.behaviour.js';
 import { enqueueBehaviours } from './enqueue.behaviour.js';
 import { operationBehaviours } from './operations.behaviour.js';
+import { resultBehaviours } from './results.behaviour.js';
 
 /** Everything that must be the same with Redis and with the test kit. */
 export function conformanceOf(start: StartDriver) {
@@ -10,4 +11,5 @@ export function conformanceOf(start: StartDriver) {
   attemptBehaviours(start);
   endingBehaviours(start);
   operationBehaviours(start);
+  resultBehaviours(start);
 }

@@ -96,3 +96,28 @@ export const modules = [
 
 export const worker = () =>
   runWorker(class AppModule {}, { port: 0, shutdownTimeout: '10s', queues: ['mail'] });
+
+interface Tree {
+  name: string;
+  children?: Tree[];
+}
+type Branded = string & { readonly __brand: 'id' };
+
+/** Payload types whose values survive JSON, or of which TypeScript cannot tell. */
+export const storable = [
+  defineJob<{ id: Branded; kind: 'a' | 'b'; note?: string; tags: readonly string[] | null }>('a'),
+  defineJob<Tree>('a'),
+  defineJob<[string, number]>('a'),
+  defineJob<Record<string, unknown>>('a'),
+  defineJob<unknown>('a'),
+  defineJob<string | undefined>('a', { unique: true }),
+  defineJob('a', {
+    payload: v.object({
+      at: v.pipe(
+        v.string(),
+        v.transform((text) => new Date(text)),
+      ),
+    }),
+  }),
+  defineJob('a', { payload: v.any() }),
+];

@@ -156,3 +156,33 @@ export const modules = [
 
 // @ts-expect-error unknown option
 export const worker = () => runWorker(class AppModule {}, { ports: 0 });
+
+class Money {
+  constructor(readonly cents: number) {}
+  plus(other: Money): Money {
+    return new Money(this.cents + other.cents);
+  }
+}
+
+export const unstorable = [
+  // @ts-expect-error JSON has no dates
+  defineJob<{ at: Date }>('a'),
+  // @ts-expect-error nor deep inside, nor where they are optional
+  defineJob<{ rows: { at?: Date | null }[] }>('a', { queue: 'mail' }),
+  // @ts-expect-error an instance of a class, such as a Decimal, comes out as something else
+  defineJob<{ price: Money }>('a'),
+  // @ts-expect-error the payload itself
+  defineJob<Money>('a'),
+  // @ts-expect-error a Map is a class as well
+  defineJob<{ rows: Map<string, number> }>('a'),
+  // @ts-expect-error and so are bytes
+  defineJob<{ bytes: Uint8Array }>('a'),
+  // @ts-expect-error JSON has no bigint
+  defineJob<{ id: bigint }>('a'),
+  // @ts-expect-error the input of the schema is a date, which enqueue would refuse
+  defineJob('a', { payload: z.object({ at: z.date() }) }),
+  // @ts-expect-error also among others
+  defineJob('a', { payload: z.object({ at: z.union([z.string(), z.date()]) }), queue: 'mail' }),
+  // @ts-expect-error an instance of a class
+  defineJob('a', { payload: z.object({ price: z.instanceof(Money) }) }),
+];

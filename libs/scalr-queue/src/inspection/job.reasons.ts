@@ -35,6 +35,8 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
     'It came too late: see that workers keep up (explain a job that waits); a retried job does not expire.',
   'invalid-payload':
     'Its payload does not fit the schema of its definition: deploy one that takes it, then retry it.',
+  'invalid-result':
+    'Its handler has done its work, but what it returned does not fit the result schema: a retry runs it again. See what it did first.',
   'unknown-job': 'No worker had a handler for it: deploy one, then retry it.',
   crashed: 'It took its worker down each time: look for memory or native crashes before it is retried.',
   cancelled: 'Somebody cancelled it. Retry it if that was a mistake.',

@@ -13,6 +13,11 @@ const FORMAT = /^([a-z-]+) ([^\s:[]*)(?:\[([^\]\s]*)\])?: ([\s\S]*)$/;
 /** What the engine itself writes when workers crashed over a job too often. */
 const CRASHED = 'job stalled more than allowable limit';
 
+/** `instanceof` for what somebody else threw: a proxy can answer the question with an error of its own. */
+export function isInstance<T>(thrown: unknown, type: abstract new (...args: never[]) => T): thrown is T {
+  return attempt(() => thrown instanceof type) === true;
+}
+
 /** What was thrown, whatever it was, as name, message and code, cut to the limit. Never throws itself. */
 export function describeThrown(thrown: unknown): JobErrorInfo & { readonly stack?: string } {
   if (!isError(thrown)) {

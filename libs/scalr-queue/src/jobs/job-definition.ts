@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidJobDefinitionError } from '../errors/configuration.errors.js';
 import { DEFAULT_QUEUE } from '../options/defaults.js';
 import { OptionChecker } from '../options/option-checker.js';
+import type { WithJson } from './json-type.js';
 import { RESERVED_PREFIX } from './ping.js';
 import { checkJobSettings, JOB_SETTING_KEYS, type JobSettings } from './job-settings.js';
 
@@ -77,11 +78,17 @@ const check = new OptionChecker(InvalidJobDefinitionError);
  */
 export function defineJob<S extends StandardSchemaV1, R extends ResultSchema = undefined>(
   name: string,
-  options: JobSettings<StandardSchemaV1.InferInput<S>> & { readonly payload: S; readonly result?: R },
+  ...options: WithJson<
+    StandardSchemaV1.InferInput<S>,
+    [options: JobSettings<StandardSchemaV1.InferInput<S>> & { readonly payload: S; readonly result?: R }]
+  >
 ): JobDefinition<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>, OutputOr<R>, InputOr<R>>;
 export function defineJob<Payload = void, Result = unknown>(
   name: string,
-  options?: JobSettings<Payload> & { readonly payload?: undefined; readonly result?: undefined },
+  ...options: WithJson<
+    Payload,
+    [options?: JobSettings<Payload> & { readonly payload?: undefined; readonly result?: undefined }]
+  >
 ): JobDefinition<Payload, Payload, Result, Result>;
 export function defineJob(name: string, options: object = {}): AnyJobDefinition {
   check.name('the name of the job', name);

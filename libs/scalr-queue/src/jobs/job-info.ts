@@ -3,7 +3,14 @@ export type JobState = 'waiting' | 'delayed' | 'running' | 'completed' | 'dead';
 
 /** Why a job is dead. */
 export type DeadReason =
-  'attempts' | 'discarded' | 'expired' | 'invalid-payload' | 'unknown-job' | 'crashed' | 'cancelled';
+  | 'attempts'
+  | 'discarded'
+  | 'expired'
+  | 'invalid-payload'
+  | 'invalid-result'
+  | 'unknown-job'
+  | 'crashed'
+  | 'cancelled';
 
 /** What became of a cancellation; see `JobsService.cancel`. */
 export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'not-found';
@@ -14,6 +21,7 @@ export const DEAD_REASONS: readonly DeadReason[] = [
   'discarded',
   'expired',
   'invalid-payload',
+  'invalid-result',
   'unknown-job',
   'crashed',
   'cancelled',

@@ -4,10 +4,20 @@ import { OptionChecker } from '../options/option-checker.js';
 
 const check = new OptionChecker(InvalidOptionError);
 
+/** Also of what has no text, such as a symbol: a raw TypeError here would be a failed attempt instead of the signal. */
+function textOf(message: unknown): string {
+  if (message === undefined || message === null) return '';
+  try {
+    return String(message);
+  } catch {
+    return `a value of type ${typeof message}`;
+  }
+}
+
 /** Base of what a handler throws to say how the job goes on; not a failure of the handler. */
 export abstract class JobSignal extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(textOf(message), options);
     this.name = new.target.name;
   }
 }

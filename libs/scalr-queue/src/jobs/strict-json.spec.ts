@@ -59,9 +59,8 @@ describe('a payload that JSON would lose or change', () => {
     ['toJSON of an array', Object.defineProperty([CARD], 'toJSON', { value: throwing }), '$', 'an array with holes or named properties'],
     ['NaN', { a: [1, Number.NaN] }, '$.a[1]', 'NaN, which JSON cannot hold'],
     ['Infinity', { a: Infinity }, '$.a', 'Infinity, which JSON cannot hold'],
-    ['undefined inside', { a: undefined }, '$.a', 'undefined; leave the key out or use null'],
-    ['undefined in an array', [undefined], '$[0]', 'undefined; leave the key out or use null'],
-    ['undefined', undefined, '$', 'undefined; leave the key out or use null'],
+    ['undefined in an array', [undefined], '$[0]', 'undefined; leave it out or use null'],
+    ['undefined', undefined, '$', 'undefined; leave it out or use null'],
     ['hole', { a: Array(3) }, '$.a', 'an array with holes or named properties'],
     ['array with a name', { a: Object.assign([1], { x: 1 }) }, '$.a', 'an array with holes or named properties'],
     ['__proto__ key', JSON.parse(`{"a":{"__proto__":{"card":"${CARD}"}}}`), '$.a.__proto__', 'a key that changes the prototype of the reader'],
@@ -97,7 +96,7 @@ describe('a payload that JSON would lose or change', () => {
   });
 
   it('does not fill the message with a long key', () => {
-    const error = refusalOf({ ['k'.repeat(1_000_000)]: undefined });
+    const error = refusalOf({ ['k'.repeat(1_000_000)]: NaN });
     expect(error.message.length).toBeLessThan(300);
   });
 });
@@ -126,6 +125,12 @@ describe('a payload that is strict JSON', () => {
         expect(JSON.parse(toStrictJson(SUBJECT, plain, 1_000_000))).toEqual(plain);
       }),
     );
+  });
+
+  it('loses the keys whose value is undefined, as JSON does', () => {
+    const value = { a: undefined, b: [{ c: undefined, d: 1 }], e: { f: undefined } };
+    expect(toStrictJson(SUBJECT, value, LIMIT)).toBe('{"b":[{"d":1}],"e":{}}');
+    expect(refusalOf({ a: undefined, when: new Date() }).path).toBe('$.when');
   });
 
   it('may hold the same object twice', () => {

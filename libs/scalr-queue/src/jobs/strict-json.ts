@@ -4,7 +4,8 @@ import { clip } from '../options/option-checker.js';
 
 /**
  * The JSON text of a value that survives the way through JSON unchanged; everything else is refused with its
- * path, because JSON.stringify would silently drop or change it.
+ * path, because JSON.stringify would silently drop or change it. Only a key whose value is undefined is left out, as an
+ * optional field that is absent is most often passed on.
  *
  * @param subject named in errors, such as `payload of invoice.send`
  * @param limit largest size in UTF-8 bytes
@@ -59,7 +60,8 @@ function isStrict(value: unknown, depth: number): boolean {
     if (typeof key !== 'string' || !key.isWellFormed() || key === '__proto__' || key === 'toJSON')
       return false;
     const property = Object.getOwnPropertyDescriptor(value, key);
-    if (!property?.enumerable || !('value' in property) || !isStrict(property.value, depth + 1)) return false;
+    if (!property?.enumerable || !('value' in property)) return false;
+    if (property.value !== undefined && !isStrict(property.value, depth + 1)) return false;
   }
   return true;
 }
@@ -85,7 +87,7 @@ class Walker {
         if (value !== null) this.visitObject(value, path, depth);
         return;
       case 'undefined':
-        this.refuse('undefined; leave the key out or use null');
+        this.refuse('undefined; leave it out or use null');
         break;
       default:
         this.refuse(`a ${typeof value}, which JSON cannot hold`);
@@ -121,7 +123,7 @@ class Walker {
       if (!('value' in property)) this.refuse('a getter; turn it into plain data');
       if (!property.enumerable) this.refuse('a hidden property, which JSON leaves out');
       if (key === 'toJSON' && typeof property.value === 'function') this.refuse('an object with toJSON');
-      this.visit(property.value, at, depth + 1);
+      if (property.value !== undefined) this.visit(property.value, at, depth + 1);
     }
   }
 

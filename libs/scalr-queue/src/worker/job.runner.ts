@@ -3,13 +3,13 @@ import { DelayedError } from 'bullmq';
 import { PayloadInvalidError } from '../errors/payload.errors.js';
 import { JobCancelledError } from '../errors/outcome.errors.js';
 import type { AnyJobDefinition } from '../jobs/job-definition.js';
+import { describeThrown, isInstance } from '../jobs/failure.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import { type JobMeta, readMeta } from '../jobs/job-meta.js';
 import { Discard, RetryLater, Snooze } from '../jobs/job-signals.js';
 import { retryDelay, toRetryPolicy } from '../jobs/retry-policy.js';
 import { applySchema } from '../jobs/schema.js';
 import type { StoredJob } from '../jobs/stored-job.js';
-import { toStrictJson } from '../jobs/strict-json.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -20,9 +20,10 @@ import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
 import { AttemptFailure } from './attempt.failure.js';
 import type { JobHandler } from './handler.explorer.js';
+import { resultOf } from './job.result.js';
 import { LiveSettings } from './live-settings.js';
 import { UnhandledJobs } from './put-aside.js';
-import { RunningJobs } from './running.jobs.js';
+import { type Run, RunningJobs } from './running.jobs.js';
 
 const check = new OptionChecker(InvalidOptionError);
 
@@ -64,26 +65,27 @@ export class JobRunner {
     const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''), this.app.clock);
     const context = new AttemptContext(job, meta, attempt);
     if (!meta.slot) this.refuseExpired(handler.definition, job, meta);
-    const checking = this.payloadOf(handler.definition, job, meta, context.attempt);
-    // Most schemas answer at once; each wait costs the job a turn.
-    const payload = checking instanceof Promise ? await checking : checking;
-    const run = { queue: job.queueName, storedId: job.id, startedAt: job.processedOn ?? 0, attempt };
-    this.running.add(run);
+    let run: Run | undefined;
     try {
+      const checking = this.payloadOf(handler.definition, job, meta, context.attempt);
+      // Most schemas answer at once; each wait costs the job a turn.
+      const payload = checking instanceof Promise ? await checking : checking;
+      run = { queue: job.queueName, storedId: job.id, startedAt: job.processedOn ?? 0, attempt };
+      this.running.add(run);
       const returned = await attempt.run(
         () => handler.invoke(payload, context, attempt),
         this.live.timeoutOf(handler.definition, meta),
         job.name,
       );
-      const checking = this.resultOf(handler.definition, returned);
-      const result = checking instanceof Promise ? await checking : checking;
+      const checked = this.resultOf(handler.definition, returned, context.attempt);
+      const result = checked instanceof Promise ? await checked : checked;
       if (meta.slot) await this.slots.succeeded(meta);
       return result;
     } catch (thrown) {
-      if (thrown instanceof Snooze) return await this.postpone(job, token, thrown.delay);
+      if (isInstance(thrown, Snooze)) return await this.postpone(job, token, thrown.delay);
       throw this.failureOf(thrown, handler.definition, meta, context);
     } finally {
-      this.running.remove(run);
+      if (run) this.running.remove(run);
     }
   }
 
@@ -103,12 +105,15 @@ export class JobRunner {
     throw new AttemptFailure('expired', error, job.attemptsMade + 1, now);
   }
 
-  /** A promise only where the schema answers with one. */
+  /**
+   * A promise only where the schema answers with one.
+   * @throws AttemptFailure where the payload does not fit; whatever else the schema throws is a failed attempt like any other
+   */
   private payloadOf(definition: AnyJobDefinition, job: StoredJob, meta: JobMeta, attempt: number): unknown {
     const stored: unknown = meta.void ? undefined : job.data;
     const refuse = (error: unknown): never => {
-      const kind = error instanceof PayloadInvalidError ? 'invalid-payload' : 'discarded';
-      throw new AttemptFailure(kind, error, attempt, this.app.clock.now());
+      if (!isInstance(error, PayloadInvalidError)) throw error;
+      throw new AttemptFailure('invalid-payload', error, attempt, this.app.clock.now());
     };
     try {
       const payload = applySchema(`payload of ${job.name}`, definition.payloadSchema, stored);
@@ -118,16 +123,17 @@ export class JobRunner {
     }
   }
 
-  /** A promise only where the schema answers with one. */
-  private resultOf(definition: AnyJobDefinition, returned: unknown): unknown {
-    const subject = `result of ${definition.name}`;
-    const check = (result: unknown): unknown => {
-      if (result === undefined) return null;
-      toStrictJson(subject, result, this.app.resultLimit);
-      return result;
+  /** The handler has done its work: a result that does not fit ends the job instead of running it again. */
+  private resultOf(definition: AnyJobDefinition, returned: unknown, attempt: number): unknown {
+    const refuse = (error: unknown): never => {
+      throw new AttemptFailure('invalid-result', error, attempt, this.app.clock.now());
     };
-    const result = applySchema(subject, definition.resultSchema, returned);
-    return result instanceof Promise ? result.then(check) : check(result);
+    try {
+      const result = resultOf(definition, returned, this.app.resultLimit);
+      return result instanceof Promise ? result.catch(refuse) : result;
+    } catch (error) {
+      return refuse(error);
+    }
   }
 
   private failureOf(
@@ -138,19 +144,18 @@ export class JobRunner {
   ): AttemptFailure {
     const { attempt, maxAttempts } = context;
     const now = this.app.clock.now();
-    if (thrown instanceof Discard) return new AttemptFailure('discarded', thrown, attempt, now);
-    if (thrown instanceof JobCancelledError) return new AttemptFailure('cancelled', thrown, attempt, now);
-    if (attempt >= maxAttempts) {
-      const why = thrown instanceof RetryLater ? (thrown.cause ?? thrown) : thrown;
-      return new AttemptFailure('attempts', why, attempt, now);
-    }
-    if (thrown instanceof RetryLater)
-      return new AttemptFailure('retrying', thrown.cause ?? thrown, attempt, now, thrown.delay);
+    if (isInstance(thrown, AttemptFailure)) return thrown;
+    if (isInstance(thrown, Discard)) return new AttemptFailure('discarded', thrown, attempt, now);
+    if (isInstance(thrown, JobCancelledError)) return new AttemptFailure('cancelled', thrown, attempt, now);
+    const isLater = isInstance(thrown, RetryLater);
+    if (attempt >= maxAttempts)
+      return new AttemptFailure('attempts', isLater ? (thrown.cause ?? thrown) : thrown, attempt, now);
+    if (isLater) return new AttemptFailure('retrying', thrown.cause ?? thrown, attempt, now, thrown.delay);
     try {
       const delay = retryDelay(
         this.live.retryOf(definition, meta),
         attempt,
-        thrown instanceof Error ? thrown : new Error(String(thrown)),
+        isInstance(thrown, Error) ? thrown : new Error(describeThrown(thrown).message),
       );
       return delay === false
         ? new AttemptFailure('attempts', thrown, attempt, now)

@@ -2,6 +2,7 @@ import { DelayedError, type Job, type Span, WaitingError, Worker, type WorkerOpt
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
+import { describeThrown, isInstance } from '../jobs/failure.js';
 import { inJob } from '../observability/job-scope.js';
 import type { Retention } from '../retention/retention.service.js';
 import type { Tracing } from '../tracing/tracing.js';
@@ -187,7 +188,8 @@ export class ManagedWorker extends Worker {
       // A job that is offered again and again is told of once.
       if (error instanceof PutAside ? error.isFirst : error instanceof DelayedError)
         this.events.postponed(job);
-      throw error;
+      // The engine reads the message of whatever a class of @nestjs/bullmq throws, also of null.
+      throw isInstance(error, Error) ? error : new Error(describeThrown(error).message);
     } finally {
       this.inHand.delete(id);
       if (gate.draining && !gate.patience.aborted) gate.ledger.finished++;

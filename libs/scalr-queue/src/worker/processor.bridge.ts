@@ -4,6 +4,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import { RedisConnections } from '../connection/redis.connections.js';
+import { stringifiable } from './job.result.js';
 import type { ManagedProcessor, ManagedWorker } from './managed.worker.js';
 import { RunningJobs } from './running.jobs.js';
 
@@ -85,7 +86,7 @@ export class ProcessorBridge {
     const run = { queue: worker.name, storedId: id, startedAt: processedOn, attempt: { abort } };
     this.running.add(run);
     try {
-      return await processor(...args);
+      return stringifiable(`result of ${args[0].name}`, await processor(...args));
     } finally {
       this.running.remove(run);
     }

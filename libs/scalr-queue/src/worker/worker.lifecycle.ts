@@ -99,7 +99,7 @@ export class WorkerLifecycle {
     pool.leave();
     const { finished, handedBack, abandoned } = pool.ledger;
     const unsure = abandoned > 0 ? `, ${abandoned} left to recovery (Redis did not answer)` : '';
-    this.logger.log(`Shutdown: ${finished} finished, ${handedBack} handed back, 0 lost${unsure}`);
+    this.logger.log(`Shutdown: ${finished} finished, ${handedBack} handed back${unsure}`);
   }
 
   private async closeProviders(time: number, signal?: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { describeThrown } from '../../jobs/failure.js';
+import { describeThrown, isInstance } from '../../jobs/failure.js';
 import { Discard, type JobSignal, RetryLater, Snooze } from '../../jobs/job-signals.js';
 
 /** What is left of an error that crosses a thread: classes do not survive cloning, so a tag stands for ours. */
@@ -15,9 +15,9 @@ export interface PackedError {
 /** Whatever was thrown, as plain data. Never throws itself. */
 export function packError(thrown: unknown): PackedError {
   const packed = describeThrown(thrown);
-  if (thrown instanceof Discard) return { ...packed, signal: 'Discard' };
-  if (thrown instanceof Snooze) return { ...packed, signal: 'Snooze', delay: thrown.delay };
-  if (!(thrown instanceof RetryLater)) return packed;
+  if (isInstance(thrown, Discard)) return { ...packed, signal: 'Discard' };
+  if (isInstance(thrown, Snooze)) return { ...packed, signal: 'Snooze', delay: thrown.delay };
+  if (!isInstance(thrown, RetryLater)) return packed;
   const { delay, cause } = thrown;
   return {
     ...packed,

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { JobContext } from '../../jobs/job-context.js';
 import { packError, unpackError } from './packed.error.js';
@@ -9,6 +10,8 @@ import {
   type ThreadRequest,
   type ThreadTask,
 } from './thread.protocol.js';
+
+const logger = new Logger('ScalrQueue');
 
 /** How long a thread may go on after its attempt was aborted, to end by itself. */
 const KILL_AFTER = 250;
@@ -60,6 +63,11 @@ export class ThreadRun {
         throw new TypeError('the default export of the thread file is not made by threadHandler()');
       const outcome = await this.outcome;
       if ('error' in outcome) throw unpackError(outcome.error);
+      if (outcome.lossy !== undefined)
+        logger.warn(
+          `the output of the thread of ${name} cannot cross to the main thread (${outcome.lossy}): ` +
+            'what JSON makes of it counts instead. Return plain data.',
+        );
       return outcome.output;
     } finally {
       clearTimeout(this.timer);

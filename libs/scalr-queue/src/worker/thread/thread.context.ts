@@ -56,9 +56,11 @@ export class ThreadContext extends JobContext {
     await Promise.allSettled(this.answers);
     try {
       this.port.postMessage({ outcome } satisfies ThreadEnd, []);
-    } catch (cause) {
-      const error = new TypeError(`what the thread gives cannot cross to the main thread: ${String(cause)}`);
-      this.port.postMessage({ outcome: { error: packError(error) } } satisfies ThreadEnd, []);
+    } catch (error) {
+      // The handler has done its work; failing the attempt would run it again.
+      const { message } = packError(error);
+      const sent = 'output' in outcome ? { output: asJson(outcome.output), lossy: message } : outcome;
+      this.port.postMessage({ outcome: sent } satisfies ThreadEnd, []);
     }
     this.port.close();
   }
@@ -80,5 +82,13 @@ export class ThreadContext extends JobContext {
     this.waiting.delete(message.answer);
     if (message.error) waiting?.reject(unpackError(message.error));
     else waiting?.resolve();
+  }
+}
+
+function asJson(value: unknown): unknown {
+  try {
+    return JSON.parse(JSON.stringify(value)) as unknown;
+  } catch {
+    return null;
   }
 }

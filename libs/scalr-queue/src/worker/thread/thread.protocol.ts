@@ -21,7 +21,13 @@ export interface ThreadTask<Payload = unknown> {
 export const OUTCOME_SENT = 'scalr-queue: outcome sent';
 
 /** How the handler ended. */
-export type ThreadOutcome = { readonly output: unknown } | { readonly error: PackedError };
+export type ThreadOutcome =
+  | {
+      readonly output: unknown;
+      /** Why it is only what JSON makes of it: it could not be cloned. */
+      readonly lossy?: string;
+    }
+  | { readonly error: PackedError };
 
 /** From the thread while it runs: do this with the job, and answer. */
 export interface ThreadRequest {
