@@ -1,4 +1,4 @@
-import { defineJob, Discard, JobTimeoutError, RetryLater, Snooze } from 'scalr-queue';
+import { defineJob, Discard, type JobContext, JobTimeoutError, RetryLater, Snooze } from 'scalr-queue';
 import { z } from 'zod';
 import { appThat, fail, Work } from './acting.app.js';
 import { appOf, handlerOf, type StartDriver } from './driver.js';
@@ -121,6 +121,41 @@ export function attemptBehaviours(start: StartDriver) {
         await context.progress({ rows: 7 });
       });
       expect((await inState('completed', await queue.enqueue(Work, 'x'))).progress).toEqual({ rows: 7 });
+    });
+
+    it.each<[string, (context: JobContext) => unknown]>([
+      ['progress with a key that is undefined', (it) => it.progress({ a: undefined })],
+      ['NaN as progress', (it) => it.progress(NaN)],
+      ['nothing as progress', (it) => it.progress(undefined as never)],
+      ['a bigint as progress', (it) => it.progress({ a: 1n })],
+      ['far too much progress', (it) => it.progress({ text: 'x'.repeat(20_000) })],
+      ['an error as a line', (it) => it.log(new Error('it is late'))],
+      ['a symbol as a line', (it) => it.log(Symbol('x'))],
+      ['what has no text as a line', (it) => it.log(Object.create(null))],
+    ])('does not fail by telling %s', async (_what, tell) => {
+      const { queue, in: inState, attempts } = await appThat(start, tell);
+      await inState('completed', await queue.enqueue(Work, 'x'));
+      expect(attempts).toEqual([1]);
+    });
+
+    it('tells its last lines and the latest progress, however much it told, and counts the rest', async () => {
+      const {
+        queue,
+        jobs,
+        in: inState,
+      } = await appThat(start, (context) => {
+        for (let line = 1; line <= 1_000; line++) {
+          void context.progress(line);
+          void context.log(`line ${line}`);
+        }
+        void context.log(new TypeError('the end'));
+      });
+      const job = await queue.enqueue(Work, 'x');
+      expect((await inState('completed', job)).progress).toBe(1_000);
+      const { logs: log = [] } = (await jobs.details(job.id)) ?? {};
+      expect(log).toHaveLength(100);
+      expect(log[0]).toMatch(/^\(9\d\d lines of ctx\.log were dropped/);
+      expect(log.slice(-2)).toEqual(['line 1000', 'TypeError: the end']);
     });
 
     it('gets the payload as JSON and the output of the schema', async () => {

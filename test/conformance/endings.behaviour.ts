@@ -1,4 +1,4 @@
-import { defineJob, JobFailedError, WaitTimeoutError } from 'scalr-queue';
+import { defineJob, JobFailedError, Snooze, WaitTimeoutError } from 'scalr-queue';
 import { appThat, fail, Work } from './acting.app.js';
 import { appOf, handlerOf, type StartDriver, untilAborted } from './driver.js';
 
@@ -26,6 +26,18 @@ export function endingBehaviours(start: StartDriver) {
       await queues.resume('default');
       expect(await inState('dead', job)).toMatchObject({ reason: 'expired', attempt: 0 });
       expect(attempts).toEqual([1]);
+    });
+
+    it('that has run does not expire any more', async () => {
+      const {
+        queue,
+        in: inState,
+        attempts,
+      } = await appThat(start, () => {
+        if (attempts.length === 1) throw new Snooze(1_200);
+      });
+      await inState('completed', await queue.enqueue(Work, 'x', { expiresIn: 1_000 }));
+      expect(attempts).toEqual([1, 1]);
     });
 
     it('that waits can be cancelled, and never runs', async () => {

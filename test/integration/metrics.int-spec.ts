@@ -79,7 +79,9 @@ describe('GET /metrics of a worker', () => {
     const { id } = await queue.enqueue(Act, { act: 'succeed' });
     const redis = new Redis(sharedRedisUrl());
     onTestFinished(() => redis.disconnect());
-    await eventually(async () => expect(await redis.del(`scalr:{${app}}:stage:act~${id}:lock`)).toBe(1));
+    // As another worker that has taken the job leaves it.
+    const lock = `scalr:{${app}}:stage:act~${id}:lock`;
+    await eventually(async () => expect(await redis.set(lock, 'another', 'PX', 60_000, 'XX')).toBe('OK'));
     const job = { app, queue: 'stage', job_name: 'act' };
     const lost = async () => (await scrape(worker.url)).valueOf('scalr_queue_locks_lost_total', job);
     await eventually(async () => expect(await lost()).toBe(1));

@@ -29,6 +29,7 @@ const names: JobEventName[] = [
   'cancelled',
   'stalled',
   'lock-lost',
+  'blocked',
   'data-missing',
   'handed-back',
 ];

@@ -57,6 +57,7 @@ export {
   ProcessJob,
   type JobHandlerMethod,
   type ProcessJobOptions,
+  type ThreadLimits,
   type ThreadedHandlerMethod,
 } from './worker/process-job.decorator.js';
 export { Scheduled } from './scheduling/scheduled.decorator.js';

@@ -104,6 +104,40 @@ export const crashRows: FaultRow[] = [
     },
   },
   {
+    id: 72,
+    name: 'the event loop blocked for 5.6 s by handlers, longer than its lock of 5 s, beside a job that only waits',
+    requirement:
+      'one worker: every job completes after one run; one line names the handler, none blames Redis',
+    quick: false,
+    async run(stage) {
+      const { producer, workers } = await pair(stage);
+      const innocent = await enqueued(producer, { do: 'hold', ms: 8_000 });
+      const blocking = await enqueued(producer, { do: 'block', ms: 5_600 });
+      for (const id of [innocent, blocking]) {
+        await inState(producer, id, 'completed', 40_000);
+        expect(stage.ledger.of('start', id)).toHaveLength(1);
+      }
+      const { output } = workers[0]!.process;
+      expect(output).toMatch(/worker blocked for 5\.\d s by /);
+      expect(output).not.toMatch(/Redis at .*lock/);
+      return { acknowledged: 2, lost: 0, twice: 0, note: 'the log names the handler' };
+    },
+  },
+  {
+    id: 73,
+    name: 'two workers, each blocked by the same job for longer than its lock',
+    requirement: 'completed, at most one more run, not dead as crashed',
+    quick: false,
+    async run(stage) {
+      const { producer } = await pair(stage, 2);
+      const id = await enqueued(producer, { do: 'block', ms: 8_000 });
+      await inState(producer, id, 'completed', 60_000);
+      const runs = stage.ledger.of('start', id).length;
+      expect(runs).toBeLessThanOrEqual(2);
+      return { acknowledged: 1, lost: 0, twice: runs - 1 };
+    },
+  },
+  {
     id: 45,
     name: 'a handler that never ends',
     requirement: 'JobTimeoutError within 1 s of its time; the slot is free',

@@ -31,7 +31,7 @@ const acts = {
   },
   tell: (_payload, ctx) => {
     // Nobody waits for these.
-    void ctx.log('first').then(() => ctx.log('never told, the handler is over'));
+    void ctx.log('first').then(() => setTimeout(() => ctx.log('never told, the handler is over')));
     void ctx.progress({ step: 2 });
     return [ctx.id, ctx.name, ctx.queue, ctx.attempt, ctx.maxAttempts, ctx.enqueuedAt instanceof Date];
   },
@@ -68,6 +68,17 @@ const acts = {
       throw new Error('too late to fail the job');
     }, 20);
     return 'done';
+  },
+  /** Tells without end and waits for nothing. */
+  chatter: (_payload, ctx) => {
+    for (let line = 1; line <= 100_000; line++) {
+      void ctx.progress(line);
+      void ctx.log(`line ${line}`);
+    }
+  },
+  hog: () => {
+    const all = [];
+    for (;;) all.push(Array.from({ length: 1_000 }, () => Math.random()));
   },
   bytes: () => new Uint8Array([1, 2, 3]),
   uncloneable: () => () => 'a function',

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { ClosingOrder } from '../lifecycle/closing.order.js';
 import { BacklogGuard } from './backlog.guard.js';
 import { JobCatalog } from './job.catalog.js';
+import { JobCounts } from './job.counts.js';
+import { JobLocks } from './job.locks.js';
 import { Preflight } from './preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './redis.connections.js';
@@ -14,6 +16,8 @@ const PARTS = [
   RedisConnections,
   QueueRegistry,
   JobCatalog,
+  JobCounts,
+  JobLocks,
   Preflight,
   RedisProbe,
   WorkerRegistry,

@@ -19,7 +19,7 @@ if tonumber(redis.call('ZSCORE', failed, id) or -1) ~= tonumber(diedAt) then ret
  * leaves nothing half done.
  */
 const PREPARE = `${STILL_DEAD}
-redis.call('HDEL', job, 'stc')
+redis.call('HDEL', job, 'stc', 'scalr:idle', 'scalr:aside', 'scalr:ended', 'scalr:endedStc')
 redis.call('HSET', job, 'ats', 1)
 return 1
 `;

@@ -38,7 +38,8 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
   'invalid-result':
     'Its handler has done its work, but what it returned does not fit the result schema: a retry runs it again. See what it did first.',
   'unknown-job': 'No worker had a handler for it: deploy one, then retry it.',
-  crashed: 'It took its worker down each time: look for memory or native crashes before it is retried.',
+  crashed:
+    'Its handler may block the event loop for longer than worker.lockDuration (the log says "worker blocked for ..."): move it to a thread. Else it took its worker down each time: look for memory or native crashes before it is retried.',
   cancelled: 'Somebody cancelled it. Retry it if that was a mistake.',
 };
 

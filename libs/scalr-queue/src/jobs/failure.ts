@@ -11,7 +11,7 @@ export type FailureKind = DeadReason | 'retrying';
 
 const FORMAT = /^([a-z-]+) ([^\s:[]*)(?:\[([^\]\s]*)\])?: ([\s\S]*)$/;
 /** What the engine itself writes when workers crashed over a job too often. */
-const CRASHED = 'job stalled more than allowable limit';
+export const CRASHED = 'job stalled more than allowable limit';
 
 /** `instanceof` for what somebody else threw: a proxy can answer the question with an error of its own. */
 export function isInstance<T>(thrown: unknown, type: abstract new (...args: never[]) => T): thrown is T {
@@ -44,7 +44,11 @@ export function parseFailure(text: string): { kind: FailureKind; error: JobError
   if (text === CRASHED) {
     return {
       kind: 'crashed',
-      error: { name: 'WorkerCrashed', message: 'its worker crashed too often while running it' },
+      error: {
+        name: 'WorkerCrashed',
+        message:
+          'its worker crashed too often in a row while running it, or was blocked for longer than lockDuration',
+      },
     };
   }
   const [, kind, name, code, message] = FORMAT.exec(text) ?? [];
@@ -73,7 +77,7 @@ function cleanCode(code: unknown): string {
 }
 
 /** Also true for an error of another realm, which is no instance of our Error. */
-function isError(thrown: unknown): thrown is Error {
+export function isError(thrown: unknown): thrown is Error {
   return isNativeError(thrown) || attempt(() => thrown instanceof Error) === true;
 }
 

@@ -24,11 +24,14 @@ export abstract class JobContext {
   abstract readonly signal: AbortSignal;
 
   /**
-   * Stores how far the job is, as a number (0 to 100 by custom) or a JSON object; the last one is kept.
-   * @throws PayloadNotSerializableError when it is not strict JSON
+   * Stores how far the job is, as a number (0 to 100 by custom) or a JSON object; the last one is kept. Written some times a
+   * second at most; never fails the job, and ignores what cannot be stored.
    */
   abstract progress(value: number | object): Promise<void>;
 
-  /** Adds a line to the log kept with the job (the last 100 lines). */
-  abstract log(message: string): Promise<void>;
+  /**
+   * Adds a line to the log kept with the job (the last 100 lines): a text, an error, or what JSON makes of anything else. Written
+   * some times a second at most; never fails the job.
+   */
+  abstract log(message: unknown): Promise<void>;
 }

@@ -6,7 +6,6 @@ const check = new OptionChecker(InvalidOptionError);
 
 /** Also of what has no text, such as a symbol: a raw TypeError here would be a failed attempt instead of the signal. */
 function textOf(message: unknown): string {
-  if (message === undefined || message === null) return '';
   try {
     return String(message);
   } catch {
@@ -17,7 +16,7 @@ function textOf(message: unknown): string {
 /** Base of what a handler throws to say how the job goes on; not a failure of the handler. */
 export abstract class JobSignal extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
-    super(textOf(message), options);
+    super(message === undefined ? '' : textOf(message), options);
     this.name = new.target.name;
   }
 }

@@ -23,6 +23,8 @@ export interface StoredJob {
   attemptsMade: number;
   /** How often it was started, for whatever reason. */
   attemptsStarted: number;
+  /** Crashes of its workers in a row. */
+  readonly stalledCounter?: number;
   /** Epoch milliseconds of the last start. */
   processedOn?: number;
   finishedOn?: number;

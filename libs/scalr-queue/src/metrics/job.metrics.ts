@@ -44,6 +44,10 @@ export class JobMetrics {
     const dead = this.counter('jobs_dead', 'Jobs that gave up, by reason.', ['reason']);
     const stalled = this.counter('jobs_stalled', 'Jobs whose worker gave no sign of life.');
     const unlocked = this.counter('locks_lost', 'Runs whose lock was lost: the job may run twice.');
+    const blocked = this.counter(
+      'worker_blocked',
+      'Times that a handler blocked the event loop for longer than locks live.',
+    );
     const missing = this.counter(
       'jobs_missing',
       'Jobs whose data was gone from Redis when they were to run.',
@@ -82,6 +86,7 @@ export class JobMetrics {
     });
     events.on('stalled', count(stalled));
     events.on('lock-lost', count(unlocked));
+    events.on('blocked', count(blocked));
     events.on('data-missing', count(missing));
     events.on('cancelled', count(cancelled));
     events.on('missed', count(missed));

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type LogLevel } from '@nestjs/common';
 import { cleanName, cleanText } from './clean-text.js';
 import { JobEvents } from './job-event.stream.js';
-import type { FailedEvent, FinishedEvent, JobEvent } from './job-events.js';
+import type { BlockFacts, FailedEvent, FinishedEvent, JobEvent } from './job-events.js';
 import { isWritten, takesFields } from './job-logger.js';
 
 type Fields = Record<string, unknown>;
@@ -42,8 +42,14 @@ export class JobEventLog {
     events.on('cancelled', (it) => line('log', 'cancelled', it, `was ${it.was}`, { was: it.was }));
     events.on('stalled', (it) => line('warn', 'stalled', it, 'its worker gave no sign of life'));
     events.on('lock-lost', (it) =>
-      line('warn', 'lock-lost', it, 'it may run twice. Was this process paused or blocked?'),
+      line(
+        'warn',
+        'lock-lost',
+        it,
+        'another worker has taken it, as this one did not renew its lock in time',
+      ),
     );
+    events.on('blocked', (it) => line('warn', 'blocked', it, blame(it), { blockedMs: it.blockedMs }));
     events.on('data-missing', (it) =>
       line('error', 'data-missing', it, 'its data is not in Redis. Was it deleted, or evicted?'),
     );
@@ -68,6 +74,16 @@ export class JobEventLog {
     this.logger[level](text, Object.fromEntries(set));
   };
 }
+
+function blame({ blockedMs, lockMs, handlers }: BlockFacts): string {
+  const by = handlers.length === 1 ? handlers[0] : `one of ${handlers.slice(0, 5).join(', ')}`;
+  return (
+    `worker blocked for ${seconds(blockedMs)} by ${by}, longer than lockDuration ${seconds(lockMs)}: ` +
+    'move it to a thread, or let the event loop turn in between, or raise worker.lockDuration'
+  );
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
 function times({ attempt, maxAttempts, waitMs, runMs }: FinishedEvent): string {
   const waited = waitMs === undefined ? '' : `, waited ${waitMs} ms`;

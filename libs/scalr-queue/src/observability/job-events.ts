@@ -42,6 +42,16 @@ export interface SlotEvent extends JobEvent {
   readonly slot: Date;
 }
 
+/** How the event loop was blocked. */
+export interface BlockFacts {
+  /** How long, in milliseconds. */
+  readonly blockedMs: number;
+  /** How long a lock lives without being renewed: `worker.lockDuration`. */
+  readonly lockMs: number;
+  /** The handler that did it, or those that one of is it. */
+  readonly handlers: readonly string[];
+}
+
 /** What can happen to a job, with what is told of it. */
 export interface JobEventMap {
   /** Redis has it. */
@@ -66,6 +76,8 @@ export interface JobEventMap {
   stalled: JobEvent;
   /** This process can no longer keep others from running it: it was paused or blocked for longer than the lock lives. */
   'lock-lost': JobEvent;
+  /** Its handler, or one beside it, blocked the event loop of the worker for longer than the lock of a job lives. */
+  blocked: JobEvent & BlockFacts;
   /** Its data was gone from Redis when it was to run: deleted by hand, or evicted. Nothing can run it. */
   'data-missing': JobEvent;
   /** Back in its queue because its worker shuts down. */

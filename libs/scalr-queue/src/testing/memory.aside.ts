@@ -1,4 +1,5 @@
 import type { StoredJob } from '../jobs/stored-job.js';
+import type { MemoryJob } from './memory.job.js';
 import { type AsideNote, AsideNotes } from '../worker/aside.notes.js';
 
 /** What is noted with a job that was put aside, by the rules of `put-aside.script.ts`. */
@@ -9,10 +10,11 @@ export class MemoryAsideNotes extends AsideNotes {
     super(undefined as never, undefined as never);
   }
 
-  override async note(job: StoredJob, now: number): Promise<AsideNote> {
+  override async note(job: MemoryJob, now: number): Promise<AsideNote> {
     const last = this.notesOf.get(job);
     const goesOn = last?.started === job.attemptsStarted - 1;
     const note = { since: goesOn ? last.since : now, times: (goesOn ? last.times : 0) + 1 };
+    job.idleStarts++;
     this.notesOf.set(job, { ...note, started: job.attemptsStarted });
     return note;
   }

@@ -26,6 +26,8 @@ export class MemoryJob implements StoredJob {
   failedReason?: string;
   stacktrace: string[] = [];
   readonly logs: string[] = [];
+  /** Starts that came to no run of a handler. */
+  idleStarts = 0;
 
   constructor(
     prepared: PreparedJob,

@@ -89,6 +89,7 @@ export class MemoryQueue {
   revive(job: MemoryJob): void {
     job.attemptsMade = 0;
     job.attemptsStarted = 1;
+    job.idleStarts = 0;
     delete job.finishedOn;
     delete job.processedOn;
     delete job.failedReason;

@@ -1,6 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { BacklogGuard } from '../connection/backlog.guard.js';
 import { JobCatalog } from '../connection/job.catalog.js';
+import { JobCounts } from '../connection/job.counts.js';
 import { Preflight } from '../connection/preflight.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
@@ -35,6 +36,7 @@ import { EnqueueLog } from './enqueue.log.js';
 import { MemoryBacklog, MemoryCatalog, MemoryConnections, MemoryRegistry } from './memory.connections.js';
 import { MemoryAsideNotes } from './memory.aside.js';
 import { MemoryDeadLetterActions, MemoryDeadLetters } from './memory.dead-letters.js';
+import { MemoryCounts } from './memory.counts.js';
 import { MemoryEngine } from './memory.engine.js';
 import { MemoryCanceller, MemoryWaiter } from './memory.jobs.js';
 import { MemoryPinger, MemoryProbe, MemoryWorkers } from './memory.health.js';
@@ -52,6 +54,7 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   standIn(QueueRegistry, [MemoryEngine, RESOLVED_OPTIONS], MemoryRegistry),
   substitute(BacklogGuard, [MemoryEngine, RESOLVED_OPTIONS], MemoryBacklog),
   substitute(JobCatalog, [], MemoryCatalog),
+  substitute(JobCounts, [RESOLVED_OPTIONS], MemoryCounts),
   substitute(WorkerRegistry, [], MemoryWorkers),
   replace(Preflight, [], () => ({ passed: true, findings: [] })),
   substitute(RedisProbe, [MemoryEngine], MemoryProbe),

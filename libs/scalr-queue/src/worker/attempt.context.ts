@@ -1,11 +1,11 @@
+import { Logger } from '@nestjs/common';
 import { JobContext } from '../jobs/job-context.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { JobMeta } from '../jobs/job-meta.js';
 import type { StoredJob } from '../jobs/stored-job.js';
-import { toStrictJson } from '../jobs/strict-json.js';
+import { DONE, Trail } from './trail.js';
 
-const PROGRESS_LIMIT = 16 * 1_024;
-const LOG_LINE_LIMIT = 8 * 1_024;
+const logger = new Logger('ScalrQueue');
 /** Telling about a job must not hold it up while Redis is away. */
 const WRITE_PATIENCE = 1_000;
 
@@ -18,6 +18,8 @@ export class AttemptContext extends JobContext {
   readonly maxAttempts: number;
   readonly enqueuedAt: Date;
   override readonly scheduledFor?: Date;
+  private told?: Trail;
+  private warned = false;
 
   constructor(
     private readonly job: StoredJob,
@@ -38,21 +40,44 @@ export class AttemptContext extends JobContext {
     return this.run.signal;
   }
 
-  async progress(value: number | object): Promise<void> {
-    toStrictJson(`progress of ${this.name}`, value, PROGRESS_LIMIT);
-    await bestEffort(this.job.updateProgress(value));
+  progress(value: number | object): Promise<void> {
+    return bestEffort(this.trail.progress(value));
   }
 
-  async log(message: string): Promise<void> {
-    await bestEffort(this.job.log(message.slice(0, LOG_LINE_LIMIT)));
+  log(message: unknown): Promise<void> {
+    return bestEffort(this.trail.log(message));
+  }
+
+  /** The attempt is over: what was told last is written, and what is told later is not. */
+  end(): void {
+    void this.told?.end();
+  }
+
+  /** Made when something is told: most handlers never do. */
+  private get trail(): Trail {
+    this.told ??= new Trail({
+      progress: (value) => this.job.updateProgress(value),
+      log: (lines) => Promise.all(lines.map((line) => this.job.log(line))),
+      ignored: () => this.warnIgnored(),
+    });
+    return this.told;
+  }
+
+  private warnIgnored(): void {
+    if (this.warned) return;
+    this.warned = true;
+    logger.warn(
+      `the progress of ${this.name} ${this.id} was ignored: expected a number or an object that JSON can hold in 16 KiB`,
+    );
   }
 }
 
-async function bestEffort(write: Promise<unknown>): Promise<void> {
+async function bestEffort(write: Promise<void>): Promise<void> {
+  if (write === DONE) return;
   let timer: NodeJS.Timeout | undefined;
   const patience = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, WRITE_PATIENCE);
   });
-  await Promise.race([write.catch(() => undefined), patience]);
+  await Promise.race([write, patience]);
   clearTimeout(timer);
 }

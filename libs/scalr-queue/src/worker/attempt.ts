@@ -12,6 +12,11 @@ const ignore = () => undefined;
 /** The time of an attempt: a handler that has to wait for its turn stops it meanwhile. */
 export interface AttemptClock {
   stop(): void;
+  /**
+   * Called when the wait is over.
+   * @throws AttemptFailure when it took too long for the job to start
+   */
+  admit(): Promise<void>;
   /** Starts it anew. */
   start(): void;
 }
@@ -19,6 +24,10 @@ export interface AttemptClock {
 /** One run of a handler: it ends when the handler does or when its signal aborts, whichever comes first. */
 export class Attempt implements AttemptClock {
   private static stuckCount = 0;
+  /** Whether its handler runs, or has run: not while that waits for its turn. */
+  begun = false;
+  /** Whether a handler that had to wait may still start. */
+  admission?: () => Promise<void>;
   private controller?: AbortController;
   private reason?: Error;
   private end: (reason: Error) => void = ignore;
@@ -55,12 +64,18 @@ export class Attempt implements AttemptClock {
   }
 
   stop(): void {
+    this.begun = false;
     this.cancelTimer?.();
   }
 
+  async admit(): Promise<void> {
+    await this.admission?.();
+  }
+
   start(): void {
-    this.stop();
+    this.cancelTimer?.();
     if (this.reason) return;
+    this.begun = true;
     this.cancelTimer = this.clock.after(this.timeout, this.onTimeout);
   }
 
@@ -71,7 +86,7 @@ export class Attempt implements AttemptClock {
     const running = handler();
     return new Promise((resolve, reject) => {
       const settle = () => {
-        this.stop();
+        this.cancelTimer?.();
         this.end = ignore;
       };
       this.end = (reason) => {

@@ -5,7 +5,7 @@ import { readMeta } from '../jobs/job-meta.js';
 import { slotEndOf } from '../jobs/slot-end.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import { JobEvents } from '../observability/job-event.stream.js';
-import type { AttemptEvent, FinishedEvent, JobEvent } from '../observability/job-events.js';
+import type { AttemptEvent, BlockFacts, FinishedEvent, JobEvent } from '../observability/job-events.js';
 import { redactText } from '../observability/redaction.js';
 import { Tracing } from '../tracing/tracing.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -53,6 +53,10 @@ export class JobEventSource {
     if (this.unlocked.has(job)) return;
     this.unlocked.add(job);
     this.events.emit('lock-lost', () => this.jobOf(job));
+  }
+
+  blocked(job: StoredJob, block: BlockFacts): void {
+    this.events.emit('blocked', () => ({ ...this.jobOf(job), ...block }));
   }
 
   dataMissing(job: StoredJob): void {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { AnyJobDefinition } from '../jobs/job-definition.js';
 import { describeThrown } from '../jobs/failure.js';
+import { plainJson } from '../jobs/plain-json.js';
 import { applySchema } from '../jobs/schema.js';
 import { toStrictJson } from '../jobs/strict-json.js';
 
@@ -57,22 +58,4 @@ function warn(subject: string, { message }: Error, isLost: boolean): void {
   warnedAt.set(subject, now);
   const stored = isLost ? 'null is stored instead' : 'what JSON makes of it is stored instead';
   logger.warn(`${message}. The job is completed all the same, ${stored}. Return plain data, or nothing.`);
-}
-
-/** What `JSON.stringify` makes of a value; undefined where that is nothing, or more than the limit. */
-function plainJson(value: unknown, limit: number): unknown {
-  let left = limit;
-  // Ends early: the text of a large buffer would be far larger still.
-  const withinLimit = (key: string, inner: unknown): unknown => {
-    left -= key.length + (typeof inner === 'string' ? inner.length : 1);
-    if (left < 0) throw new RangeError('too large');
-    return inner;
-  };
-  try {
-    if (ArrayBuffer.isView(value) && value.byteLength > limit) return undefined;
-    const text = JSON.stringify(value, withinLimit) as string | undefined;
-    return text === undefined || Buffer.byteLength(text) > limit ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

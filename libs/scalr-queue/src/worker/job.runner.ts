@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DelayedError } from 'bullmq';
+import { JobCounts } from '../connection/job.counts.js';
 import { PayloadInvalidError } from '../errors/payload.errors.js';
 import { JobCancelledError } from '../errors/outcome.errors.js';
 import type { AnyJobDefinition } from '../jobs/job-definition.js';
@@ -37,6 +38,7 @@ export class JobRunner {
     private readonly running: RunningJobs,
     private readonly slots: SlotGate,
     private readonly unhandled: UnhandledJobs,
+    private readonly counts: JobCounts,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.live = new LiveSettings(app);
@@ -54,17 +56,20 @@ export class JobRunner {
   async run(job: StoredJob, token: string | undefined): Promise<unknown> {
     const handler = this.handlers.get(job.name);
     if (!handler) return this.unhandled.putAside(job, token);
+    const { definition } = handler;
     const meta = readMeta(job.opts);
-    this.settle(job, handler.definition, meta);
+    this.settle(job, definition, meta);
+    const expiresAt = this.live.expiryOf(definition, job, meta);
+    // Before the gate: it notes a run, and an expired job has none.
+    if (expiresAt !== undefined) await this.refuseExpired(job, expiresAt);
     if (meta.slot) {
-      // Before the gate: it notes a run, and an expired job has none.
-      this.refuseExpired(handler.definition, job, meta);
       const end = await this.slots.refusal(job, meta);
       if (end) return endedWithoutRun(end);
     }
     const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''), this.app.clock);
     const context = new AttemptContext(job, meta, attempt);
-    if (!meta.slot) this.refuseExpired(handler.definition, job, meta);
+    // Asked again by a handler that had to wait for a thread.
+    if (expiresAt !== undefined) attempt.admission = () => this.refuseExpired(job, expiresAt);
     let run: Run | undefined;
     try {
       const checking = this.payloadOf(handler.definition, job, meta, context.attempt);
@@ -82,9 +87,15 @@ export class JobRunner {
       if (meta.slot) await this.slots.succeeded(meta);
       return result;
     } catch (thrown) {
-      if (isInstance(thrown, Snooze)) return await this.postpone(job, token, thrown.delay);
+      if (isInstance(thrown, Snooze)) {
+        await this.counts.snooze(job, token, thrown.delay);
+        throw new DelayedError();
+      }
+      // A payload that could not be checked is no run: the job can still expire.
+      if (!run && expiresAt !== undefined) await this.counts.noteIdle(job, token);
       throw this.failureOf(thrown, handler.definition, meta, context);
     } finally {
+      context.end();
       if (run) this.running.remove(run);
     }
   }
@@ -95,12 +106,10 @@ export class JobRunner {
     if (job.opts.attempts !== attempts) Object.assign(job.opts, { attempts });
   }
 
-  private refuseExpired(definition: AnyJobDefinition, job: StoredJob, meta: JobMeta): void {
-    const startedBefore = job.attemptsStarted > 1 || job.attemptsMade > 0;
-    const expiresAt = startedBefore ? undefined : this.live.expiryOf(definition, job, meta);
-    if (expiresAt === undefined) return;
+  /** Only a run of a handler is a start: not being put aside, handed back or made to wait for a thread. */
+  private async refuseExpired(job: StoredJob, expiresAt: number): Promise<void> {
     const now = this.app.clock.now();
-    if (now <= expiresAt) return;
+    if (now <= expiresAt || (await this.counts.hasRun(job))) return;
     const error = new Error(`not started in time, expired ${now - expiresAt} ms ago`);
     throw new AttemptFailure('expired', error, job.attemptsMade + 1, now);
   }
@@ -170,11 +179,5 @@ export class JobRunner {
         retryDelay(toRetryPolicy(check, 'retry', undefined), attempt, new Error()) || 0,
       );
     }
-  }
-
-  /** Puts the job aside for a while, without using an attempt. */
-  private async postpone(job: StoredJob, token: string | undefined, delay: number): Promise<never> {
-    await job.moveToDelayed(this.app.clock.now() + delay, token);
-    throw new DelayedError();
   }
 }

@@ -1,16 +1,17 @@
 import { DelayedError, type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLockLost } from '../connection/lost-lock.js';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
 import { describeThrown, isInstance } from '../jobs/failure.js';
 import { inJob } from '../observability/job-scope.js';
-import type { Retention } from '../retention/retention.service.js';
-import type { Tracing } from '../tracing/tracing.js';
 import type { JobEventSource } from './job-event.source.js';
-import { isLockLost } from './lost-lock.js';
 import { PingResponder } from './ping.responder.js';
+import { completedOutcome, failedOutcome, repeatOutcome, type RunOutcome } from './run.outcome.js';
 import { PutAside } from './put-aside.js';
 import type { ShutdownGate } from './shutdown.gate.js';
+import { StandBack } from './stand-back.js';
+import type { WorkerParts } from './worker.parts.js';
 
 /** Runs one job; the signal aborts when it must stop. */
 export interface ManagedProcessor {
@@ -22,16 +23,16 @@ export interface ManagedProcessor {
 /** How long to leave a Redis alone that refuses (out of memory, read only, disk full, missing permission). */
 const REFUSAL_PAUSE = 1_000;
 
-/** How often a worker that stands back looks whether others keep up. */
-const LOOK_ON = 50;
-
-/** The part of the engine's connection that its own type leaves out. */
-interface ListReader {
-  llen(key: string): Promise<number>;
-  zcard(key: string): Promise<number>;
-}
+/** How often a lock that is lost while an outcome is written is taken again. */
+const MOST_RECLAIMS = 5;
 
 const HANDED_BACK = Symbol('handed back');
+
+interface Held {
+  readonly job: Job;
+  readonly end: () => void;
+  readonly outcome: Promise<unknown>;
+}
 
 /**
  * The engine's worker under our rules: it starts when told, leaves a Redis alone that refuses, keeps at the outcome of a job
@@ -41,20 +42,19 @@ const HANDED_BACK = Symbol('handed back');
 export class ManagedWorker extends Worker {
   /** Whether Redis refused the last attempt to fetch a job. */
   refused = false;
-  /** Until then (epoch milliseconds) other workers are to have what comes into the queue. */
-  private standBackUntil = 0;
+  private readonly standBack: StandBack;
   /** The jobs that run, and what ends each early when there is no more patience. */
-  private readonly inHand = new Map<string, { readonly job: Job; readonly end: () => void }>();
+  private readonly inHand = new Map<string, Held>();
+  /** Runs that were told to stop, as another one has their job: how they end is of no account. */
+  private readonly overtaken = new WeakSet<Job>();
+  private readonly gate: ShutdownGate;
+  private readonly events: JobEventSource;
 
   constructor(
     queue: string,
     processor: ManagedProcessor,
     options: WorkerOptions,
-    private readonly gate: ShutdownGate,
-    private readonly events: JobEventSource,
-    private readonly pings: PingResponder,
-    private readonly tracing: Tracing,
-    private readonly retention: Retention,
+    private readonly parts: WorkerParts,
   ) {
     // The engine hands over a signal only to functions that declare three parameters.
     const guarded =
@@ -62,7 +62,12 @@ export class ManagedWorker extends Worker {
         ? (job: Job, token?: string) => this.guard(job, token, undefined, processor)
         : (job: Job, token?: string, signal?: AbortSignal) => this.guard(job, token, signal, processor);
     super(queue, guarded, { ...options, autorun: false });
+    const { gate, events, blocks } = parts;
+    this.gate = gate;
+    this.standBack = new StandBack(this, gate);
+    this.events = events;
     events.attach(this);
+    blocks.watch(() => [...this.inHand.values()].map(({ job }) => job));
     const giveUp = () => {
       for (const { end } of this.inHand.values()) end();
     };
@@ -77,7 +82,24 @@ export class ManagedWorker extends Worker {
   /** The lock of a job that runs here is gone. */
   loseLock(storedId: string): void {
     const held = this.inHand.get(storedId);
-    if (held) this.events.lockLost(held.job);
+    if (!held) return;
+    this.overtaken.add(held.job);
+    this.events.lockLost(held.job);
+  }
+
+  /** Locks that are gone are taken again where nobody has the job: only what another run has is lost. */
+  override async extendJobLocks(ids: string[], tokens: string[], duration: number): Promise<string[]> {
+    const gone = await super.extendJobLocks(ids, tokens, duration);
+    const states = await Promise.all(
+      gone.map(async (id) => {
+        const held = this.inHand.get(id);
+        return held ? this.parts.locks.reclaim(held.job, held.job.token) : 'held';
+      }),
+    );
+    const lost = gone.filter((_id, index) => states[index] !== 'held');
+    // Not the engine's way, which adds an error for each, as if Redis were in trouble.
+    if (lost.length > 0) this.emit('lockRenewalFailed', lost);
+    return [];
   }
 
   /** With a delayed job in sight the engine would block for ten seconds, longer than the silence that a connection survives. */
@@ -87,7 +109,7 @@ export class ManagedWorker extends Worker {
 
   /** The engine asks again at once when Redis refuses: tens of thousands of times a second. */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
-    await this.standBack();
+    await this.standBack.wait();
     try {
       const job = await super.moveToActive(token, name);
       this.refused = false;
@@ -104,37 +126,71 @@ export class ManagedWorker extends Worker {
   protected override handleCompleted(
     ...args: [result: unknown, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
   ): Promise<Job> {
-    this.retention.settle(args[1]);
+    const [result, job, token] = args;
+    this.parts.retention.settle(job);
     const write = () => super.handleCompleted(...args);
-    return write().catch((error: unknown) => this.untilTaken(error, args[1], args[2], write));
+    const ended = () => completedOutcome(job, result, Date.now());
+    return write()
+      .catch((error: unknown) => this.untilTaken(error, job, token, write, ended))
+      .finally(() => this.letGo(job));
   }
 
   protected override handleFailed(
     ...args: [error: Error, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
   ): Promise<Job> {
-    this.retention.settle(args[1]);
+    const [failure, job, token] = args;
+    this.parts.retention.settle(job);
     const write = () => super.handleFailed(...args);
-    return write().catch((error: unknown) => this.untilTaken(error, args[1], args[2], write));
+    const ended = () => failedOutcome(job, failure, Date.now());
+    return this.beforeFailed(failure, job, token)
+      .then((isOurs) => (isOurs ? write() : (undefined as never)))
+      .catch((error: unknown) => this.untilTaken(error, job, token, write, ended))
+      .finally(() => this.letGo(job));
   }
 
-  /** The engine takes a refused completion for a failure of the job, and drops a refused failure: the job would run again. */
+  /** Whether there is a failure to write: not of a run whose job another one has. */
+  private async beforeFailed(failure: Error, job: Job, token: string): Promise<boolean> {
+    if (this.overtaken.has(job)) return false;
+    if (isLockLost(failure)) {
+      // Its snooze, say, came too late.
+      this.events.lockLost(job);
+      return false;
+    }
+    const isPostponed = failure instanceof DelayedError || failure instanceof WaitingError;
+    if (!isPostponed && job.deferredFailure === undefined) await this.parts.counts.forgive(job, token);
+    return true;
+  }
+
+  /**
+   * The engine takes a refused completion for a failure of the job, and drops a refused failure: the job would run again. A
+   * lock that is gone is taken again where nobody else has the job; else there is no outcome to write.
+   */
   private async untilTaken<T>(
     refusal: unknown,
     job: Job,
     token: string,
     write: () => Promise<T>,
+    ended: () => string,
   ): Promise<T> {
     const id = job.id ?? '';
     let error = refusal;
-    if (isLockLost(error)) this.events.lockLost(job);
+    let reclaims = 0;
     try {
       for (;;) {
-        if (!isRefusal(error) || this.gate.patience.aborted) throw error;
-        this.emit('error', error as Error);
-        // The engine has let go of the lock; keep it while we try.
-        this.lockManager.trackJob(id, token, Date.now());
-        await sleep(REFUSAL_PAUSE, undefined, { signal: this.gate.patience }).catch(() => undefined);
+        const isLost = isLockLost(error) && reclaims++ < MOST_RECLAIMS;
+        if (!isLost && (!isRefusal(error) || this.gate.patience.aborted)) throw error;
+        if (!isLost) {
+          this.emit('error', error as Error);
+          // The engine has let go of the lock; keep it while we try.
+          this.lockManager.trackJob(id, token, Date.now());
+          await sleep(REFUSAL_PAUSE, undefined, { signal: this.gate.patience }).catch(() => undefined);
+        }
         try {
+          if (isLost && (await this.parts.locks.reclaim(job, token, ended())) !== 'held') {
+            // The same job was taken here, by a fetch of this very worker: that one writes the outcome.
+            if (this.inHand.get(id)?.job === job || !this.inHand.has(id)) this.events.lockLost(job);
+            return undefined as T;
+          }
           return await write();
         } catch (next) {
           error = next;
@@ -152,10 +208,23 @@ export class ManagedWorker extends Worker {
     processor: ManagedProcessor,
   ): Promise<unknown> {
     // Fetched with the completion of another job just before the shutdown began.
-    if (this.gate.draining) return this.handBack(job, token);
-    if (PingResponder.isPing(job)) return this.pings.answer(job);
-    if (processor.handles?.(job.name) === false) return this.attempt(job, token, signal, processor);
-    return this.tracing.attempt(job, () => this.attempt(job, token, signal, processor));
+    if (this.gate.draining) return this.handBack(job, token, false);
+    if (PingResponder.isPing(job)) return this.parts.pings.answer(job);
+    const held = this.inHand.get(job.id ?? '');
+    if (held && isSameAttempt(held.job, job)) return held.outcome;
+    const attempt = () => this.attempt(job, token, signal, processor);
+    if (processor.handles?.(job.name) === false) return attempt();
+    const run = () => this.parts.tracing.attempt(job, attempt);
+    if (!job.stalledCounter) return run();
+    return this.parts.locks.endedBefore(job).then((ended) => {
+      return ended === undefined ? run() : repeatOutcome(job, ended as RunOutcome, Date.now());
+    });
+  }
+
+  /** The outcome of a run is written, or nobody's. */
+  private letGo(job: Job): void {
+    const id = job.id ?? '';
+    if (this.inHand.get(id)?.job === job) this.inHand.delete(id);
   }
 
   private async attempt(
@@ -165,10 +234,12 @@ export class ManagedWorker extends Worker {
     processor: ManagedProcessor,
   ): Promise<unknown> {
     const { gate } = this;
+    const { blocks, tracing } = this.parts;
     const id = job.id ?? '';
     try {
-      const outcome = await new Promise<unknown>((resolve, reject) => {
-        this.inHand.set(id, { job, end: () => resolve(HANDED_BACK) });
+      let end = (): void => undefined;
+      const outcome = new Promise<unknown>((resolve, reject) => {
+        end = () => resolve(HANDED_BACK);
         // What it is made of when only its id was left in the queue.
         if ((job.name as string | undefined) === undefined && job.attemptsStarted <= 1)
           this.events.dataMissing(job);
@@ -176,53 +247,47 @@ export class ManagedWorker extends Worker {
         const run = inJob(
           job,
           () => processor(job, token, signal),
-          (it) => this.tracing.traceId(it),
+          (it) => tracing.traceId(it),
         );
+        blocks.passed(job);
         run.then(resolve, reject);
       });
-      if (outcome !== HANDED_BACK) return outcome;
+      this.inHand.set(id, { job, end, outcome });
+      const ended = await outcome;
+      blocks.passed(job);
+      if (ended !== HANDED_BACK) return ended;
       this.cancelJob(id, 'the worker is shutting down');
-      return await this.handBack(job, token);
+      return await this.handBack(job, token, this.parts.running.hasBegun(this.name, id));
     } catch (error) {
-      if (error instanceof PutAside) this.standBackUntil = Date.now() + error.standBack;
+      blocks.passed(job);
+      // It is back in its queue, where this very worker may take it.
+      if (error instanceof DelayedError || error instanceof WaitingError) this.letGo(job);
+      if (error instanceof PutAside) this.standBack.until = Date.now() + error.standBack;
       // A job that is offered again and again is told of once.
       if (error instanceof PutAside ? error.isFirst : error instanceof DelayedError)
         this.events.postponed(job);
       // The engine reads the message of whatever a class of @nestjs/bullmq throws, also of null.
       throw isInstance(error, Error) ? error : new Error(describeThrown(error).message);
     } finally {
-      this.inHand.delete(id);
       if (gate.draining && !gate.patience.aborted) gate.ledger.finished++;
     }
   }
 
-  /**
-   * Lets those have a job that this worker has just put aside: its time would come here as well, and it would take the job again.
-   * It looks on, and goes back to work where other jobs wait and nobody takes them.
-   */
-  private async standBack(): Promise<void> {
-    let waited = false;
-    while (Date.now() < this.standBackUntil && !this.gate.draining) {
-      const client = (await this.getBackend().client) as unknown as ListReader;
-      const lists = await Promise.all([
-        client.llen(this.toKey('wait')),
-        client.zcard(this.toKey('prioritized')),
-      ]);
-      const waits = lists.some((length) => length > 0);
-      if (waits && waited) return;
-      waited = waits;
-      await sleep(LOOK_ON, undefined, { signal: this.gate.drainSignal, ref: false }).catch(() => undefined);
-    }
-  }
-
   /** To the front of the queue, with no attempt used. */
-  private async handBack(job: Job, token: string | undefined): Promise<never> {
+  private async handBack(job: Job, token: string | undefined, hasBegun: boolean): Promise<never> {
+    const { counts, locks } = this.parts;
     const { ledger } = this.gate;
     ledger.abandoned++;
-    await job.moveToWait(token);
+    if (!hasBegun) await counts.noteIdle(job, token);
+    await locks.holding(job, token, () => job.moveToWait(token));
     ledger.abandoned--;
     ledger.handedBack++;
     this.events.handedBack(job);
     throw new WaitingError();
   }
+}
+
+/** Whether a job was taken anew though it runs, or has just ended, here: the loop was blocked for longer than the lock lives. */
+function isSameAttempt(before: Job, now: Job): boolean {
+  return before.attemptsMade === now.attemptsMade && now.stalledCounter > before.stalledCounter;
 }

@@ -12,7 +12,7 @@ import { describe, OptionChecker } from '../options/option-checker.js';
 /** What `@ProcessJob` says of a method. */
 interface JobMark {
   readonly definitions: readonly AnyJobDefinition[];
-  readonly threads: ReadonlyMap<AnyJobDefinition, URL>;
+  readonly threads: ReadonlyMap<AnyJobDefinition, ThreadPlace>;
   /** The functions that it stood above, which other decorators may have replaced since. */
   readonly functions: readonly object[];
 }
@@ -41,6 +41,29 @@ export interface ProcessJobOptions {
    * `new URL('./build-report.thread.js', import.meta.url)`. The method then runs after it, in the main thread.
    */
   readonly thread: URL;
+  /**
+   * Memory that the thread may take, in MB. A thread that needs more dies alone: its attempt fails with `JobThreadError` and the
+   * process lives. Defaults to what node gives a thread, which is bounded by the memory of the machine only.
+   */
+  readonly resourceLimits?: ThreadLimits;
+}
+
+/** The limits of a thread, as those of node's `Worker`. */
+export interface ThreadLimits {
+  /** The heap of what lives long: most of the memory. */
+  readonly maxOldGenerationSizeMb?: number;
+  /** The heap of what was made just now. */
+  readonly maxYoungGenerationSizeMb?: number;
+  /** Generated code. */
+  readonly codeRangeSizeMb?: number;
+  /** The stack. */
+  readonly stackSizeMb?: number;
+}
+
+/** What a job needs to run in a thread. */
+export interface ThreadPlace {
+  readonly file: URL;
+  readonly limits?: ThreadLimits;
 }
 
 /**
@@ -89,7 +112,7 @@ export function ProcessJob(definition: AnyJobDefinition, options?: ProcessJobOpt
       `expected @ProcessJob() to get a job definition made by defineJob(), got: ${describe(definition)}`,
     );
   }
-  const thread = options === undefined ? undefined : threadFile(definition, options);
+  const thread = options === undefined ? undefined : threadPlace(definition, options);
   return (target: object, method: MethodName, descriptor: PropertyDescriptor): void => {
     checkMethod(`@ProcessJob(${definition.name})`, target, method, descriptor);
     marked.add(target);
@@ -112,12 +135,20 @@ export function jobMarkOf(prototype: object, method: MethodName): JobMark {
 /** The prototypes of all classes of the process that have a handler. */
 export const markedPrototypes = (): ReadonlySet<object> => marked;
 
-function threadFile({ name }: AnyJobDefinition, options: ProcessJobOptions): URL {
-  const { thread } = check.object(`the options of @ProcessJob(${name})`, options, ['thread']);
-  if (thread instanceof URL && thread.protocol === 'file:') return thread;
-  return check.fail(
-    'thread',
-    "a file URL such as new URL('./build-report.thread.js', import.meta.url), or pathToFileURL(join(__dirname, 'build-report.thread.js')) in CommonJS",
-    thread,
-  );
+const LIMITS = ['maxOldGenerationSizeMb', 'maxYoungGenerationSizeMb', 'codeRangeSizeMb', 'stackSizeMb'];
+const MAX_LIMIT_MB = 1_048_576;
+
+function threadPlace({ name }: AnyJobDefinition, options: ProcessJobOptions): ThreadPlace {
+  const given = check.object(`the options of @ProcessJob(${name})`, options, ['thread', 'resourceLimits']);
+  const { thread } = given;
+  if (!(thread instanceof URL && thread.protocol === 'file:')) {
+    const rule =
+      "a file URL such as new URL('./build-report.thread.js', import.meta.url), or pathToFileURL(join(__dirname, 'build-report.thread.js')) in CommonJS";
+    return check.fail('thread', rule, thread);
+  }
+  if (given.resourceLimits === undefined) return { file: thread };
+  const limits = check.object('resourceLimits', given.resourceLimits, LIMITS);
+  for (const [key, value] of Object.entries(limits))
+    if (value !== undefined) check.number(`resourceLimits.${key}`, value, 1, MAX_LIMIT_MB);
+  return { file: thread, limits };
 }

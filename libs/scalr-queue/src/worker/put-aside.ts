@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DelayedError } from 'bullmq';
+import { JobCounts } from '../connection/job.counts.js';
 import { WorkerRegistry } from '../connection/worker.registry.js';
 import { UnknownJobError } from '../errors/configuration.errors.js';
 import type { StoredJob } from '../jobs/stored-job.js';
@@ -50,6 +51,7 @@ export class UnhandledJobs {
   constructor(
     private readonly registry: WorkerRegistry,
     private readonly notes: AsideNotes,
+    private readonly counts: JobCounts,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -64,7 +66,7 @@ export class UnhandledJobs {
     const isKnown = await this.isKnown(job);
     if (!isKnown && now - since >= this.app.worker.unknownJobTimeout) throw this.unknown(job, now);
     const delay = isKnown ? (times > OFFERS ? BUSY : OFFER_AGAIN) : this.waitForHandler(now);
-    await job.moveToDelayed(now + delay, token);
+    await this.counts.putAside(job, token, delay);
     throw new PutAside(times === 1, isKnown ? STAND_BACK : 0);
   }
 

@@ -8,7 +8,7 @@ export interface Run {
   readonly storedId: string | undefined;
   /** Epoch milliseconds at which Redis has it that this run started. */
   readonly startedAt: number;
-  readonly attempt: Pick<Attempt, 'abort'>;
+  readonly attempt: Pick<Attempt, 'abort'> & Partial<Pick<Attempt, 'begun'>>;
 }
 
 /** The attempts that run in this process at this moment. */
@@ -33,6 +33,13 @@ export class RunningJobs {
       return true;
     }
     return false;
+  }
+
+  /** Whether its handler has begun; of what is unknown here, such as jobs of a `@Processor`, that is assumed. */
+  hasBegun(queue: string, storedId: string): boolean {
+    for (const run of this.runs)
+      if (run.storedId === storedId && run.queue === queue) return run.attempt.begun ?? true;
+    return true;
   }
 
   abortAll(reason: Error): void {

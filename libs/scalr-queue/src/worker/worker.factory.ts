@@ -1,11 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { WorkerOptions } from 'bullmq';
+import { JobCounts } from '../connection/job.counts.js';
+import { JobLocks } from '../connection/job.locks.js';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { Retention } from '../retention/retention.service.js';
 import { Tracing } from '../tracing/tracing.js';
+import { BlockWatch } from './block.watch.js';
 import { attemptBackoff } from './attempt.failure.js';
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
 import { JobEventSource } from './job-event.source.js';
@@ -13,20 +16,28 @@ import { PingResponder } from './ping.responder.js';
 import { processName } from './process-identity.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
+import type { WorkerParts } from './worker.parts.js';
 
 /** Makes the engine's workers, with the settings that were measured to survive outages. */
 @Injectable()
 export class WorkerFactory {
+  private readonly parts: WorkerParts;
+
   constructor(
     private readonly connections: RedisConnections,
     private readonly runningJobs: RunningJobs,
-    private readonly gate: ShutdownGate,
-    private readonly events: JobEventSource,
-    private readonly pings: PingResponder,
-    private readonly tracing: Tracing,
+    gate: ShutdownGate,
+    events: JobEventSource,
+    pings: PingResponder,
+    tracing: Tracing,
+    counts: JobCounts,
+    locks: JobLocks,
+    blocks: BlockWatch,
     private readonly retention: Retention,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    this.parts = { gate, events, pings, tracing, counts, locks, blocks, retention, running: runningJobs };
+  }
 
   /** @param own what a `@Processor` class asks for; ours wins, but for its concurrency */
   create(
@@ -39,11 +50,7 @@ export class WorkerFactory {
       queue,
       processor,
       { ...own, ...this.settings(queue, concurrency, own) },
-      this.gate,
-      this.events,
-      this.pings,
-      this.tracing,
-      this.retention,
+      this.parts,
     );
     this.retention.watchForeign(queue, own);
     worker.on('error', (error) => this.connections.log.trouble(error));

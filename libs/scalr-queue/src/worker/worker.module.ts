@@ -6,6 +6,7 @@ import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { RetentionModule } from '../retention/retention.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { AsideNotes } from './aside.notes.js';
+import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { HandlerProviders } from './handler.providers.js';
@@ -35,6 +36,7 @@ import { WorkerPool } from './worker.pool.js';
   ],
   providers: [
     AsideNotes,
+    BlockWatch,
     CancelWatcher,
     HandlerExplorer,
     HandlerProviders,

@@ -10,6 +10,7 @@ import { describeProgram, otherPrograms } from '../jobs/worker-info.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
+import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { JobRunner } from './job.runner.js';
@@ -59,6 +60,7 @@ export class WorkerPool {
     private readonly retention: Retention,
     private readonly schedules: ScheduleKeeper,
     private readonly workersOfApp: WorkerRegistry,
+    private readonly blocks: BlockWatch,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -123,12 +125,14 @@ export class WorkerPool {
     this.heartbeat.beat();
     await Promise.all(this.workers.map((worker) => worker.close()));
     this.cancels.stop();
+    this.blocks.stop();
   }
 
   /** The running jobs have no more time: abort their signals and give them back. */
   endPatience(): void {
     this.gate.endPatience();
     this.cancels.stop();
+    this.blocks.stop();
     this.runningJobs.abortAll(this.gate.patience.reason as Error);
   }
 
@@ -168,6 +172,7 @@ export class WorkerPool {
       [...handlers.values()].map(({ definition }) => definition),
     );
     this.schedules.introduce(this.heartbeat.identity, () => this.heartbeat.beat());
+    this.blocks.start((name) => handlers.get(name)?.label);
     this.schedules.start();
     this.announce(handlers);
     void this.warnOfOthers();

@@ -7,8 +7,8 @@ import {
   type ThreadEnd,
   type ThreadMessage,
   type ThreadOutcome,
-  type ThreadRequest,
   type ThreadTask,
+  type ThreadTelling,
 } from './thread.protocol.js';
 
 const logger = new Logger('ScalrQueue');
@@ -37,9 +37,9 @@ export class ThreadRun {
   constructor(private readonly context: JobContext) {
     context.signal.addEventListener('abort', this.onAbort, { once: true });
     this.outcome = new Promise((resolve) => {
-      this.port.on('message', (message: ThreadRequest | ThreadEnd) => {
+      this.port.on('message', (message: ThreadTelling | ThreadEnd) => {
         if ('outcome' in message) resolve(message.outcome);
-        else void this.answer(message);
+        else this.hear(message);
       });
     });
   }
@@ -84,12 +84,8 @@ export class ThreadRun {
     this.port.postMessage(message, []);
   }
 
-  private async answer({ request, method, value }: ThreadRequest): Promise<void> {
-    try {
-      await this.context[method](value);
-      this.send({ answer: request });
-    } catch (error) {
-      this.send({ answer: request, error: packError(error) });
-    }
+  private hear({ method, value }: ThreadTelling): void {
+    if (method === 'progress') void this.context.progress(value);
+    else for (const line of value) void this.context.log(line);
   }
 }

@@ -1,13 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import { JobContext } from '../../jobs/job-context.js';
-import { toStrictJson } from '../../jobs/strict-json.js';
+import { Trail } from '../trail.js';
 import { packError, unpackError } from './packed.error.js';
-import type { JobFacts, ThreadEnd, ThreadMessage, ThreadOutcome, ThreadRequest } from './thread.protocol.js';
-
-interface Waiting {
-  resolve(): void;
-  reject(error: Error): void;
-}
+import type { JobFacts, ThreadEnd, ThreadMessage, ThreadOutcome, ThreadTelling } from './thread.protocol.js';
 
 /** The context of an attempt inside its thread: the main thread does what it is asked for. */
 export class ThreadContext extends JobContext {
@@ -19,8 +14,12 @@ export class ThreadContext extends JobContext {
   readonly enqueuedAt: Date;
   override readonly scheduledFor?: Date;
   private readonly controller = new AbortController();
-  private readonly waiting = new Map<number, Waiting>();
-  private readonly answers: Promise<void>[] = [];
+  private readonly trail = new Trail({
+    progress: async (value) => this.send({ method: 'progress', value }),
+    log: async (value) => this.send({ method: 'log', value }),
+    // The main thread says so.
+    ignored: () => this.send({ method: 'progress', value: Number.NaN }),
+  });
 
   constructor(
     facts: JobFacts,
@@ -41,19 +40,17 @@ export class ThreadContext extends JobContext {
     return this.controller.signal;
   }
 
-  async progress(value: number | object): Promise<void> {
-    // Here, as cloning makes plain data of a class instance; its size is checked where it is stored.
-    toStrictJson(`progress of ${this.name}`, value, Number.MAX_SAFE_INTEGER);
-    await this.ask('progress', value);
+  progress(value: number | object): Promise<void> {
+    return this.trail.progress(value);
   }
 
-  async log(message: string): Promise<void> {
-    await this.ask('log', message);
+  log(message: unknown): Promise<void> {
+    return this.trail.log(message);
   }
 
-  /** Sends the outcome when everything that the handler told, waiting for it or not, has arrived. */
+  /** Sends the outcome, after everything that the handler told. */
   async end(outcome: ThreadOutcome): Promise<void> {
-    await Promise.allSettled(this.answers);
+    await this.trail.end();
     try {
       this.port.postMessage({ outcome } satisfies ThreadEnd, []);
     } catch (error) {
@@ -65,23 +62,12 @@ export class ThreadContext extends JobContext {
     this.port.close();
   }
 
-  private ask(method: ThreadRequest['method'], value: unknown): Promise<void> {
-    const request = this.answers.length;
-    const answer = new Promise<void>((resolve, reject) => this.waiting.set(request, { resolve, reject }));
-    this.answers.push(answer);
-    this.port.postMessage({ request, method, value: value as never } satisfies ThreadRequest, []);
-    return answer;
+  private send(message: ThreadTelling): void {
+    this.port.postMessage(message, []);
   }
 
-  private receive(message: ThreadMessage): void {
-    if ('abort' in message) {
-      this.controller.abort(unpackError(message.abort));
-      return;
-    }
-    const waiting = this.waiting.get(message.answer);
-    this.waiting.delete(message.answer);
-    if (message.error) waiting?.reject(unpackError(message.error));
-    else waiting?.resolve();
+  private receive({ abort }: ThreadMessage): void {
+    this.controller.abort(unpackError(abort));
   }
 }
 

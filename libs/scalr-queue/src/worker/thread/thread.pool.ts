@@ -4,6 +4,7 @@ import type { Piscina } from 'piscina';
 import { JobThreadError } from '../../errors/thread.errors.js';
 import type { JobContext } from '../../jobs/job-context.js';
 import type { AttemptClock } from '../attempt.js';
+import type { ThreadLimits } from '../process-job.decorator.js';
 import { ThreadRun, type ThreadStarter } from './thread-run.js';
 import { ThreadSlots } from './thread-slots.js';
 
@@ -24,6 +25,7 @@ export class ThreadPool {
   constructor(
     private readonly label: string,
     private readonly path: string,
+    private readonly limits?: ThreadLimits,
   ) {}
 
   /**
@@ -36,6 +38,7 @@ export class ThreadPool {
     try {
       const engine = await this.start();
       context.signal.throwIfAborted();
+      await clock.admit();
       clock.start();
       return await new ThreadRun(context).output(this.starterOf(engine), payload, trace);
     } finally {
@@ -75,6 +78,7 @@ export class ThreadPool {
       // Otherwise a thread without a job is frozen: connections that its modules keep open would die.
       atomics: 'disabled',
       recordTiming: false,
+      ...(this.limits ? { resourceLimits: this.limits } : {}),
     });
     // Without a listener an error in a thread that runs no job would end the process.
     engine.on('error', (error: Error) =>

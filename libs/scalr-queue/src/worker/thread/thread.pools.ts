@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { QueueConfigError } from '../../errors/configuration.errors.js';
 import { Tracing } from '../../tracing/tracing.js';
 import type { JobHandler } from '../handler.explorer.js';
+import type { ThreadPlace } from '../process-job.decorator.js';
 import { ThreadPool } from './thread.pool.js';
 
 /** The pools of all handlers that run in threads. They end after the jobs and before the application's databases. */
@@ -18,7 +19,7 @@ export class ThreadPools implements OnModuleDestroy {
    * undefined.
    * @throws QueueConfigError when there is no such file
    */
-  inThread(handler: JobHandler, file: URL): JobHandler {
+  inThread(handler: JobHandler, { file, limits }: ThreadPlace): JobHandler {
     const { label } = handler;
     const path = fileURLToPath(file);
     if (!existsSync(path)) {
@@ -27,7 +28,7 @@ export class ThreadPools implements OnModuleDestroy {
           'Give the file that node runs (.js after the build): new URL(..., import.meta.url), or pathToFileURL(join(__dirname, ...)) in CommonJS.',
       );
     }
-    const pool = new ThreadPool(label, path);
+    const pool = new ThreadPool(label, path, limits);
     this.pools.push(pool);
     return {
       ...handler,

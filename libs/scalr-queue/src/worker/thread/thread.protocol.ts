@@ -29,18 +29,17 @@ export type ThreadOutcome =
     }
   | { readonly error: PackedError };
 
-/** From the thread while it runs: do this with the job, and answer. */
-export interface ThreadRequest {
-  readonly request: number;
-  readonly method: 'progress' | 'log';
-  readonly value: never;
-}
+/** From the thread while it runs: what the handler told. It is not answered; messages keep their order. */
+export type ThreadTelling =
+  | { readonly method: 'progress'; readonly value: number | object }
+  | { readonly method: 'log'; readonly value: readonly string[] };
 
 /** From the thread: the last message. */
 export interface ThreadEnd {
   readonly outcome: ThreadOutcome;
 }
 
-/** To the thread while it runs: an answer, or that its attempt is over. */
-export type ThreadMessage =
-  { readonly answer: number; readonly error?: PackedError } | { readonly abort: PackedError };
+/** To the thread while it runs: its attempt is over. */
+export interface ThreadMessage {
+  readonly abort: PackedError;
+}

@@ -1,0 +1,22 @@
+import { JobCounts } from '../connection/job.counts.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { MemoryJob } from './memory.job.js';
+
+/** Counts in the jobs of the kit. */
+export class MemoryCounts extends JobCounts {
+  constructor(private readonly options: ResolvedOptions) {
+    super(undefined as never, undefined as never, options);
+  }
+
+  override async noteIdle(job: MemoryJob): Promise<void> {
+    job.idleStarts++;
+  }
+
+  override async putAside(job: MemoryJob, _token: string | undefined, delay: number): Promise<void> {
+    await job.moveToDelayed(this.options.clock.now() + delay);
+  }
+
+  protected override async idleStarts(job: MemoryJob): Promise<number> {
+    return job.idleStarts;
+  }
+}

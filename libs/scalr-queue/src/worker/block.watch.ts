@@ -1,0 +1,78 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { performance } from 'node:perf_hooks';
+import type { StoredJob } from '../jobs/stored-job.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { JobEventSource } from './job-event.source.js';
+
+/** How often the event loop is looked at; a block is measured this exactly. */
+const INTERVAL = 200;
+/** Of the time that has passed, what the event loop must have been busy for: else the process itself did not run. */
+const BUSY_SHARE = 0.5;
+
+/** Notices that the event loop was blocked for longer than locks live, and says which handler did it. */
+@Injectable()
+export class BlockWatch {
+  private readonly logger = new Logger('ScalrQueue');
+  private readonly sources: (() => Iterable<StoredJob>)[] = [];
+  private labels: (name: string) => string | undefined = () => undefined;
+  private timer?: NodeJS.Timeout;
+  private lastAt = Infinity;
+  private busy = performance.eventLoopUtilization();
+  /** Whose code ran when the loop had been blocked for too long. */
+  private suspect?: StoredJob;
+  private readonly lock: number;
+
+  constructor(
+    private readonly events: JobEventSource,
+    @Inject(RESOLVED_OPTIONS) { worker }: ResolvedOptions,
+  ) {
+    this.lock = worker.lockDuration;
+  }
+
+  /** @param labels the handler of the jobs of a name, for messages */
+  start(labels: (name: string) => string | undefined): void {
+    this.labels = labels;
+    this.lastAt = performance.now();
+    this.timer ??= setInterval(() => this.look(), Math.min(INTERVAL, this.lock / 5)).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+    delete this.timer;
+  }
+
+  /** @param jobs the jobs that run in a worker of this process */
+  watch(jobs: () => Iterable<StoredJob>): void {
+    this.sources.push(jobs);
+  }
+
+  /** Code of a job has run just now: the first to say so after a block is the one that blocked. */
+  passed(job: StoredJob): void {
+    if (performance.now() - this.lastAt >= this.lock) this.suspect ??= job;
+  }
+
+  private look(): void {
+    const { suspect } = this;
+    const now = performance.now();
+    const gap = now - this.lastAt;
+    const { active } = performance.eventLoopUtilization(this.busy);
+    this.lastAt = now;
+    this.busy = performance.eventLoopUtilization();
+    delete this.suspect;
+    if (gap < this.lock) return;
+    if (active < gap * BUSY_SHARE) {
+      const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
+      this.logger.warn(
+        `this process did not run for ${seconds(gap)} (stopped, or its machine asleep), longer than lockDuration ` +
+          `${seconds(this.lock)}: its jobs may run elsewhere as well`,
+      );
+      return;
+    }
+    const jobs = suspect ? [suspect] : this.sources.flatMap((jobsOf) => [...jobsOf()]);
+    const [job] = jobs;
+    if (!job) return;
+    const handlers = [...new Set(jobs.map(({ name }) => this.labels(name) ?? name))];
+    this.events.blocked(job, { blockedMs: Math.round(gap), lockMs: this.lock, handlers });
+  }
+}

@@ -1,0 +1,37 @@
+import { describeThrown, type FailureKind } from '../jobs/failure.js';
+import type { JobErrorInfo } from '../jobs/job-info.js';
+import type { StoredJob } from '../jobs/stored-job.js';
+import { AttemptFailure } from './attempt.failure.js';
+
+/** How a run ended, as it is stored for a later one. */
+export type RunOutcome =
+  | { readonly result: unknown }
+  | {
+      readonly failure: JobErrorInfo & { readonly stack?: string };
+      readonly kind?: FailureKind;
+      readonly delay?: number;
+    };
+
+export function completedOutcome(job: StoredJob, result: unknown, now: number): string {
+  return packed(job, { result: result ?? null }, now);
+}
+
+export function failedOutcome(job: StoredJob, error: Error, now: number): string {
+  const outcome: RunOutcome =
+    error instanceof AttemptFailure
+      ? { failure: describeThrown(error.thrown), kind: error.kind, delay: error.retryDelay }
+      : { failure: describeThrown(error) };
+  return packed(job, outcome, now);
+}
+
+/** Returns, or throws, what the run did. */
+export function repeatOutcome(job: StoredJob, outcome: RunOutcome, now: number): unknown {
+  if ('result' in outcome) return outcome.result;
+  const { failure, kind, delay } = outcome;
+  const thrown = Object.assign(new Error(failure.message), failure);
+  throw kind === undefined ? thrown : new AttemptFailure(kind, thrown, job.attemptsMade + 1, now, delay);
+}
+
+function packed(job: StoredJob, outcome: RunOutcome, at: number): string {
+  return JSON.stringify({ ...outcome, attempt: job.attemptsMade, at });
+}

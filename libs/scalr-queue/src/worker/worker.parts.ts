@@ -1,0 +1,22 @@
+import type { JobCounts } from '../connection/job.counts.js';
+import type { JobLocks } from '../connection/job.locks.js';
+import type { Retention } from '../retention/retention.service.js';
+import type { Tracing } from '../tracing/tracing.js';
+import type { BlockWatch } from './block.watch.js';
+import type { JobEventSource } from './job-event.source.js';
+import type { PingResponder } from './ping.responder.js';
+import type { RunningJobs } from './running.jobs.js';
+import type { ShutdownGate } from './shutdown.gate.js';
+
+/** What a worker needs beside the engine. */
+export interface WorkerParts {
+  readonly gate: ShutdownGate;
+  readonly events: JobEventSource;
+  readonly pings: PingResponder;
+  readonly tracing: Tracing;
+  readonly counts: JobCounts;
+  readonly locks: JobLocks;
+  readonly blocks: BlockWatch;
+  readonly retention: Retention;
+  readonly running: RunningJobs;
+}
