@@ -1,13 +1,15 @@
 // @ts-check
 /**
  * `npm run matrix [NODE...]` after a build: the packed library on every supported major of Node (or those versions) with every one
- * of Nest, each running `smoke.mjs` over a Redis of its own. Prints one table; every step has a deadline.
+ * of Nest, each running `smoke.mjs` over a Redis of its own, and an app of `nest new` of that version that the generator has made
+ * ready: its tests, a job, the lines of its log, SIGTERM. Prints one table; every step has a deadline.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { provideRedis } from '../redis/provide.mjs';
+import { makeApp, tryApp } from './generated-app.mjs';
 import { install, pack } from './project.mjs';
 
 const NESTS = ['12', '11'];
@@ -31,14 +33,22 @@ try {
     const parts = NEST_PACKAGES.map((part) => `@nestjs/${part}@${nest}`);
     install(project, [file, ...parts, 'reflect-metadata@0.2', 'rxjs@7']);
     copyFileSync('scripts/release/smoke.mjs', join(project, 'smoke.mjs'));
-    for (const node of nodes) rows.push(smoke(node, project));
+    progress(`making an app with the Nest CLI ${nest}`);
+    const app = makeApp(dir, nest, file);
+    for (const node of nodes) {
+      const row = smoke(node, project);
+      progress('the generated app on the same');
+      const generated = await tryApp(node, app, redis.url);
+      if (generated !== 'ok') console.log(generated);
+      rows.push({ ...row, generated: generated === 'ok' ? 'ok' : 'FAILED' });
+    }
   }
 } finally {
   await redis.stop();
   rmSync(dir, { recursive: true, force: true });
 }
 console.table(rows);
-process.exitCode = rows.every(({ smoke }) => smoke === 'ok') ? 0 : 1;
+process.exitCode = rows.every(({ smoke, generated }) => smoke === 'ok' && generated === 'ok') ? 0 : 1;
 
 /** The program of a version of Node: the one that runs this, or its npm package. @param {string} version */
 function findNode(version) {

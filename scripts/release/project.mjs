@@ -5,15 +5,15 @@ import { join } from 'node:path';
 
 const DEADLINE = 180_000;
 
-/** @param {string[]} args @param {string} cwd */
-export function npm(args, cwd) {
+/** @param {string[]} args @param {string} cwd @param {number} [timeout] */
+export function npm(args, cwd, timeout = DEADLINE) {
   const env = { ...process.env, npm_config_local_prefix: undefined, npm_config_workspace: undefined };
-  return execFileSync('npm', [...args, '--loglevel=error'], {
+  return execFileSync('npm', ['--loglevel=error', ...args], {
     cwd,
     env,
     encoding: 'utf8',
     maxBuffer: 2 ** 26,
-    timeout: DEADLINE,
+    timeout,
   });
 }
 
