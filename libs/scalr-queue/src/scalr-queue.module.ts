@@ -10,7 +10,9 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { Queue } from 'bullmq';
 import { ConnectionModule } from './connection/connection.module.js';
+import { heedErrorsOf } from './connection/engine-errors.js';
 import { queueOptions } from './connection/queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { DeadLetterModule } from './dead-letter/dead-letter.module.js';
@@ -57,6 +59,10 @@ export const PARTS = [
 @Global()
 @Module({})
 class OptionsModule {}
+
+// The build of the engine that @nestjs/bullmq uses, and with it the application.
+const { _queueClass: queueClass } = BullModule as unknown as { _queueClass?: { readonly prototype: object } };
+for (const one of new Set([Queue, queueClass])) if (one) heedErrorsOf(one);
 
 /** Gives @nestjs/bullmq our connection and prefix, and keeps it from starting any worker by itself. */
 export const BULL = BullModule.forRootAsync({

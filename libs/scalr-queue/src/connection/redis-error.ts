@@ -1,12 +1,12 @@
 import { OutcomeUnknownError, QueueFullError, QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
+import { refusalOf } from './redis-reply.js';
 
-/** Replies with which Redis refuses a script before it has run any of it. */
-const REFUSED =
-  /^(?:-?)(READONLY|LOADING|MISCONF|NOAUTH|WRONGPASS|NOPERM|BUSY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN|EXECABORT|NOSCRIPT)\b/;
 /** Replies with which Redis refuses a worker, now but perhaps not later. */
-const REFUSED_WORK = /^-?(OOM|UNKILLABLE|ERR|WRONGTYPE)\b/;
-const NEVER_SENT = /Stream isn't writeable|enableOfflineQueue/;
+const REFUSED_WORK = /^-?(UNKILLABLE|ERR|WRONGTYPE)\b/;
+/** Said by the client before it has written anything. The last one by a cluster client whose node was not connected. */
+const NEVER_SENT =
+  /Stream isn't writeable|enableOfflineQueue|^Too many Cluster redirections\. .*Connection is closed/;
 
 /**
  * What a failed command means for the caller: nothing happened, or nobody knows. The error of ioredis itself is never
@@ -16,15 +16,15 @@ export function toEnqueueError(error: unknown, jobIds: readonly string[]): Error
   if (error instanceof ScalrQueueError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const cause = new Error(message);
-  if (message.startsWith('OOM')) {
+  const refusal = refusalOf(error);
+  if (refusal?.code === 'OOM') {
     return new QueueFullError(
       'Redis is out of memory and refuses writes: raise maxmemory, or let the workers drain. Nothing was enqueued.',
       { cause },
     );
   }
-  const refusal = REFUSED.exec(message)?.[1];
   if (refusal || NEVER_SENT.test(message)) {
-    const why = refusal ? `Redis refuses writes at the moment (${message})` : 'Redis is not reachable';
+    const why = refusal ? `Redis refuses: ${refusal.why} (${message})` : 'Redis is not reachable';
     return new QueueUnavailableError(`${why}. Nothing was enqueued; it is safe to try again.`, { cause });
   }
   const what = jobIds.length === 1 ? `job ${jobIds[0]}` : `${jobIds.length} jobs, the first is ${jobIds[0]}`;
@@ -37,8 +37,7 @@ export function toEnqueueError(error: unknown, jobIds: readonly string[]): Error
 
 /** Whether an error is Redis saying no, rather than Redis being away or the engine having lost a lock. */
 export function isRefusal(error: unknown): boolean {
-  const message = error instanceof Error ? error.message : '';
-  return REFUSED.test(message) || REFUSED_WORK.test(message);
+  return refusalOf(error) !== undefined || (error instanceof Error && REFUSED_WORK.test(error.message));
 }
 
 /** The error of a read: there is no outcome to be in doubt about. */

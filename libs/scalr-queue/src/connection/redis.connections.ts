@@ -6,6 +6,8 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { BootScope } from '../lifecycle/boot.scope.js';
 import { ConnectionLog } from './connection-log.js';
+import { hearEngineErrors } from './engine-errors.js';
+import { hideArguments } from './hidden-arguments.js';
 import { askPatiently } from './patient-info.js';
 import { refusal } from './refusal.js';
 import { messageOf } from './redis-error.js';
@@ -121,6 +123,9 @@ export class RedisConnections implements OnApplicationShutdown {
   private connect(role: RedisRole, name: string): RedisClient {
     const client = openRedis(this.options.redis, role, name, this.pace);
     const trouble = (error: Error) => this.log.trouble(error);
+    // First of all listeners: what it takes away no other one sees.
+    client.on('error', (error: Error) => hideArguments(error));
+    hearEngineErrors(client, trouble);
     if (role !== 'producer') askPatiently(client, trouble);
     this.opened.add(client);
     // The engine ends and reopens one that has been silent for longer than its read.
