@@ -97,6 +97,33 @@ describe('enqueue in the six states of Redis', () => {
     expect(await producer.queue.enqueue(Ping, { n: 1 })).toMatchObject({ status: 'created' });
   });
 
+  it('waits for the next connection after a cut by a Redis that is well, and loses and doubles nothing', async () => {
+    await using redis = await RedisServer.start();
+    const producer = await startProducer({ redis: redis.url });
+    await enqueue(producer, 'first');
+    for (const id of ['a', 'b', 'c']) {
+      await redis.cli('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      // The client hears of it in the next turns of the event loop; the call comes right after, as a request would.
+      for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate);
+      const calls = await Promise.all([enqueue(producer, id), timed(producer.jobs.get('first'))]);
+      for (const { outcome } of calls) expect(outcome).not.toBeInstanceOf(Error);
+      expect(await producer.jobs.get(id)).toMatchObject({ state: 'waiting' });
+    }
+  });
+
+  it('refuses at once when the attempt that follows the cut has failed', async () => {
+    await using redis = await RedisServer.start();
+    const producer = await startProducer({ redis: redis.url });
+    await enqueue(producer);
+    await redis.kill();
+    const first = await enqueue(producer);
+    expect(first.outcome).toBeInstanceOf(QueueUnavailableError);
+    expect(first.ms).toBeLessThan(SETTLED);
+    const known = await enqueue(producer);
+    expect(known.outcome).toBeInstanceOf(QueueUnavailableError);
+    expect(known.ms).toBeLessThan(50);
+  });
+
   it('refuses a flood while Redis is down without queueing it in memory', async () => {
     const producer = await startProducer({ redis: `redis://127.0.0.1:${await freePort()}` });
     await enqueue(producer);

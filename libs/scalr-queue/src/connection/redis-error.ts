@@ -52,6 +52,9 @@ export function messageOf(error: Error): string {
   if (/^(WRONGPASS|NOAUTH)\b/.test(error.message)) {
     return 'it refuses the user or the password: check SCALR_REDIS_URL (or the option redis)';
   }
+  if (/DB index is out of range/.test(error.message)) {
+    return 'it has no database of that number: raise its setting "databases", or choose another one in SCALR_REDIS_URL (or redis.db)';
+  }
   if (error.message) return error.message;
   const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
   return first?.message ?? error.name;

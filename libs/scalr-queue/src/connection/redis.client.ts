@@ -1,7 +1,8 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { type Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisTarget } from '../options/redis-options.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import type { ReconnectPace } from './reconnect.pace.js';
+import { openCluster } from './redis.cluster.js';
 import { limitReplies } from './reply-limit.js';
 
 /** A connection to Redis, whatever its topology. */
@@ -82,14 +83,7 @@ export function openRedis(
     retryStrategy,
     reconnectOnError: reconnectOnReadOnly(),
   };
-  if (cluster) {
-    return new Cluster([...cluster], {
-      redisOptions: role === 'producer' ? { ...options, commandTimeout: ENQUEUE_DEADLINE } : options,
-      enableOfflineQueue: options.enableOfflineQueue,
-      clusterRetryStrategy: retryStrategy,
-      slotsRefreshTimeout: 2_000,
-    });
-  }
+  if (cluster) return openCluster(target, cluster, role === 'producer', options);
   const client = sentinels
     ? new Redis({
         ...options,
@@ -99,6 +93,10 @@ export function openRedis(
         sentinelRetryStrategy: askSentinelsAgain,
       })
     : new Redis(options);
+  client.on('error', (error: Error & { command?: { name: string } }) => {
+    // ioredis would go on in database 0.
+    if (error.command?.name === 'select') client.disconnect(true);
+  });
   if (role === 'producer') limitReplies(client, ENQUEUE_DEADLINE);
   if (fetchPassword) {
     // Before the next connect: the password may have been rotated. When the fetch fails the old one is tried again.

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Cluster, Redis } from 'ioredis';
 import { QueueClosedError, QueueUnavailableError } from '../errors/enqueue.errors.js';
-import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import { describeTarget } from '../options/redis-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
@@ -9,9 +9,13 @@ import { ConnectionLog } from './connection-log.js';
 import { hearEngineErrors } from './engine-errors.js';
 import { hideArguments } from './hidden-arguments.js';
 import { askPatiently } from './patient-info.js';
+import { holdCommands } from './held-commands.js';
+import type { Reach } from './reach.js';
 import { refusal } from './refusal.js';
 import { messageOf } from './redis-error.js';
 import { ReconnectPace } from './reconnect.pace.js';
+import { ServerReach } from './server.reach.js';
+import { SlotReach } from './slot.reach.js';
 import { openRedis, type RedisClient, type RedisRole } from './redis.client.js';
 
 /**
@@ -27,9 +31,9 @@ export class RedisConnections implements OnApplicationShutdown {
   private readonly opened = new Set<RedisClient>();
   private readonly pace = new ReconnectPace();
   private lastError?: Error;
-  /** Settles when the very first attempt to connect does. */
-  private readonly firstAttempt: Promise<void>;
-  private attempted = false;
+  /** When a connection was last lost, in epoch milliseconds; with a cluster, one to any of its nodes. */
+  lostAt?: number;
+  private readonly reach: Reach;
   private closed = false;
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
@@ -37,16 +41,13 @@ export class RedisConnections implements OnApplicationShutdown {
     // Made by a boot that was given up meanwhile, nobody else would close it.
     BootScope.current()?.onRelease(() => this.onApplicationShutdown());
     this.producer = this.open('producer');
-    this.firstAttempt = new Promise((resolve) => {
-      const settle = () => {
-        this.attempted = true;
-        resolve();
-      };
-      this.producer.once('ready', settle);
-      this.producer.once('error', settle);
-      this.producer.once('end', settle);
-      setTimeout(settle, ENQUEUE_DEADLINE).unref();
+    this.reach = reachOf(this.producer, options.prefix);
+    this.reach.on('open', () => {
+      this.lastError = undefined;
+      this.log.recovered();
     });
+    this.reach.on('down', () => this.reach.reason && this.log.trouble(this.reach.reason));
+    holdCommands(this.producer, this.reach);
   }
 
   /** The connection of a worker: waits out outages. Opened by the first caller. */
@@ -57,7 +58,7 @@ export class RedisConnections implements OnApplicationShutdown {
 
   /** Whether both connections that are open can be used at this moment. */
   get ready(): boolean {
-    return this.producer.status === 'ready' && (this.workerClient?.status ?? 'ready') === 'ready';
+    return this.reach.open && (this.workerClient?.status ?? 'ready') === 'ready';
   }
 
   /** Resolves as soon as {@link ready} holds, or at the shutdown. */
@@ -67,22 +68,25 @@ export class RedisConnections implements OnApplicationShutdown {
       const look = () => {
         if (!this.ready && !this.closed) return;
         for (const client of clients) client.off('ready', look).off('end', look);
+        this.reach.off('open', look);
         resolve();
       };
       const clients = [...this.opened];
+      this.reach.on('open', look);
       for (const client of clients) client.on('ready', look).on('end', look);
     });
   }
 
   /**
    * Nothing when a command can be sent at this moment; what is known is said at once, without a turn of the event loop.
-   * @returns while the very first attempt to connect is under way, a promise that settles with it
+   * @returns while an attempt to connect is under way, the first one or the one after a cut, a promise that settles with it
    * @throws QueueUnavailableError when Redis is known to be down, QueueClosedError after the shutdown
    */
   usable(): Promise<void> | undefined {
-    if (this.producer.status === 'ready') return undefined;
+    if (this.reach.open) return undefined;
     if (this.closed) throw new QueueClosedError('the queue is closed: the application is shutting down');
-    if (!this.attempted) return this.firstAttempt.then(() => this.usable());
+    const { underWay } = this.reach;
+    if (underWay) return underWay.then(() => this.usable());
     throw refusal(() => this.unavailable());
   }
 
@@ -98,7 +102,8 @@ export class RedisConnections implements OnApplicationShutdown {
   }
 
   private unavailable(): QueueUnavailableError {
-    const why = this.lastError ? `: ${messageOf(this.lastError)}` : '';
+    const error = this.reach.reason ?? this.lastError;
+    const why = error ? `: ${messageOf(error)}` : '';
     return new QueueUnavailableError(
       `Redis at ${describeTarget(this.options.redis)} is not reachable${why}. Nothing was enqueued; it is safe to try again.`,
     );
@@ -109,10 +114,7 @@ export class RedisConnections implements OnApplicationShutdown {
     client.on('error', (error: Error) => {
       this.lastError = error;
     });
-    client.on('ready', () => {
-      this.lastError = undefined;
-      this.log.recovered();
-    });
+    if (role !== 'producer') client.on('ready', () => this.log.recovered());
     // The engine copies a connection only to block on it, and a copy of the one that fails fast could not.
     const copyRole = role === 'producer' ? 'events' : 'worker';
     client.duplicate = ((...args: unknown[]) =>
@@ -132,11 +134,15 @@ export class RedisConnections implements OnApplicationShutdown {
     client.on('end', () => this.opened.delete(client));
     client.on('connecting', () => this.opened.add(client));
     client.on('error', trouble);
+    for (const loss of ['close', '-node']) client.on(loss, () => (this.lostAt = Date.now()));
     client.on('ready', () => this.pace.hurry(this.opened));
     if (this.closed) client.disconnect();
     return client;
   }
 }
+
+const reachOf = (client: RedisClient, prefix: string): Reach =>
+  client.isCluster ? new SlotReach(client as Cluster, `${prefix}:~reach`) : new ServerReach(client as Redis);
 
 /** The name that the engine gives a copy: it finds workers by it. The place of the options differs for a cluster. */
 function copyName(args: unknown[]): string | undefined {

@@ -1,11 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { RedisConnections } from './redis.connections.js';
 
 const CACHE = 1_000;
 const TIMEOUT = 800;
 
 /**
- * Whether Redis answers, for health checks: at most one ping at a time and one a second, however many ask,
+ * Whether Redis answers, for health checks: at most one read at a time and one a second, however many ask,
  * and an answer within 800 ms, whatever Redis does.
  */
 @Injectable()
@@ -13,7 +15,15 @@ export class RedisProbe {
   private running?: Promise<boolean>;
   private startedAt = -Infinity;
 
-  constructor(private readonly connections: RedisConnections) {}
+  /** Of the app: in a cluster the node with its slot has to answer. */
+  private readonly key: string;
+
+  constructor(
+    private readonly connections: RedisConnections,
+    @Inject(RESOLVED_OPTIONS) { prefix }: ResolvedOptions,
+  ) {
+    this.key = `${prefix}:~reach`;
+  }
 
   answers(): Promise<boolean> {
     // Costs nothing to know, so it is never kept: a process becomes ready the moment it is connected.
@@ -21,18 +31,18 @@ export class RedisProbe {
     const now = performance.now();
     if (!this.running || now - this.startedAt >= CACHE) {
       this.startedAt = now;
-      this.running = this.ping();
+      this.running = this.read();
     }
     return this.running;
   }
 
-  private async ping(): Promise<boolean> {
+  private async read(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     try {
       const late = new Promise<boolean>((resolve) => {
         timer = setTimeout(() => resolve(false), TIMEOUT);
       });
-      return await Promise.race([this.connections.producer.ping().then(() => true), late]);
+      return await Promise.race([this.connections.producer.exists(this.key).then(() => true), late]);
     } catch {
       return false;
     } finally {

@@ -33,3 +33,24 @@ it('writes no control byte, bidirectional mark or line break of a name, id or me
     Logger.overrideLogger(false);
   }
 });
+
+it('names the loss of the connection as the cause of a lost lock where it was one', () => {
+  const lines: string[] = [];
+  Logger.overrideLogger({
+    log: () => undefined,
+    error: () => undefined,
+    warn: (line: string) => void lines.push(line),
+  });
+  try {
+    const events = new JobEvents();
+    expect(new JobEventLog(events)).toBeDefined();
+    const job = { id: '1', name: 'mail', queue: 'default' };
+    events.emit('lock-lost', () => ({ ...job, connectionLost: true }));
+    events.emit('lock-lost', () => ({ ...job, connectionLost: false }));
+    expect(lines[0]).toContain('The connection to Redis was lost while it ran');
+    expect(lines[0]).not.toContain('paused');
+    expect(lines[1]).toContain('paused or blocked');
+  } finally {
+    Logger.overrideLogger(false);
+  }
+});

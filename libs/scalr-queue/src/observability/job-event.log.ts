@@ -46,7 +46,10 @@ export class JobEventLog {
         'warn',
         'lock-lost',
         it,
-        'another worker has taken it, as this one did not renew its lock in time',
+        it.connectionLost
+          ? 'it may run twice. The connection to Redis was lost while it ran: an outage, a restart or a failover'
+          : 'another worker has taken it, as this one did not renew its lock in time',
+        { connectionLost: it.connectionLost },
       ),
     );
     events.on('blocked', (it) => line('warn', 'blocked', it, blame(it), { blockedMs: it.blockedMs }));

@@ -52,6 +52,12 @@ export interface BlockFacts {
   readonly handlers: readonly string[];
 }
 
+/** A run whose lock is gone. */
+export interface LockLostEvent extends JobEvent {
+  /** Whether the connection to Redis was lost during the run: an outage, or a failover that forgot the lock. */
+  readonly connectionLost: boolean;
+}
+
 /** What can happen to a job, with what is told of it. */
 export interface JobEventMap {
   /** Redis has it. */
@@ -75,7 +81,7 @@ export interface JobEventMap {
   /** Its worker gave no sign of life; it runs again, or is dead if that happened too often. */
   stalled: JobEvent;
   /** This process can no longer keep others from running it: it was paused or blocked for longer than the lock lives. */
-  'lock-lost': JobEvent;
+  'lock-lost': LockLostEvent;
   /** Its handler, or one beside it, blocked the event loop of the worker for longer than the lock of a job lives. */
   blocked: JobEvent & BlockFacts;
   /** Its data was gone from Redis when it was to run: deleted by hand, or evicted. Nothing can run it. */

@@ -21,6 +21,15 @@ describe('a URL', () => {
   it.each<[string, object]>([
     ['redis://scalr-redis:6379/0', { host: 'scalr-redis', port: 6379, db: 0 }],
     ['redis://scalr-redis', { host: 'scalr-redis', port: 6379, db: 0 }],
+    ['redis://h/99', { host: 'h', port: 6379, db: 99 }],
+    ['redis://h?family=6&db=2', { host: 'h', port: 6379, db: 2, family: 6 }],
+    ['redis://[::1]:7000/?family=6', { host: '::1', port: 7000, db: 0, family: 6 }],
+    ['unix:///run/redis%20a.sock', { path: '/run/redis a.sock', db: 0 }],
+    [
+      'unix://app:p%40ss@/run/r.sock?db=16',
+      { path: '/run/r.sock', db: 16, username: 'app', password: 'p@ss' },
+    ],
+    ['redis+unix:///run/r.sock', { path: '/run/r.sock', db: 0 }],
     ['redis://:s3cret@h:7000/15', { host: 'h', port: 7000, db: 15, password: 's3cret' }],
     ['redis://app:p%40ss%23%2F@h', { host: 'h', port: 6379, db: 0, username: 'app', password: 'p@ss#/' }],
     ['redis://app:p@ss@h/1', { host: 'h', port: 6379, db: 1, username: 'app', password: 'p@ss' }],
@@ -46,7 +55,18 @@ describe('a URL', () => {
     ['http://app:s3cret@h', `${URL_RULE}, with redis:// or rediss://, got: a URL with http://`],
     ['s3cret:app@h', `${URL_RULE}, with redis:// or rediss://, got: a text without it`],
     ['redis://app:s3cret@h:99999/0', `${URL_RULE} (${CURE}), got: a text that is no URL`],
-    ['redis://app:s3cret@h/99', `${URL_RULE}, with a database from 0 to 15, got: the database 99`],
+    [
+      'redis://app:s3cret@h/9999999999',
+      `${URL_RULE}, with a database from 0 to 2147483647, got: the database of a longer number`,
+    ],
+    ['unix://app:s3cret@', `${URL_RULE} (${CURE}), got: a text that is no URL`],
+    [
+      'unix://tmp/s3cret.sock',
+      `${URL_RULE} (${CURE}), got: a unix:// URL with a host: three slashes begin a path`,
+    ],
+    ['redis://:s3cret@h?family=5', `${URL_RULE} (${CURE}), got: a URL whose family is not 0, 4 or 6`],
+    ['redis://:s3cret@h/1?db=2', `${URL_RULE} (${CURE}), got: a URL that says its database twice`],
+    ['redis://:s3cret@h?db=x', `${URL_RULE} (${CURE}), got: a URL whose database is not a number`],
     ['redis://app:12/1234567890@h', `${URL_RULE} (${CURE}), got: a URL whose database is not a number`],
     ['s3cret', `${URL_RULE} (${CURE}), got: a text that is no URL`],
     ['', `${URL_RULE} (${CURE}), got: a text that is no URL`],
@@ -59,7 +79,7 @@ describe('a URL', () => {
     const awkward = fc.stringMatching(/^[#/?@:%\\a-z0-9]{1,12}$/).map((end) => `s3cret${end}`);
     const broken = fc.constantFrom<(password: string) => string>(
       (password) => `redis://app:${password}@h:99999/0`,
-      (password) => `redis://app:${password}@h/99`,
+      (password) => `redis://app:${password}@h/99x`,
       (password) => `http://app:${password}@h`,
       (password) => `redis://app:1/${password}@h:1/0`,
       (password) => `${password}:x@h`,
@@ -108,7 +128,12 @@ describe('options', () => {
     [{ host: '' }, 'expected SCALR_REDIS_URL.host to be a text that is not empty, got: an empty text'],
     [{ password: 5 }, 'expected SCALR_REDIS_URL.password to be a text that is not empty, got: 5'],
     [{ port: 99_999 }, 'expected SCALR_REDIS_URL.port to be an integer from 1 to 65535, got: 99999'],
-    [{ db: 99 }, 'expected SCALR_REDIS_URL.db to be an integer from 0 to 15, got: 99'],
+    [{ db: -1 }, 'expected SCALR_REDIS_URL.db to be an integer from 0 to 2147483647, got: -1'],
+    [{ family: 5 }, 'expected SCALR_REDIS_URL.family to be 0, 4 or 6, got: 5'],
+    [
+      { path: '/run/r.sock', host: 'a' },
+      'expected SCALR_REDIS_URL.path to be left out when host, sentinels or cluster is given, got: a text',
+    ],
     [{ cluster: [{ host: 'a' }], db: 1 }, 'expected SCALR_REDIS_URL.db to be an integer from 0 to 0, got: 1'],
     [{ sentinels: [{ host: 'a' }] }, 'expected SCALR_REDIS_URL.name to be the name of the master that the sentinels watch, got: undefined'],
     [{ sentinels: [] , name: 'main' }, 'expected SCALR_REDIS_URL.sentinels to be a list of { host, port }, got: an empty list'],

@@ -1,4 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
+import { MAX_DB, targetOfUrl } from './redis-url.js';
 import { describe, HiddenValue, type OptionChecker } from './option-checker.js';
 
 /** One Redis, sentinel or cluster node. */
@@ -11,20 +12,27 @@ export interface RedisNode {
 
 /** How to reach Redis, when a URL does not say enough. */
 export interface RedisConnectionOptions {
-  /** `redis://user:password@host:port/db`, or `rediss://` for TLS. The other fields win over its parts. */
+  /**
+   * `redis://user:password@host:port/db`, or `rediss://` for TLS, or `unix:///path/redis.sock?db=1`; `?family=6` as below.
+   * The other fields win over its parts.
+   */
   readonly url?: string;
   /** Defaults to `127.0.0.1`. */
   readonly host?: string;
   /** Defaults to 6379. */
   readonly port?: number;
+  /** Path of a unix socket, instead of host and port. */
+  readonly path?: string;
+  /** 4 or 6: only addresses of that version of IP. Defaults to 0: what the name resolves to. */
+  readonly family?: 0 | 4 | 6;
   /** ACL user. */
   readonly username?: string;
   /**
    * The password, or a function that fetches it: called before every connect, so that a rotated secret is taken without a
-   * restart. A cluster takes only a text.
+   * restart.
    */
   readonly password?: string | (() => string | Promise<string>);
-  /** Database number, 0 to 15. Defaults to 0; a cluster has only 0. */
+  /** Database number; a Redis has 0 to 15 unless its `databases` says otherwise. Defaults to 0; a cluster has only 0. */
   readonly db?: number;
   /** `true`, or options of `node:tls` such as `{ ca }`. */
   readonly tls?: boolean | ConnectionOptions;
@@ -47,28 +55,32 @@ export interface RedisTarget extends Omit<RedisConnectionOptions, 'url' | 'tls' 
 }
 
 const KEYS = [
-  'url', 'host', 'port', 'username', 'password', 'db', 'tls', 'sentinels', 'name', 'sentinelPassword', 'cluster',
+  'url', 'host', 'port', 'path', 'family', 'username', 'password', 'db', 'tls', 'sentinels', 'name', 'sentinelPassword', 'cluster',
 ]; // prettier-ignore
-const MAX_DB = 15;
+const FAMILIES: readonly unknown[] = [0, 4, 6];
 
 /** Checks a `redis` option. Errors name the field and never show the value: it may hold a password. */
 export function toRedisTarget(check: OptionChecker, field: string, value: unknown): RedisTarget {
-  if (typeof value === 'string') return fromUrl(check, field, value);
+  if (typeof value === 'string') return targetOfUrl(check, field, value);
   const { url, tls, password, ...given } = check.object(field, value, KEYS) as RedisConnectionOptions;
-  const { tls: tlsOfUrl, ...base } = url === undefined ? {} : fromUrl(check, `${field}.url`, url);
+  const { tls: tlsOfUrl, ...base } = url === undefined ? {} : targetOfUrl(check, `${field}.url`, url);
   const target: RedisTarget = {
-    ...base,
+    ...(given.path === undefined ? base : { ...base, host: undefined, port: undefined }),
+    ...(given.host === undefined ? {} : { path: undefined }),
     ...withoutUndefined(given),
     ...toPassword(password),
     ...toTls(check, `${field}.tls`, tls ?? tlsOfUrl),
   };
-  if (target.fetchPassword && target.cluster) {
-    check.fail(`${field}.password`, 'a text; a cluster cannot fetch it', password);
-  }
-  for (const text of ['host', 'username', 'password', 'name', 'sentinelPassword'] as const) {
+  for (const text of ['host', 'path', 'username', 'password', 'name', 'sentinelPassword'] as const) {
     if (target[text] !== undefined && (typeof target[text] !== 'string' || target[text] === '')) {
       check.fail(`${field}.${text}`, 'a text that is not empty', kindOf(target[text]));
     }
+  }
+  if (target.family !== undefined && !FAMILIES.includes(target.family)) {
+    check.fail(`${field}.family`, '0, 4 or 6', target.family);
+  }
+  if (given.path !== undefined && (given.host !== undefined || target.sentinels || target.cluster)) {
+    check.fail(`${field}.path`, 'left out when host, sentinels or cluster is given', kindOf(given.path));
   }
   if (target.port !== undefined) check.integer(`${field}.port`, target.port, 1, 65_535);
   if (target.db !== undefined) check.integer(`${field}.db`, target.db, 0, target.cluster ? 0 : MAX_DB);
@@ -96,45 +108,8 @@ export function describeTarget(target: RedisTarget): string {
   if (target.cluster) return `cluster of ${target.cluster.map(hostAndPort).join(', ')}`;
   if (target.sentinels)
     return `master "${target.name}" of sentinels ${target.sentinels.map(hostAndPort).join(', ')}`;
+  if (target.path !== undefined) return target.path;
   return hostAndPort({ host: target.host ?? '127.0.0.1', port: target.port });
-}
-
-function fromUrl(check: OptionChecker, field: string, value: string): RedisTarget {
-  const expected = 'a URL like redis://user:password@host:6379/0';
-  const cure = 'percent-encode special characters of the password';
-  let url: URL;
-  try {
-    url = new URL(value);
-  } catch {
-    return check.fail(field, `${expected} (${cure})`, new HiddenValue('a text that is no URL'));
-  }
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-    // Without a scheme, in `user:password@host`, this may be a secret.
-    const scheme = value.startsWith(`${url.protocol}//`)
-      ? `a URL with ${url.protocol}//`
-      : 'a text without it';
-    check.fail(field, `${expected}, with redis:// or rediss://`, new HiddenValue(scheme));
-  }
-  if (url.hash || url.search || !url.hostname) {
-    check.fail(field, `${expected} (${cure})`, new HiddenValue('a URL with "#" or "?", or without a host'));
-  }
-  const db = url.pathname.replace(/^\//, '');
-  // With an unescaped "/" in the password the rest of the password stands here.
-  if (!/^\d*$/.test(db)) {
-    check.fail(field, `${expected} (${cure})`, new HiddenValue('a URL whose database is not a number'));
-  }
-  if (Number(db) > MAX_DB) {
-    const where = `the database ${db.length > 8 ? 'of a longer number' : db}`;
-    check.fail(field, `${expected}, with a database from 0 to ${MAX_DB}`, new HiddenValue(where));
-  }
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port ? Number(url.port) : 6379,
-    db: Number(db),
-    ...(url.username ? { username: decode(url.username) } : {}),
-    ...(url.password ? { password: decode(url.password) } : {}),
-    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
-  };
 }
 
 /** An option that a ConfigService does not know is `undefined`: the same as left out. */
@@ -159,14 +134,6 @@ function checkNodes(check: OptionChecker, field: string, nodes: unknown): void {
     const { host, port } = check.object(`${field}[${index}]`, node, ['host', 'port']);
     if (typeof host !== 'string' || host === '') check.fail(`${field}[${index}].host`, 'a host name', host);
     if (port !== undefined) check.integer(`${field}[${index}].port`, port, 1, 65_535);
-  }
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
   }
 }
 

@@ -35,7 +35,9 @@ export class JobSender {
   send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
     return this.tracing.enqueue(job, () => {
       const connecting = this.admit();
-      return connecting ? connecting.then(() => this.deliver(job, signal)) : this.deliver(job, signal);
+      if (!connecting) return this.deliver(job, signal);
+      const deadline = performance.now() + ENQUEUE_DEADLINE;
+      return connecting.then(() => this.deliver(job, signal, deadline));
     });
   }
 
@@ -58,7 +60,7 @@ export class JobSender {
 
   /**
    * Says at once, and cheaply, what would be refused: a burst of calls is made before the first of them is looked at.
-   * @returns while the very first attempt to connect is under way, a promise that settles with it
+   * @returns while an attempt to connect is under way, a promise that settles with it
    * @throws QueueUnavailableError when Redis is known to be down or too many calls wait for it already
    */
   private admit(): Promise<void> | undefined {
@@ -66,10 +68,10 @@ export class JobSender {
     return this.connections.usable();
   }
 
-  private async deliver(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
+  private async deliver(job: PreparedJob, signal?: AbortSignal, deadline?: number): Promise<EnqueuedJob> {
     const send = (queue: Queue) =>
       job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
-    const enqueued = await this.within([job], send, signal);
+    const enqueued = await this.within([job], send, signal, deadline);
     this.tell(enqueued);
     return enqueued;
   }
@@ -85,9 +87,9 @@ export class JobSender {
     jobs: readonly PreparedJob[],
     send: (queue: Queue) => Promise<T>,
     signal?: AbortSignal,
+    deadline = performance.now() + ENQUEUE_DEADLINE,
   ): Promise<T> {
     const name = jobs[0]!.queue;
-    const deadline = performance.now() + ENQUEUE_DEADLINE;
     const connecting = this.connections.usable();
     if (connecting) await connecting;
     return this.inFlight.run(deadline, async () => {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { RedisConnections } from '../connection/redis.connections.js';
 import { describeThrown, parseFailure } from '../jobs/failure.js';
 import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
 import { readMeta } from '../jobs/job-meta.js';
@@ -31,6 +32,7 @@ export class JobEventSource {
   constructor(
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
+    private readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -52,7 +54,9 @@ export class JobEventSource {
   lockLost(job: StoredJob): void {
     if (this.unlocked.has(job)) return;
     this.unlocked.add(job);
-    this.events.emit('lock-lost', () => this.jobOf(job));
+    const { lostAt = -Infinity } = this.connections;
+    const connectionLost = lostAt >= (job.processedOn ?? Infinity);
+    this.events.emit('lock-lost', () => ({ ...this.jobOf(job), connectionLost }));
   }
 
   blocked(job: StoredJob, block: BlockFacts): void {

@@ -10,6 +10,7 @@ import { Retention } from '../retention/retention.service.js';
 import { Tracing } from '../tracing/tracing.js';
 import { BlockWatch } from './block.watch.js';
 import { attemptBackoff } from './attempt.failure.js';
+import { isLockLost } from './lost-lock.js';
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
 import { JobEventSource } from './job-event.source.js';
 import { PingResponder } from './ping.responder.js';
@@ -53,7 +54,10 @@ export class WorkerFactory {
       this.parts,
     );
     this.retention.watchForeign(queue, own);
-    worker.on('error', (error) => this.connections.log.trouble(error));
+    worker.on('error', (error) => {
+      // A lost lock is not the fault of Redis, and has a line of its own.
+      if (!isLockLost(error)) this.connections.log.trouble(error);
+    });
     worker.on('lockRenewalFailed', (storedIds: string[]) => {
       for (const storedId of storedIds) this.loseLock(worker, storedId);
     });
