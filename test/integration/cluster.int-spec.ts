@@ -104,9 +104,9 @@ describe('a cluster', () => {
     const target = cluster.nodes.find((node) => node !== owner)!;
     const [from, to] = [await owner.cli('CLUSTER', 'MYID'), await target.cli('CLUSTER', 'MYID')];
     const outcomes: unknown[] = [];
-    let moving = true;
+    const move = { goesOn: true };
     const calls = (async () => {
-      while (moving) {
+      while (move.goesOn) {
         const options = { id: `moving-${n}`, unique: { key: `m-${n}` } };
         const { outcome } = await enqueue(options);
         outcomes.push(outcome);
@@ -128,7 +128,7 @@ describe('a cluster', () => {
     for (const node of [target, owner]) await node.cli('CLUSTER', 'SETSLOT', slot, 'NODE', to);
     owner = target;
     await works();
-    moving = false;
+    move.goesOn = false;
     await calls;
     await works();
     expect(outcomes.length).toBeGreaterThan(0);

@@ -37,9 +37,9 @@ export class RedisCluster implements AsyncDisposable {
     await replica.cli('CLUSTER', 'MEET', '127.0.0.1', String(master.port));
     const id = await master.cli('CLUSTER', 'MYID');
     await eventually(() => replica.cli('CLUSTER', 'REPLICATE', id));
-    await eventually(async () => {
-      expect(await replica.cli('INFO', 'replication')).toContain('master_link_status:up');
-    });
+    await eventually(async () =>
+      (await replica.cli('INFO', 'replication')).includes('master_link_status:up'),
+    );
     await this.settled();
     return replica;
   }
@@ -64,11 +64,9 @@ export class RedisCluster implements AsyncDisposable {
   /** All nodes know all slots, and each other. */
   async settled(): Promise<void> {
     await eventually(async () => {
-      for (const node of this.nodes) {
-        const info = await node.cli('CLUSTER', 'INFO');
-        expect(info).toContain('cluster_state:ok');
-        expect(info).toContain(`cluster_known_nodes:${this.nodes.length}`);
-      }
+      const infos = await Promise.all(this.nodes.map((node) => node.cli('CLUSTER', 'INFO')));
+      const known = `cluster_known_nodes:${this.nodes.length}`;
+      return infos.every((info) => info.includes('cluster_state:ok') && info.includes(known));
     });
   }
 

@@ -53,10 +53,9 @@ export function targetOfUrl(check: OptionChecker, field: string, value: string):
 type Fail = (got: string, expected?: string) => never;
 
 function parse(value: string): URL | undefined {
-  // A URL that has a user must have a host, which a socket does not.
-  const whole = String(value).replace(/^([a-z+-]+:\/\/[^/]*@)\//, '$1localhost/');
   try {
-    return new URL(whole);
+    // A URL that has a user must have a host, which a socket does not.
+    return new URL(value.replace(/^([a-z+-]+:\/\/[^/]*@)\//, '$1localhost/'));
   } catch {
     return undefined;
   }
