@@ -90,9 +90,9 @@ export class RedisConnections implements OnApplicationShutdown {
     throw refusal(() => this.unavailable());
   }
 
-  /** Resolves when the very first attempt to connect has succeeded or failed, within a second. */
+  /** Resolves when the attempt to connect that is under way has succeeded or failed, within a second. */
   tried(): Promise<void> {
-    return this.firstAttempt;
+    return this.reach.underWay ?? Promise.resolve();
   }
 
   /** Cuts every connection, also the copies that the engine made: its own close() waits for ever when Redis is gone. */
