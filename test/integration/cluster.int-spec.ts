@@ -2,7 +2,7 @@ import type { Cluster } from 'ioredis';
 import { defineJob, OutcomeUnknownError, ProcessJob, QueueUnavailableError } from 'scalr-queue';
 import { RedisConnections } from '../../libs/scalr-queue/src/connection/redis.connections.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
-import { RedisCluster } from '../support/cluster.js';
+import { RedisCluster, startNode } from '../support/cluster.js';
 import { eventually } from '../support/eventually.js';
 import type { RedisServer } from '../support/redis.js';
 
@@ -25,6 +25,24 @@ async function timed(work: Promise<unknown>) {
 }
 
 const ready = async (url: string) => (await fetch(`${url}/health/ready`)).status;
+
+describe('a cluster with a password that changes', () => {
+  it('asks the function for it again when a node is lost', async () => {
+    const node = await startNode(['--requirepass', 'one']);
+    onTestFinished(() => node.stop());
+    await node.cli('-a', 'one', '--no-auth-warning', 'CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+    let password = 'one';
+    const redis = { cluster: [{ host: '127.0.0.1', port: node.port }], password: () => password };
+    const { queue } = await startProducer({ redis });
+    await eventually(() => queue.enqueue(Count, { n: 0 }));
+    password = 'two';
+    await node.cli('-a', 'one', '--no-auth-warning', 'CONFIG', 'SET', 'requirepass', password);
+    await node.cli('-a', 'two', '--no-auth-warning', 'CLIENT', 'KILL', 'TYPE', 'normal');
+    await new Promise(setImmediate);
+    await eventually(() => queue.enqueue(Count, { n: 1 }));
+    expect(await node.cli('-a', 'two', '--no-auth-warning', 'DBSIZE')).not.toBe('0');
+  });
+});
 
 describe('a cluster', () => {
   const app = uniqueApp();

@@ -75,7 +75,8 @@ export class RedisCluster implements AsyncDisposable {
   }
 }
 
-async function startNode(): Promise<RedisServer> {
+/** A Redis that can be a node of a cluster, and knows no other node yet. */
+export async function startNode(args: string[] = []): Promise<RedisServer> {
   let port = await freePort();
   while (port > HIGHEST_PORT) port = await freePort();
   return RedisServer.start({
@@ -84,6 +85,8 @@ async function startNode(): Promise<RedisServer> {
       ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT)],
       ['--cluster-require-full-coverage', 'no', '--cluster-replica-validity-factor', '0'],
       ['--appendonly', 'no', '--save', '', '--repl-diskless-sync-delay', '0'],
+      ['--cluster-announce-ip', '127.0.0.1'],
+      args,
     ].flat(),
   });
 }

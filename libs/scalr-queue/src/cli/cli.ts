@@ -9,6 +9,7 @@ import type { Session } from './session.js';
 export interface GlobalFlags {
   readonly app?: string;
   readonly redis?: string;
+  readonly ca?: string;
   readonly json?: boolean;
 }
 

@@ -10,6 +10,8 @@ import { readStates, toQueueInfos } from '../inspection/queue-states.js';
 import type { QueueInfo } from '../jobs/queue-info.js';
 import { describeTarget } from '../options/redis-options.js';
 import { resolveOptions } from '../options/resolved-options.js';
+import { stalledHandshake } from '../connection/tls-trouble.js';
+import { withCa } from '../options/certificate-file.js';
 import type { GlobalFlags } from './cli.js';
 
 /** Redis does not answer when nothing came for so long, in milliseconds. */
@@ -21,11 +23,14 @@ const PATIENCE = 1_050;
  *
  * @throws QueueConfigError; QueueUnavailableError
  */
-export async function readQueues({ app, redis: url }: GlobalFlags): Promise<QueueInfo[]> {
-  const { redis: target, prefix } = resolveOptions({ app, redis: url });
+export async function readQueues({ app, redis: url, ca }: GlobalFlags): Promise<QueueInfo[]> {
+  const { redis: target, prefix } = resolveOptions({ app, redis: withCa(url, ca) });
   const redis = openRedis(target, 'producer', `${prefix}:check`, new ReconnectPace());
   const where = describeTarget(target);
-  const late = () => new QueueUnavailableError(`Redis at ${where} did not answer within ${PATIENCE} ms`);
+  const late = () =>
+    new QueueUnavailableError(
+      `Redis at ${where}: ${stalledHandshake(redis) ?? `no answer within ${PATIENCE} ms`}`,
+    );
   redis.on('error', () => undefined);
   try {
     return await withDeadline(read(redis, prefix), PATIENCE, late);

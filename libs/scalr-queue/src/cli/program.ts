@@ -52,6 +52,9 @@ export function createProgram(cli: Cli): Command {
         'where Redis is; defaults to SCALR_REDIS_URL, which no list of processes shows',
       ),
     )
+    .addOption(
+      new Option('--ca <file>', 'certificates of the CA of a Redis with TLS; defaults to SCALR_REDIS_CA'),
+    )
     .option('--json', 'print JSON for machines instead of text for people', false)
     .helpCommand(true)
     .showSuggestionAfterError()

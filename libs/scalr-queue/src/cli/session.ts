@@ -6,6 +6,7 @@ import { JobsService } from '../inspection/jobs.service.js';
 import { QueuesService } from '../inspection/queues.service.js';
 import { ScalrQueueModule } from '../scalr-queue.module.js';
 import { SchedulesService } from '../scheduling/schedules.service.js';
+import { withCa } from '../options/certificate-file.js';
 import type { GlobalFlags } from './cli.js';
 
 /** A Nest application context of nothing but the queue, without a log. */
@@ -42,7 +43,8 @@ export class Session {
 /**
  * @throws QueueConfigError when the flags or the environment say too little, or something wrong
  */
-export async function openSession({ app, redis }: GlobalFlags): Promise<Session> {
+export async function openSession({ app, redis: url, ca }: GlobalFlags): Promise<Session> {
+  const redis = withCa(url, ca);
   const module = ScalrQueueModule.forRoot({
     ...(app === undefined ? {} : { app }),
     ...(redis === undefined ? {} : { redis }),

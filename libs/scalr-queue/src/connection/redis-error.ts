@@ -1,6 +1,7 @@
 import { OutcomeUnknownError, QueueFullError, QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import { refusalOf } from './redis-reply.js';
+import { meaningOf } from './trouble-text.js';
 
 /** Replies with which Redis refuses a worker, now but perhaps not later. */
 const REFUSED_WORK = /^-?(UNKILLABLE|ERR|WRONGTYPE)\b/;
@@ -49,12 +50,12 @@ export function toReadError(error: unknown): Error {
 
 /** The text of an error that is fit for a log: an AggregateError of the net module has none of its own. */
 export function messageOf(error: Error): string {
-  if (/^(WRONGPASS|NOAUTH)\b/.test(error.message)) {
-    return 'it refuses the user or the password: check SCALR_REDIS_URL (or the option redis)';
-  }
-  if (/DB index is out of range/.test(error.message)) {
-    return 'it has no database of that number: raise its setting "databases", or choose another one in SCALR_REDIS_URL (or redis.db)';
-  }
+  const { lastNodeError } = error as { lastNodeError?: unknown };
+  if (lastNodeError instanceof Error) return `no node of the cluster answers: ${messageOf(lastNodeError)}`;
+  const meaning = meaningOf(error.message);
+  if (meaning) return meaning;
+  const asked = /^All sentinels are unreachable.*Last error: (.*)$/s.exec(error.message)?.[1];
+  if (asked !== undefined) return `no sentinel answers: ${asked}`;
   if (error.message) return error.message;
   const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
   return first?.message ?? error.name;

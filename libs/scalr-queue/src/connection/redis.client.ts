@@ -4,6 +4,7 @@ import { ENQUEUE_DEADLINE } from '../options/defaults.js';
 import type { ReconnectPace } from './reconnect.pace.js';
 import { openCluster } from './redis.cluster.js';
 import { limitReplies } from './reply-limit.js';
+import { explainTls } from './tls-trouble.js';
 
 /** A connection to Redis, whatever its topology. */
 export type RedisClient = Redis | Cluster;
@@ -91,8 +92,11 @@ export function openRedis(
         name,
         sentinelPassword,
         sentinelRetryStrategy: askSentinelsAgain,
+        // Without it ioredis speaks to the master in plain text, whatever tls says.
+        enableTLSForSentinelMode: options.tls !== undefined,
       })
     : new Redis(options);
+  explainTls(client);
   client.on('error', (error: Error & { command?: { name: string } }) => {
     // ioredis would go on in database 0.
     if (error.command?.name === 'select') client.disconnect(true);

@@ -16,6 +16,7 @@ import { messageOf } from './redis-error.js';
 import { ReconnectPace } from './reconnect.pace.js';
 import { ServerReach } from './server.reach.js';
 import { SlotReach } from './slot.reach.js';
+import { stalledHandshake } from './tls-trouble.js';
 import { openRedis, type RedisClient, type RedisRole } from './redis.client.js';
 
 /**
@@ -103,7 +104,9 @@ export class RedisConnections implements OnApplicationShutdown {
 
   private unavailable(): QueueUnavailableError {
     const error = this.reach.reason ?? this.lastError;
-    const why = error ? `: ${messageOf(error)}` : '';
+    const stalled = stalledHandshake(this.producer);
+    const reason = error ? messageOf(error) : stalled;
+    const why = reason === undefined ? '' : `: ${reason}`;
     return new QueueUnavailableError(
       `Redis at ${describeTarget(this.options.redis)} is not reachable${why}. Nothing was enqueued; it is safe to try again.`,
     );

@@ -1,6 +1,7 @@
 import { QueueConfigError } from '../errors/configuration.errors.js';
 import { type BurstSettings, parseBurst } from './burst-options.js';
 import { MAX_CONCURRENCY, MAX_SHUTDOWN_TIMEOUT } from './defaults.js';
+import { readCertificates } from './certificate-file.js';
 import { OptionChecker } from './option-checker.js';
 
 const LOG_FORMATS = ['json', 'text'] as const;
@@ -9,6 +10,8 @@ const LOG_FORMATS = ['json', 'text'] as const;
 export interface Environment {
   readonly app?: string;
   readonly redisUrl?: string;
+  /** Certificates to trust, in PEM. */
+  readonly redisCa?: string;
   readonly workerPort?: number;
   readonly workerConcurrency?: number;
   readonly workerQueues?: readonly string[];
@@ -50,6 +53,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return {
     app: text('SCALR_APP'),
     redisUrl: text('SCALR_REDIS_URL'),
+    redisCa: readCertificates(check, 'SCALR_REDIS_CA', text('SCALR_REDIS_CA')),
     workerPort: integer('SCALR_WORKER_PORT', 0, 65_535),
     workerConcurrency: integer('SCALR_WORKER_CONCURRENCY', 1, MAX_CONCURRENCY),
     workerQueues: text('SCALR_WORKER_QUEUES')

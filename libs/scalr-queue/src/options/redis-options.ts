@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import { MAX_DB, targetOfUrl } from './redis-url.js';
 import { describe, HiddenValue, type OptionChecker } from './option-checker.js';
 
@@ -120,7 +120,15 @@ function withoutUndefined<T extends object>(given: T): Partial<T> {
 function toTls(check: OptionChecker, field: string, tls: unknown): Pick<RedisTarget, 'tls'> {
   if (tls === undefined || tls === false) return {};
   if (tls === true) return { tls: {} };
-  if (typeof tls === 'object' && tls !== null && !Array.isArray(tls)) return { tls };
+  if (typeof tls === 'object' && tls !== null && !Array.isArray(tls)) {
+    try {
+      // What is wrong with it would end the connection for good.
+      createSecureContext(tls);
+    } catch {
+      check.fail(field, 'certificates and keys in PEM that node:tls can read', new HiddenValue('others'));
+    }
+    return { tls };
+  }
   return check.fail(field, 'true, false or an object with options of node:tls', kindOf(tls));
 }
 

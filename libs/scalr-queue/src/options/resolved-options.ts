@@ -4,6 +4,7 @@ import { type Clock, systemClock } from './clock.js';
 import * as defaults from './defaults.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { OptionChecker } from './option-checker.js';
+import { trusting } from './certificate-file.js';
 import { type RedisTarget, toRedisTarget } from './redis-options.js';
 import type { ScalrQueueOptions } from './scalr-queue.options.js';
 
@@ -68,13 +69,13 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
 }
 
 function resolveRedis(given: unknown, environment: Environment): RedisTarget {
-  if (given !== undefined) return toRedisTarget(check, 'redis', given);
+  if (given !== undefined) return trusting(toRedisTarget(check, 'redis', given), environment.redisCa);
   if (environment.redisUrl === undefined) {
     throw new QueueConfigError(
       'no Redis is configured: set SCALR_REDIS_URL, or the option redis, to a URL like redis://scalr-redis:6379/0',
     );
   }
-  return toRedisTarget(check, 'SCALR_REDIS_URL', environment.redisUrl);
+  return trusting(toRedisTarget(check, 'SCALR_REDIS_URL', environment.redisUrl), environment.redisCa);
 }
 
 function resolveQueues(given: unknown): Map<string, ResolvedQueueOptions> {
