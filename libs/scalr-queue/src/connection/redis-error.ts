@@ -48,6 +48,11 @@ export function toReadError(error: unknown): Error {
   return new QueueUnavailableError(`Redis did not answer: ${message}`, { cause: new Error(message) });
 }
 
+/** Whether an error only says that a command found no connection: why there is none another one has said. */
+export function isNeverSent({ message }: Error): boolean {
+  return NEVER_SENT.test(message);
+}
+
 /** The text of an error that is fit for a log: an AggregateError of the net module has none of its own. */
 export function messageOf(error: Error): string {
   const { lastNodeError } = error as { lastNodeError?: unknown };

@@ -12,7 +12,7 @@ import { askPatiently } from './patient-info.js';
 import { holdCommands } from './held-commands.js';
 import type { Reach } from './reach.js';
 import { refusal } from './refusal.js';
-import { messageOf } from './redis-error.js';
+import { isNeverSent, messageOf } from './redis-error.js';
 import { ReconnectPace } from './reconnect.pace.js';
 import { ServerReach } from './server.reach.js';
 import { SlotReach } from './slot.reach.js';
@@ -115,7 +115,7 @@ export class RedisConnections implements OnApplicationShutdown {
   private open(role: 'producer' | 'worker'): RedisClient {
     const client = this.connect(role, `${this.options.prefix}:${role}`);
     client.on('error', (error: Error) => {
-      this.lastError = error;
+      if (!this.lastError || !isNeverSent(error)) this.lastError = error;
     });
     if (role !== 'producer') client.on('ready', () => this.log.recovered());
     // The engine copies a connection only to block on it, and a copy of the one that fails fast could not.
