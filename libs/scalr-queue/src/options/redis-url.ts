@@ -3,6 +3,8 @@ import type { RedisTarget } from './redis-options.js';
 
 const SERVER = /^rediss?:$/;
 const SOCKET = /^(?:unix|redis\+unix|redis[+-]socket):$/;
+/** Schemes that are shown where they do not belong. */
+const FOREIGN = /^(?:https?|wss?|tcp|valkeys?|amqps?|mongodb|mysql|postgres|postgresql):$/;
 const EXPECTED = 'a URL like redis://user:password@host:6379/0';
 const CURE = 'percent-encode special characters of the password';
 /** The highest number that a database can have. */
@@ -18,8 +20,8 @@ export function targetOfUrl(check: OptionChecker, field: string, value: string):
   if (!url) return fail('a text that is no URL');
   const isSocket = SOCKET.test(url.protocol);
   if (!isSocket && !SERVER.test(url.protocol)) {
-    // Without a scheme, in `user:password@host`, this may be a secret.
-    const isScheme = value.startsWith(`${url.protocol}//`);
+    // Any other one, as in `user:password@host`, may be a secret.
+    const isScheme = FOREIGN.test(url.protocol) && value.startsWith(`${url.protocol}//`);
     fail(
       isScheme ? `a URL with ${url.protocol}//` : 'a text without it',
       `${EXPECTED}, with redis:// or rediss://`,
