@@ -8,6 +8,8 @@ import type { MemoryQueue } from './memory.queue.js';
 
 /** What stands for a connection where there is nothing to connect to. */
 export class MemoryConnections {
+  /** It is never lost. */
+  readonly lostAt = undefined;
   readonly log = { trouble: (error: Error) => void error, recovered: () => undefined };
 
   constructor(private readonly engine: MemoryEngine) {}
