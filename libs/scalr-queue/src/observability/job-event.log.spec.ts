@@ -49,7 +49,7 @@ it('names the loss of the connection as the cause of a lost lock where it was on
     events.emit('lock-lost', () => ({ ...job, connectionLost: false }));
     expect(lines[0]).toContain('The connection to Redis was lost while it ran');
     expect(lines[0]).not.toContain('paused');
-    expect(lines[1]).toContain('paused or blocked');
+    expect(lines[1]).toContain('did not renew its lock in time');
   } finally {
     Logger.overrideLogger(false);
   }

@@ -3,6 +3,7 @@ import type { WorkerOptions } from 'bullmq';
 import { JobCounts } from '../connection/job.counts.js';
 import { JobLocks } from '../connection/job.locks.js';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
+import { isLockLost } from '../connection/lost-lock.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
@@ -10,7 +11,7 @@ import { Retention } from '../retention/retention.service.js';
 import { Tracing } from '../tracing/tracing.js';
 import { BlockWatch } from './block.watch.js';
 import { attemptBackoff } from './attempt.failure.js';
-import { isLockLost } from './lost-lock.js';
+
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
 import { JobEventSource } from './job-event.source.js';
 import { PingResponder } from './ping.responder.js';
