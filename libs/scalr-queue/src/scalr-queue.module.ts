@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bullmq';
 import {
+  Logger,
   type DynamicModule,
   Global,
   Module,
@@ -15,19 +16,32 @@ import { ConnectionModule } from './connection/connection.module.js';
 import { heedErrorsOf } from './connection/engine-errors.js';
 import { queueOptions } from './connection/queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
+import { DeadLetterService } from './dead-letter/dead-letter.service.js';
 import { DeadLetterModule } from './dead-letter/dead-letter.module.js';
 import { QueueConfigError } from './errors/configuration.errors.js';
+import { HealthReport } from './health/health.report.js';
+import { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
 import { HealthModule } from './health/health.module.js';
+import { AppState } from './inspection/app.state.js';
+import { JobsService } from './inspection/jobs.service.js';
+import { QueuesService } from './inspection/queues.service.js';
+import { aliasesFor, registerCopy, severalCopies } from './lifecycle/copies.js';
 import { InspectionModule } from './inspection/inspection.module.js';
 import { withPassword } from './options/redis-options.js';
+import { ScalrQueueMetrics } from './metrics/scalr-queue.metrics.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { JobEvents } from './observability/job-event.stream.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
 import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './options/scalr-queue.options.js';
 import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from './options/tokens.js';
+import { EnqueueService } from './producer/enqueue.service.js';
 import { ProducerModule } from './producer/producer.module.js';
+import { SchedulesService } from './scheduling/schedules.service.js';
 import { SchedulingModule } from './scheduling/scheduling.module.js';
 import { loadTracing } from './tracing/load-tracing.js';
+import { JobTally } from './worker/job.tally.js';
+import { WorkerPool } from './worker/worker.pool.js';
 import { IdleHandlers } from './worker/idle-handlers.js';
 import { WorkerModule } from './worker/worker.module.js';
 
@@ -54,6 +68,22 @@ export const PARTS = [
   MetricsModule,
   WorkerModule,
 ] as const;
+
+/** What a class that another copy of this package is injected into may ask for, and what `runWorker` of another copy uses. */
+const COPY = registerCopy([
+  EnqueueService,
+  JobsService,
+  DeadLetterService,
+  SchedulesService,
+  QueuesService,
+  JobEvents,
+  ScalrQueueMetrics,
+  ScalrQueueHealthIndicator,
+  AppState,
+  HealthReport,
+  JobTally,
+  WorkerPool,
+]);
 
 /** The checked options, visible to every module of the library. */
 @Global()
@@ -83,6 +113,8 @@ export const BULL = BullModule.forRootAsync({
 @Global()
 @Module({})
 export class ScalrQueueModule implements OnApplicationBootstrap {
+  private readonly logger = new Logger('ScalrQueue');
+
   /** @internal */
   constructor(@Optional() private readonly idle?: IdleHandlers) {
     if (idle) return;
@@ -129,6 +161,12 @@ export class ScalrQueueModule implements OnApplicationBootstrap {
   /** Called by Nest. */
   onApplicationBootstrap(): void {
     this.idle?.warn();
+    const copies = severalCopies();
+    if (!copies) return;
+    this.logger.warn(
+      `Two copies of scalr-queue are loaded: ${copies}. Their jobs, signals, errors and services work together; ` +
+        'keep one all the same, so that both sides have the same version.',
+    );
   }
 }
 
@@ -171,8 +209,10 @@ function compose(
   imports: ModuleMetadata['imports'] = [],
   providers: Provider[] = [],
 ): DynamicModule {
+  const aliases = aliasesFor(COPY);
   return {
     module: ScalrQueueModule,
+    providers: aliases,
     imports: [
       {
         module: OptionsModule,
@@ -183,6 +223,6 @@ function compose(
       BULL,
       ...PARTS,
     ],
-    exports: [...PARTS],
+    exports: [...PARTS, ...aliases],
   };
 }

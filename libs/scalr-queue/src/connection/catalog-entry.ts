@@ -1,3 +1,9 @@
+/**
+ * Stands for the name of jobs that other code adds to a queue, through `BullModule.registerQueue`: their names are not known
+ * beforehand. No job of the library can have it.
+ */
+export const ANY_NAME = '*';
+
 /** A job as far as finding it goes. */
 export interface CatalogEntry {
   readonly name: string;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ClosingOrder } from '../lifecycle/closing.order.js';
 import { BacklogGuard } from './backlog.guard.js';
+import { BullRegistrations } from './bull.registrations.js';
 import { JobCatalog } from './job.catalog.js';
 import { JobCounts } from './job.counts.js';
 import { JobLocks } from './job.locks.js';
@@ -13,6 +14,7 @@ import { WorkerRegistry } from './worker.registry.js';
 const PARTS = [
   ClosingOrder,
   BacklogGuard,
+  BullRegistrations,
   RedisConnections,
   QueueRegistry,
   JobCatalog,

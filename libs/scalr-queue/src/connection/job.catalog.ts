@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
-import { catalogKey, type CatalogEntry, entryOf, fieldOf } from './catalog-entry.js';
+import { ANY_NAME, catalogKey, type CatalogEntry, entryOf, fieldOf } from './catalog-entry.js';
 import { RedisConnections } from './redis.connections.js';
 
 const REWRITE_AFTER = 60_000;
@@ -34,6 +34,11 @@ export class JobCatalog {
     const known = this.local.get(fieldOf(name, queue));
     if (known && Date.now() - known.writtenAt < REWRITE_AFTER) return;
     this.write({ name, queue });
+  }
+
+  /** Remembers a queue that other code adds jobs to. */
+  recordQueue(queue: string): void {
+    this.record({ name: ANY_NAME, queue });
   }
 
   /** Whether this process has a definition of that name. */

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from '../errors/configuration.errors.js';
-import { parseFailure } from '../jobs/failure.js';
+import { parseDeath } from '../jobs/failure.js';
 import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.js';
 import { DEAD_REASONS, type DeadReason } from '../jobs/job-info.js';
 import { OptionChecker } from '../options/option-checker.js';
@@ -57,9 +57,17 @@ export function needsReading({ reason, error }: CheckedFilter): boolean {
   return reason !== undefined || error !== undefined;
 }
 
-/** Whether a job matches that is dead for what the engine has written down about it. */
-export function matchesFailure(filter: CheckedFilter, failedReason: string): boolean {
-  const { kind, error } = parseFailure(failedReason);
+/** What the engine has written down about the end of a job. */
+export interface WrittenDeath {
+  readonly failedReason: string;
+  readonly attemptsMade: number;
+  readonly maxAttempts: number;
+}
+
+/** Whether a job matches that is dead for what is written down about it. */
+export function matchesFailure(filter: CheckedFilter, death: WrittenDeath): boolean {
+  const attempts = { made: death.attemptsMade, max: death.maxAttempts };
+  const { kind, error } = parseDeath(death.failedReason, attempts);
   if (filter.reason !== undefined && kind !== filter.reason) return false;
   const text = `${error.name}${error.code ? `[${error.code}]` : ''}: ${error.message}`;
   return filter.error === undefined || text.toLowerCase().includes(filter.error);

@@ -7,7 +7,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { compare, deadKey, jobKey, type Position } from './dead-letter.cursor.js';
 import { DeadLetterFeed } from './dead-letter.feed.js';
-import { type CheckedFilter, matchesFailure, needsReading } from './dead-letter.filter.js';
+import { type CheckedFilter, matchesFailure, needsReading, type WrittenDeath } from './dead-letter.filter.js';
 
 /** Jobs read in one round trip. */
 const SLICE = 500;
@@ -79,18 +79,20 @@ export class DeadLetterScanner {
     return [...new Set([...entries.map((entry) => entry.queue), ...this.registry.names()])].toSorted();
   }
 
-  /** What is written down about why each job is dead; null for one that is gone. */
-  private async reasonsOf(positions: readonly Position[]): Promise<(string | null)[]> {
+  /** What is written down about the end of each job; undefined for one that is gone. */
+  private async deathsOf(positions: readonly Position[]): Promise<(WrittenDeath | undefined)[]> {
     const replies = await this.reader.bounded(async () => {
       const pipeline = this.connections.producer.pipeline();
       for (const { queue, storedId } of positions) {
-        pipeline.hget(jobKey(this.options.prefix, queue, storedId), 'failedReason');
+        pipeline.hmget(jobKey(this.options.prefix, queue, storedId), 'failedReason', 'atm', 'opts');
       }
       return pipeline.exec();
     });
-    return (replies ?? []).map(([error, text]) => {
+    return (replies ?? []).map(([error, fields]) => {
       if (error) throw error;
-      return text as string | null;
+      const [failedReason, made, opts] = fields as (string | null)[];
+      if (typeof failedReason !== 'string') return undefined;
+      return { failedReason, attemptsMade: Number(made ?? 0), maxAttempts: attemptsIn(opts) };
     });
   }
 
@@ -109,11 +111,21 @@ export class DeadLetterScanner {
     const { idPrefix } = filter;
     const named = positions.filter(({ storedId }) => idPrefix === undefined || storedId.startsWith(idPrefix));
     if (!needsReading(filter) || named.length === 0) return named;
-    const texts = await this.reasonsOf(named);
+    const deaths = await this.deathsOf(named);
     return named.filter((_position, index) => {
-      const text = texts[index];
-      return typeof text === 'string' && matchesFailure(filter, text);
+      const death = deaths[index];
+      return death !== undefined && matchesFailure(filter, death);
     });
+  }
+}
+
+/** Of the options that the engine stores with a job. */
+function attemptsIn(opts: string | null | undefined): number {
+  try {
+    const { attempts } = JSON.parse(opts ?? '{}') as { attempts?: unknown };
+    return typeof attempts === 'number' ? attempts : 1;
+  } catch {
+    return 1;
   }
 }
 

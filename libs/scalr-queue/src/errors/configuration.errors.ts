@@ -1,4 +1,5 @@
 import { ScalrQueueError } from './scalr-queue.error.js';
+import { shareClasses } from './shared-class.js';
 
 /** Thrown at boot when an option of `forRoot`, `forRootAsync`, `runWorker` or the environment is wrong. */
 export class QueueConfigError extends ScalrQueueError {
@@ -33,3 +34,11 @@ export class DuplicateHandlerError extends ScalrQueueError {
     super(`two handlers for the job "${jobName}": ${first} and ${second}. ${fix}`);
   }
 }
+
+shareClasses({
+  QueueConfigError,
+  InvalidJobDefinitionError,
+  InvalidOptionError,
+  UnknownJobError,
+  DuplicateHandlerError,
+});

@@ -1,4 +1,5 @@
 import { ScalrQueueError } from './scalr-queue.error.js';
+import { shareClasses } from './shared-class.js';
 
 /** Base of the errors that end an `enqueue` after its checks. */
 export abstract class EnqueueError extends ScalrQueueError {
@@ -47,3 +48,5 @@ export class QueueFullError extends EnqueueError {
 export class QueueClosedError extends EnqueueError {
   readonly code = 'QUEUE_CLOSED';
 }
+
+shareClasses({ EnqueueError, QueueUnavailableError, OutcomeUnknownError, QueueFullError, QueueClosedError });

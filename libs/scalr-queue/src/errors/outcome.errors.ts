@@ -1,4 +1,5 @@
 import { ScalrQueueError } from './scalr-queue.error.js';
+import { shareClasses } from './shared-class.js';
 
 /** An attempt ran longer than the job's `timeout`; its signal was aborted and the slot freed. */
 export class JobTimeoutError extends ScalrQueueError {
@@ -73,3 +74,5 @@ export class WaitTimeoutError extends ScalrQueueError {
     this.jobId = jobId;
   }
 }
+
+shareClasses({ JobTimeoutError, JobCancelledError, JobFailedError, WaitTimeoutError });

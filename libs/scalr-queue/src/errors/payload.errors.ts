@@ -1,4 +1,5 @@
 import { ScalrQueueError } from './scalr-queue.error.js';
+import { shareClasses } from './shared-class.js';
 
 /** One complaint of a schema: where and what, never the value. */
 export interface PayloadIssue {
@@ -51,3 +52,5 @@ export class PayloadTooLargeError extends ScalrQueueError {
     this.limit = limit;
   }
 }
+
+shareClasses({ PayloadInvalidError, PayloadNotSerializableError, PayloadTooLargeError });

@@ -1,3 +1,5 @@
+import { shareClasses } from './shared-class.js';
+
 /**
  * Base class of every error that this library throws on purpose.
  *
@@ -13,3 +15,5 @@ export abstract class ScalrQueueError extends Error {
     this.name = new.target.name;
   }
 }
+
+shareClasses({ ScalrQueueError });

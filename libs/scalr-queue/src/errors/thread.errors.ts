@@ -1,4 +1,5 @@
 import { ScalrQueueError } from './scalr-queue.error.js';
+import { shareClasses } from './shared-class.js';
 
 /** The thread of a job died while it ran the job (`process.exit()`, out of memory), or could not run it at all. */
 export class JobThreadError extends ScalrQueueError {
@@ -10,3 +11,5 @@ export class JobThreadError extends ScalrQueueError {
     this.stack = `${this.stack ?? ''}\ncaused by ${stack ?? name}`;
   }
 }
+
+shareClasses({ JobThreadError });

@@ -1,4 +1,4 @@
-import { parseFailure } from '../jobs/failure.js';
+import { parseDeath, parseFailure } from '../jobs/failure.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import type { JobInfo, JobState } from '../jobs/job-info.js';
 import { slotEndOf } from '../jobs/slot-end.js';
@@ -15,7 +15,7 @@ const STATES: Readonly<Record<string, JobState>> = {
 /** A stored job of the engine as plain data without anything of the engine. */
 export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo {
   const state = STATES[engineState] ?? 'waiting';
-  const failure = job.failedReason ? parseFailure(job.failedReason) : undefined;
+  const failure = job.failedReason ? failureOf(job, job.failedReason, state) : undefined;
   return {
     id: fromStoredId(job.id ?? ''),
     name: job.name,
@@ -32,6 +32,11 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
     ...(job.processedOn ? { startedAt: new Date(job.processedOn) } : {}),
     ...(job.finishedOn ? { finishedAt: new Date(job.finishedOn) } : {}),
   };
+}
+
+function failureOf(job: StoredJob, text: string, state: JobState) {
+  const attempts = { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
+  return state === 'dead' ? parseDeath(text, attempts) : parseFailure(text);
 }
 
 /** What the handler returned; a handler without a result stores null. The job of a slot may have ended without a run. */

@@ -3,7 +3,6 @@ import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobCancelledError } from '../errors/outcome.errors.js';
 import { formatFailure } from '../jobs/failure.js';
-import { toStoredId } from '../jobs/job-id.js';
 import type { CancelOutcome } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { cancelMember, cancelsKey } from '../connection/cancel-requests.js';
@@ -13,7 +12,7 @@ import { Retention } from '../retention/retention.service.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { CANCEL } from './cancel.scripts.js';
-import { JobReader, refParts } from './job.reader.js';
+import { JobReader, type RefParts, refParts } from './job.reader.js';
 import { Turns } from './turns.js';
 
 /** Jobs ended together; thousands at once would all be too late. */
@@ -34,16 +33,17 @@ export class JobCanceller {
   ) {}
 
   async cancel(ref: JobRef): Promise<CancelOutcome> {
-    const { id, name } = refParts(ref);
-    return this.turns.take(() => this.end(id, name));
+    const parts = refParts(ref);
+    return this.turns.take(() => this.end(parts));
   }
 
-  private end(id: string, name?: string): Promise<CancelOutcome> {
+  private end(parts: RefParts): Promise<CancelOutcome> {
+    const { id } = parts;
     return this.reader.bounded(async () => {
-      const entry = await this.reader.locate(id, name);
+      const entry = await this.reader.locate(parts);
       if (!entry) return 'not-found';
       const queue = this.queues.get(entry.queue);
-      const storedId = toStoredId(entry.name, id);
+      const { storedId } = entry;
       const outcome = await this.connections.producer.eval(
         CANCEL,
         2,
@@ -57,8 +57,8 @@ export class JobCanceller {
         EVENT_STREAM_LENGTH,
       );
       if (outcome === 'cancelled') {
-        const { name: job, queue: from } = entry;
-        this.events.emit('cancelled', () => ({ id, name: job, queue: from, was: 'waiting' }));
+        const { name, queue: from } = entry;
+        this.events.emit('cancelled', () => ({ id, name, queue: from, was: 'waiting' }));
         this.retention.note(from);
       }
       return outcome as CancelOutcome;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Job } from 'bullmq';
 import { withDeadline } from '../connection/deadline.js';
-import type { CatalogEntry } from '../connection/catalog-entry.js';
+import { ANY_NAME, type CatalogEntry } from '../connection/catalog-entry.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
@@ -25,6 +25,14 @@ export interface FoundJob {
   readonly runAt?: number;
 }
 
+/** Where a job is stored. */
+export interface JobPlace {
+  readonly name: string;
+  readonly queue: string;
+  /** The engine's id. */
+  readonly storedId: string;
+}
+
 /** Finds stored jobs by id, over all queues of the app. */
 @Injectable()
 export class JobReader {
@@ -39,10 +47,10 @@ export class JobReader {
    * @throws InvalidOptionError when two definitions have a job with this id; QueueUnavailableError
    */
   async find(ref: JobRef): Promise<FoundJob | undefined> {
-    const { id, name } = refParts(ref);
+    const parts = refParts(ref);
     return this.bounded(async () => {
-      const entry = await this.locate(id, name);
-      return entry && this.readStored(entry.queue, toStoredId(entry.name, id));
+      const place = await this.locate(parts);
+      return place && this.readStored(place.queue, place.storedId);
     });
   }
 
@@ -63,39 +71,45 @@ export class JobReader {
   }
 
   /** Where the job is stored; looks again among the newest jobs of the app before it says nowhere. */
-  async locate(id: string, name?: string): Promise<CatalogEntry | undefined> {
+  async locate(parts: RefParts): Promise<JobPlace | undefined> {
     return (
-      (await this.search(await this.catalog.entries(), id, name)) ??
-      this.search(await this.catalog.entries(50), id, name)
+      (await this.search(await this.catalog.entries(), parts)) ??
+      this.search(await this.catalog.entries(50), parts)
     );
   }
 
   /** Where a job with this id may have been stored. */
   async placesOf(id: string): Promise<{ queue: string; storedId: string }[]> {
     const entries = await this.catalog.entries();
-    return entries.map(({ name, queue }) => ({ queue, storedId: toStoredId(name, id) }));
+    return entries.map((entry) => ({ queue: entry.queue, storedId: storedIdOf(entry, id) }));
   }
 
-  private async search(
-    known: readonly CatalogEntry[],
-    id: string,
-    name?: string,
-  ): Promise<CatalogEntry | undefined> {
-    const entries = known.filter((entry) => name === undefined || entry.name === name);
+  private async search(known: readonly CatalogEntry[], parts: RefParts): Promise<JobPlace | undefined> {
+    const { id, name, queue } = parts;
+    const entries = known.filter(
+      (entry) =>
+        (queue === undefined || entry.queue === queue) &&
+        (name === undefined || entry.name === name || entry.name === ANY_NAME),
+    );
     if (entries.length === 0) return undefined;
     const pipeline = this.connections.producer.pipeline();
-    for (const entry of entries)
-      pipeline.exists(this.queues.get(entry.queue).toKey(toStoredId(entry.name, id)));
-    const replies = (await pipeline.exec()) ?? [];
-    const found = entries.filter((_entry, index) => {
-      const [error, count] = replies[index] ?? [];
-      if (error) throw error;
-      return count === 1;
-    });
-    if (found.length > 1) {
-      const names = found.map((entry) => `"${entry.name}"`).join(' and ');
-      throw new InvalidOptionError(`the id is used by jobs of ${names}: pass { id, name } instead of the id`);
+    for (const entry of entries) {
+      const key = this.queues.get(entry.queue).toKey(storedIdOf(entry, id));
+      // Some of the engine's own keys are hashes too: only a job has a name.
+      if (entry.name === ANY_NAME) pipeline.hget(key, 'name');
+      else pipeline.exists(key);
     }
+    const replies = (await pipeline.exec()) ?? [];
+    const found = entries.flatMap((entry, index): JobPlace[] => {
+      const [error, reply] = replies[index] ?? [];
+      // The id that is looked for may be the name of one of the engine's own keys.
+      if (error?.message.startsWith('WRONGTYPE')) return [];
+      if (error) throw error;
+      const stored = reply === 1 ? entry.name : reply;
+      if (typeof stored !== 'string' || (name !== undefined && stored !== name)) return [];
+      return [{ name: stored, queue: entry.queue, storedId: storedIdOf(entry, id) }];
+    });
+    if (found.length > 1) throw ambiguous(found);
     return found[0];
   }
 
@@ -125,12 +139,39 @@ function isOfBefore({ finishedOn, processedOn, delay }: Job, state: string): boo
   return state === 'delayed' && !(delay > 0);
 }
 
+function storedIdOf(entry: CatalogEntry, id: string): string {
+  return entry.name === ANY_NAME ? id : toStoredId(entry.name, id);
+}
+
+/** @param found jobs with the same id */
+export function ambiguous(
+  found: readonly { readonly name: string; readonly queue: string }[],
+): InvalidOptionError {
+  const differ = new Set(found.map(({ name }) => name)).size === found.length;
+  const names = found.map(({ name, queue }) => (differ ? `"${name}"` : `"${name}" in the queue ${queue}`));
+  const field = differ ? 'name' : 'queue';
+  return new InvalidOptionError(
+    `the id is used by jobs of ${names.join(' and ')}: pass { id, ${field} } instead of the id`,
+  );
+}
+
+/** A reference to a job, taken apart. */
+export interface RefParts {
+  readonly id: string;
+  readonly name?: string;
+  readonly queue?: string;
+}
+
 /** The parts of a reference to a job; throws InvalidOptionError. */
-export function refParts(ref: unknown): { id: string; name?: string } {
+export function refParts(ref: unknown): RefParts {
   if (typeof ref === 'string' && ref !== '') return { id: ref };
   if (typeof ref === 'object' && ref !== null) {
-    const { id, name } = ref as { id?: unknown; name?: unknown };
-    if (typeof id === 'string' && typeof name === 'string') return { id, name };
+    const { id, name, queue } = ref as { id?: unknown; name?: unknown; queue?: unknown };
+    const isText = (value: unknown) => value === undefined || typeof value === 'string';
+    if (typeof id === 'string' && isText(name) && isText(queue) && (name ?? queue) !== undefined)
+      return { id, name, queue };
   }
-  throw new InvalidOptionError(`expected the id of a job, or { id, name }, got: ${describe(ref)}`);
+  throw new InvalidOptionError(
+    `expected the id of a job, { id, name } or { id, queue }, got: ${describe(ref)}`,
+  );
 }

@@ -41,6 +41,8 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
   crashed:
     'Its handler may block the event loop for longer than worker.lockDuration (the log says "worker blocked for ..."): move it to a thread. Else it took its worker down each time: look for memory or native crashes before it is retried.',
   cancelled: 'Somebody cancelled it. Retry it if that was a mistake.',
+  unrecoverable:
+    'Its processor gave it up before its attempts were used (UnrecoverableError): fix what it needs, then retry it, or discard it.',
 };
 
 /** Why a job is where it is, the decisive reasons first. */

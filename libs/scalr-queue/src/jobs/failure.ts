@@ -57,6 +57,19 @@ export function parseFailure(text: string): { kind: FailureKind; error: JobError
   return { kind, error: { name: name || 'Error', message: message ?? '', ...(code ? { code } : {}) } };
 }
 
+/**
+ * Why a job is dead. One that others gave up before its attempts were used, as `UnrecoverableError` does, has a reason of its
+ * own, which nobody writes down.
+ */
+export function parseDeath(
+  text: string,
+  attempts: { readonly made: number; readonly max: number },
+): { kind: FailureKind; error: JobErrorInfo } {
+  const failure = parseFailure(text);
+  const isTheirs = failure.kind === 'attempts' && failure.error.message === text;
+  return isTheirs && attempts.made < attempts.max ? { ...failure, kind: 'unrecoverable' } : failure;
+}
+
 /** Whether an error was thrown by this library for a reason of its own. */
 export const isOwnError = (error: unknown): error is ScalrQueueError => error instanceof ScalrQueueError;
 

@@ -1,3 +1,5 @@
+import { shareClasses } from '../errors/shared-class.js';
+
 /**
  * What a handler knows about the attempt it runs, and what it can tell while it runs.
  * An abstract class rather than an interface, so that it can stand in the signature of a decorated method.
@@ -35,3 +37,5 @@ export abstract class JobContext {
    */
   abstract log(message: unknown): Promise<void>;
 }
+
+shareClasses({ JobContext });

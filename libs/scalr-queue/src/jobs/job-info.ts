@@ -10,7 +10,8 @@ export type DeadReason =
   | 'invalid-result'
   | 'unknown-job'
   | 'crashed'
-  | 'cancelled';
+  | 'cancelled'
+  | 'unrecoverable';
 
 /** What became of a cancellation; see `JobsService.cancel`. */
 export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'not-found';
@@ -25,6 +26,7 @@ export const DEAD_REASONS: readonly DeadReason[] = [
   'unknown-job',
   'crashed',
   'cancelled',
+  'unrecoverable',
 ];
 
 /** The error of the last failed attempt. */

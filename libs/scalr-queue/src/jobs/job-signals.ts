@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import type { Duration } from '../options/duration.js';
 import { OptionChecker } from '../options/option-checker.js';
+import { shareClasses } from '../errors/shared-class.js';
 
 const check = new OptionChecker(InvalidOptionError);
 
@@ -50,3 +51,5 @@ export class Snooze extends JobSignal {
 
 /** Thrown by a handler: the job can never succeed. It is dead at once (reason `discarded`), whatever attempts are left. */
 export class Discard extends JobSignal {}
+
+shareClasses({ JobSignal, RetryLater, Snooze, Discard });

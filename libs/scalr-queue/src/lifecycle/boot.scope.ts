@@ -3,7 +3,10 @@ import { NestApplicationContext, type NestContainer } from '@nestjs/core';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HookWatch } from './hook.watch.js';
 
-const scopes = new AsyncLocalStorage<BootScope>();
+/** One for all copies of this package in the process: the module may be of another one than `runWorker`. */
+const KEY = Symbol.for('scalr-queue.boot');
+const shared = globalThis as { [KEY]?: AsyncLocalStorage<BootScope> };
+const scopes = (shared[KEY] ??= new AsyncLocalStorage<BootScope>());
 
 /**
  * The boot of one worker application, and what it has made so far: Nest hands out the application only when the boot has

@@ -1,6 +1,6 @@
 import { QueueConfigError } from '../errors/configuration.errors.js';
 import { QueueFullError } from '../errors/enqueue.errors.js';
-import type { CatalogEntry } from '../connection/catalog-entry.js';
+import { ANY_NAME, type CatalogEntry } from '../connection/catalog-entry.js';
 import { DEFAULT_MAX_BACKLOG } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { MemoryEngine } from './memory.engine.js';
@@ -85,6 +85,10 @@ export class MemoryCatalog {
 
   record({ name, queue }: CatalogEntry): void {
     this.known.set(`${name} ${queue}`, { name, queue });
+  }
+
+  recordQueue(queue: string): void {
+    this.record({ name: ANY_NAME, queue });
   }
 
   knows(name: string): boolean {

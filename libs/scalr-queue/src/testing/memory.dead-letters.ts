@@ -28,7 +28,11 @@ export class MemoryDeadLetters {
     const matches = jobs.filter(
       (job) =>
         (filter.idPrefix === undefined || job.id.startsWith(filter.idPrefix)) &&
-        matchesFailure(filter, job.failedReason ?? ''),
+        matchesFailure(filter, {
+          failedReason: job.failedReason ?? '',
+          attemptsMade: job.attemptsMade,
+          maxAttempts: job.opts.attempts ?? 1,
+        }),
     );
     if (jobs.length > 0) {
       const positions = new Map(jobs.map((job) => [job, positionOf(job)]));

@@ -9,7 +9,6 @@ import { reasonFor } from '../inspection/job.canceller.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
 import { type FoundJob, type JobReader, refParts } from '../inspection/job.reader.js';
 import { endOf } from '../inspection/job.end.js';
-import { toStoredId } from '../jobs/job-id.js';
 import type { CancelOutcome } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import type { JobEvents } from '../observability/job-event.stream.js';
@@ -74,12 +73,13 @@ export class MemoryCanceller {
   ) {}
 
   async cancel(ref: JobRef): Promise<CancelOutcome> {
-    const { id, name } = refParts(ref);
+    const parts = refParts(ref);
+    const { id } = parts;
     return this.reader.bounded(async () => {
-      const entry = await this.reader.locate(id, name);
+      const entry = await this.reader.locate(parts);
       if (!entry) return 'not-found';
       const queue = this.engine.get(entry.queue);
-      const job = queue.jobs.get(toStoredId(entry.name, id))!;
+      const job = queue.jobs.get(entry.storedId)!;
       if (job.finished) return 'finished';
       if (job.state === 'active') {
         this.engine.abort(job, new JobCancelledError(id));

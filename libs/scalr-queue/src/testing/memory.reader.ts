@@ -1,8 +1,12 @@
-import type { CatalogEntry } from '../connection/catalog-entry.js';
 import type { JobCatalog } from '../connection/job.catalog.js';
-import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { nameOfStoredId, toStoredId } from '../jobs/job-id.js';
-import { type FoundJob, JobReader } from '../inspection/job.reader.js';
+import {
+  ambiguous,
+  type FoundJob,
+  type JobPlace,
+  JobReader,
+  type RefParts,
+} from '../inspection/job.reader.js';
 import type { AppState } from '../inspection/app.state.js';
 import type { JobExplainer } from '../inspection/job.explainer.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
@@ -30,14 +34,14 @@ export class MemoryReader extends JobReader {
     return read();
   }
 
-  override async locate(id: string, name?: string): Promise<CatalogEntry | undefined> {
+  override async locate({ id, name, queue }: RefParts): Promise<JobPlace | undefined> {
     const all = [...this.engine.queues.values()].flatMap(({ jobs }) => [...jobs.values()]);
-    const found = all.filter((job) => job.id === toStoredId(job.name, id) && (!name || job.name === name));
-    if (found.length > 1) {
-      const names = found.map((job) => `"${job.name}"`).join(' and ');
-      throw new InvalidOptionError(`the id is used by jobs of ${names}: pass { id, name } instead of the id`);
-    }
-    return found[0] && { name: found[0].name, queue: found[0].queueName };
+    const found = all
+      .filter((job) => job.id === toStoredId(job.name, id) && (!name || job.name === name))
+      .filter((job) => queue === undefined || job.queueName === queue);
+    const places = found.map((job) => ({ name: job.name, queue: job.queueName, storedId: job.id }));
+    if (places.length > 1) throw ambiguous(places);
+    return places[0];
   }
 
   override async logsOf({ job }: FoundJob): Promise<string[]> {

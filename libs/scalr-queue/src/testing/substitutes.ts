@@ -1,5 +1,6 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { BacklogGuard } from '../connection/backlog.guard.js';
+import { BullRegistrations } from '../connection/bull.registrations.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { JobCounts } from '../connection/job.counts.js';
 import { Preflight } from '../connection/preflight.js';
@@ -55,6 +56,7 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   substitute(BacklogGuard, [MemoryEngine, RESOLVED_OPTIONS], MemoryBacklog),
   substitute(JobCatalog, [], MemoryCatalog),
   substitute(JobCounts, [RESOLVED_OPTIONS], MemoryCounts),
+  replace(BullRegistrations, [], () => ({ isForeign: () => false })),
   substitute(WorkerRegistry, [], MemoryWorkers),
   replace(Preflight, [], () => ({ passed: true, findings: [] })),
   substitute(RedisProbe, [MemoryEngine], MemoryProbe),

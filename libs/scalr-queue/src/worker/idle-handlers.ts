@@ -25,7 +25,7 @@ export class IdleHandlers {
     this.hasWarned = true;
     const idle = [
       ...this.explorer.labels(),
-      ...this.bridge.queues().map((queue) => `the @Processor of "${queue}"`),
+      ...this.bridge.allQueues().map((queue) => `the @Processor of "${queue}"`),
     ];
     if (idle.length === 0) return;
     const more = idle.length > MOST ? ` and ${idle.length - MOST} more` : '';

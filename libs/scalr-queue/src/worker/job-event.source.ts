@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RedisConnections } from '../connection/redis.connections.js';
-import { describeThrown, parseFailure } from '../jobs/failure.js';
+import { describeThrown, parseDeath, parseFailure } from '../jobs/failure.js';
 import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
 import { readMeta } from '../jobs/job-meta.js';
 import { slotEndOf } from '../jobs/slot-end.js';
@@ -93,9 +93,14 @@ export class JobEventSource {
   }
 
   private failed(job: StoredJob, error: Error): void {
-    const { kind, error: stored } = parseFailure(error.message);
+    const attempts = { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
+    const { kind, error: stored } = job.finishedOn
+      ? parseDeath(error.message, attempts)
+      : parseFailure(error.message);
     const { name, message, code } =
-      error instanceof AttemptFailure || kind !== 'attempts' ? stored : describeThrown(error);
+      error instanceof AttemptFailure || (kind !== 'attempts' && kind !== 'unrecoverable')
+        ? stored
+        : describeThrown(error);
     const failure = {
       ...this.finished(job),
       error: { name, message: redactText(message), ...(code ? { code } : {}) },

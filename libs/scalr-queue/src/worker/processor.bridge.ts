@@ -3,7 +3,9 @@ import { BullModule, BullRegistrar } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
+import { BullRegistrations } from '../connection/bull.registrations.js';
 import { RedisConnections } from '../connection/redis.connections.js';
+import { ForeignWorkers } from './foreign.workers.js';
 import { stringifiable } from './job.result.js';
 import type { ManagedProcessor, ManagedWorker } from './managed.worker.js';
 import { RunningJobs } from './running.jobs.js';
@@ -32,16 +34,33 @@ export class ProcessorBridge {
     private readonly discovery: DiscoveryService,
     private readonly connections: RedisConnections,
     private readonly running: RunningJobs,
+    private readonly registrations: BullRegistrations,
+    private readonly foreign: ForeignWorkers,
   ) {}
 
-  /** Queues that `@Processor` classes want to work on. */
+  /** Queues of the app that `@Processor` classes want to work on. */
   queues(): string[] {
-    const names = this.discovery.getProviders().map(({ metatype, inject, instance }) => {
+    const ours = this.processors().filter(
+      ({ name, configKey }) => !this.registrations.isForeign(name, configKey),
+    );
+    return [...new Set(ours.map(({ name }) => name))];
+  }
+
+  /** Queues of all `@Processor` classes. */
+  allQueues(): string[] {
+    return [...new Set(this.processors().map(({ name }) => name))];
+  }
+
+  private processors(): { name: string; configKey?: string }[] {
+    const found = this.discovery.getProviders().map(({ metatype, inject, instance }) => {
       const type: unknown = !metatype || inject ? (instance as object | undefined)?.constructor : metatype;
       if (typeof type !== 'function') return undefined;
-      return (Reflect.getMetadata(PROCESSOR_METADATA, type) as { name?: string } | undefined)?.name;
+      return Reflect.getMetadata(PROCESSOR_METADATA, type) as
+        { name?: string; configKey?: string } | undefined;
     });
-    return [...new Set(names.filter((name) => name !== undefined))];
+    return found.flatMap((metadata) =>
+      metadata?.name === undefined ? [] : [{ name: metadata.name, configKey: metadata.configKey }],
+    );
   }
 
   /** Makes the workers of all `@Processor` classes; returns how many. */
@@ -54,9 +73,10 @@ export class ProcessorBridge {
       this.run(worker, processor, args);
     let count = 0;
     // A function used with `new` may return another object than `this`.
+    const { foreign } = this;
     const Bridged = function (queue: string, processor: BullProcessor, options: WorkerOptions) {
       const isOurs = options.connection === (producer as unknown);
-      if (!isOurs) return new Worker(queue, processor, options);
+      if (!isOurs) return foreign.create(queue, processor, options);
       if (!queues.has(queue)) return absentWorker();
       count++;
       const worker: ManagedWorker = create(

@@ -11,6 +11,7 @@ import { QueueConfigError } from '../errors/configuration.errors.js';
 import { HealthReport } from '../health/health.report.js';
 import { WorkerHealthServer } from '../health/worker-health.server.js';
 import { WorkerState } from '../health/worker.state.js';
+import { severalCopies } from '../lifecycle/copies.js';
 import { workerLogger } from '../observability/job-logger.js';
 import * as defaults from '../options/defaults.js';
 import type { Duration } from '../options/duration.js';
@@ -144,8 +145,10 @@ function moduleProvider(context: INestApplicationContext, type: typeof WorkerPoo
   try {
     return context.get(type, { strict: false });
   } catch {
+    const copies = severalCopies();
     throw new QueueConfigError(
-      'the module given to runWorker does not import ScalrQueueModule.forRoot() or forRootAsync()',
+      'the module given to runWorker does not import ScalrQueueModule.forRoot() or forRootAsync()' +
+        (copies ? ` of this copy of scalr-queue; there are several: ${copies}. Keep one` : ''),
     );
   }
 }

@@ -91,7 +91,7 @@ export class WorkerLifecycle {
       .drain()
       .catch((error: unknown) => this.logger.error(`draining failed: ${String(error)}`));
     // With nothing running there is nothing to be patient for, not even for a Redis that does not answer.
-    const patience = pool.running > 0 ? this.timeout : Math.min(this.timeout, HAND_BACK);
+    const patience = pool.busy ? this.timeout : Math.min(this.timeout, HAND_BACK);
     if (!(await within(drained, patience))) {
       pool.endPatience();
       await within(drained, HAND_BACK);

@@ -8,6 +8,7 @@ import { TracingModule } from '../tracing/tracing.module.js';
 import { AsideNotes } from './aside.notes.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
+import { ForeignWorkers } from './foreign.workers.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { HandlerProviders } from './handler.providers.js';
 import { IdleHandlers } from './idle-handlers.js';
@@ -38,6 +39,7 @@ import { WorkerPool } from './worker.pool.js';
     AsideNotes,
     BlockWatch,
     CancelWatcher,
+    ForeignWorkers,
     HandlerExplorer,
     HandlerProviders,
     IdleHandlers,
@@ -54,6 +56,6 @@ import { WorkerPool } from './worker.pool.js';
     WorkerHeartbeat,
     WorkerPool,
   ],
-  exports: [WorkerPool, ShutdownGate, IdleHandlers],
+  exports: [WorkerPool, ShutdownGate, IdleHandlers, JobTally],
 })
 export class WorkerModule {}

@@ -12,6 +12,7 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
+import { ForeignWorkers } from './foreign.workers.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { JobRunner } from './job.runner.js';
 import type { ManagedWorker } from './managed.worker.js';
@@ -54,6 +55,7 @@ export class WorkerPool {
     private readonly runningJobs: RunningJobs,
     private readonly gate: ShutdownGate,
     private readonly bridge: ProcessorBridge,
+    private readonly foreign: ForeignWorkers,
     private readonly cancels: CancelWatcher,
     private readonly factory: WorkerFactory,
     private readonly heartbeat: WorkerHeartbeat,
@@ -88,6 +90,7 @@ export class WorkerPool {
       );
     this.queues = selectQueues(handlers, options.queues, bridged);
     for (const { definition } of handlers.values()) this.catalog.record(definition);
+    for (const queue of this.bridge.queues()) this.catalog.recordQueue(queue);
     this.begun = this.begin(handlers, options);
   }
 
@@ -102,6 +105,11 @@ export class WorkerPool {
 
   get running(): number {
     return this.workers.reduce((sum, worker) => sum + worker.runningCount, 0);
+  }
+
+  /** Whether any job runs in this process, also one of a queue that is none of this app. */
+  get busy(): boolean {
+    return this.running > 0 || this.foreign.running > 0;
   }
 
   /** What became of the jobs that ran when the shutdown began. */
@@ -123,7 +131,7 @@ export class WorkerPool {
     this.schedules.stop();
     this.gate.drain();
     this.heartbeat.beat();
-    await Promise.all(this.workers.map((worker) => worker.close()));
+    await Promise.all([...this.workers, this.foreign].map((worker) => worker.close()));
     this.cancels.stop();
     this.blocks.stop();
   }
@@ -139,6 +147,7 @@ export class WorkerPool {
   /** The workers are closed as far as they can be: whoever else closes one need not wait for a Redis that does not answer. */
   leave(): void {
     for (const worker of this.workers) worker.close = () => Promise.resolve();
+    this.foreign.leave();
   }
 
   /** The engine's workers are made late: one made while Redis refuses INFO is spoilt for the life of the process. */

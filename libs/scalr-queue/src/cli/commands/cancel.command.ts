@@ -3,6 +3,7 @@ import type { CancelOutcome } from '../../jobs/job-info.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { confirm } from '../question.js';
+import { addRefFlags, type RefFlags, refOf } from './job-ref.js';
 
 const TEXTS: Readonly<Record<Exclude<CancelOutcome, 'not-found'>, string>> = {
   cancelled: 'cancelled: it will never run',
@@ -10,23 +11,20 @@ const TEXTS: Readonly<Record<Exclude<CancelOutcome, 'not-found'>, string>> = {
   finished: 'too late: it has finished',
 };
 
-interface Flags {
-  readonly name?: string;
+interface Flags extends RefFlags {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
 }
 
 /** `scalr-queue cancel ID` */
 export function registerCancel(program: Command, cli: Cli): void {
-  program
-    .command('cancel <id>')
+  addRefFlags(program.command('cancel <id>'))
     .description('end a job that waits, or tell one that runs to stop')
-    .option('--name <name>', 'its name, where two definitions use the same id')
     .option('--dry-run', 'only tell what state it is in')
     .option('--yes', 'do not ask')
-    .action((id: string, { name, yes, dryRun }: Flags) =>
+    .action((id: string, { yes, dryRun, ...which }: Flags) =>
       cli.withApp(async ({ jobs }) => {
-        const ref = name === undefined ? id : { id, name };
+        const ref = refOf(id, which);
         const job = await jobs.get(ref);
         if (!job) throw new CliError(`no job with the id ${id} is stored`);
         if (dryRun)

@@ -8,6 +8,7 @@ import { ExitCode } from '../exit-codes.js';
 import { interruption, Progress } from '../progress.js';
 import { confirm } from '../question.js';
 import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
+import { refOf } from './job-ref.js';
 
 /** What is done to dead jobs. */
 export interface DeadAction {
@@ -52,8 +53,13 @@ async function act(
   flags: Flags,
 ): Promise<void> {
   const filter = filterOf(flags);
-  const which = id ?? filter;
-  const ways = [id !== undefined, Object.keys(filter).length > 0, flags.all === true].filter(Boolean).length;
+  // The queue goes with an id too: ids of BullMQ jobs are counted per queue.
+  const { queue, ...others } = filter;
+  const isRef = id !== undefined && Object.keys(others).length === 0;
+  const which = isRef ? refOf(id, { queue }) : filter;
+  const ways = [id !== undefined, Object.keys(isRef ? others : filter).length > 0, flags.all === true].filter(
+    Boolean,
+  ).length;
   if (ways !== 1)
     throw new CliError(
       `say which jobs to ${action.name}: an id, or flags that choose them, or --all`,

@@ -8,16 +8,15 @@ import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { renderFields } from '../output/table.js';
 import { redactedJob } from '../redacted-job.js';
+import { addRefFlags, type RefFlags, refOf } from './job-ref.js';
 
 /** `scalr-queue explain ID` */
 export function registerExplain(program: Command, cli: Cli): void {
-  program
-    .command('explain <id>')
+  addRefFlags(program.command('explain <id>'))
     .description('why a job does not run, or what became of it, and what to do')
-    .option('--name <name>', 'its name, where two definitions use the same id')
-    .action((id: string, { name }: { name?: string }) =>
+    .action((id: string, flags: RefFlags) =>
       cli.withApp(async ({ jobs }) => {
-        const found = await jobs.explain(name === undefined ? id : { id, name });
+        const found = await jobs.explain(refOf(id, flags));
         if (!found) throw new CliError(`no job with the id ${id} is stored`);
         const shown = shownOf(found);
         cli.print(shown, () => describe(shown, cli.paint));

@@ -11,25 +11,23 @@ import type { Paint } from '../output/paint.js';
 import { renderFields } from '../output/table.js';
 import { formatTime } from '../output/units.js';
 import { redactedJob } from '../redacted-job.js';
+import { addRefFlags, type RefFlags, refOf } from './job-ref.js';
 
-interface Flags {
-  readonly name?: string;
+interface Flags extends RefFlags {
   readonly payload?: boolean;
 }
 
 /** `scalr-queue job ID` */
 export function registerJob(program: Command, cli: Cli): void {
-  program
-    .command('job <id>')
+  addRefFlags(program.command('job <id>'))
     .description('one job: its attempts, errors, log and progress')
-    .option('--name <name>', 'its name, where two definitions use the same id')
     .option(
       '--payload',
       'show what it was enqueued with and its result, without fields that are called like secrets',
     )
-    .action((id: string, { name, payload: shown }: Flags) =>
+    .action((id: string, { payload: shown, ...which }: Flags) =>
       cli.withApp(async ({ jobs }) => {
-        const found = await jobs.details(name === undefined ? id : { id, name });
+        const found = await jobs.details(refOf(id, which));
         if (!found) throw new CliError(`no job with the id ${id} is stored`);
         const job = shownOf(found, shown === true);
         cli.print(job, () => describe(job, cli.paint));
