@@ -1,4 +1,5 @@
 import { attemptBehaviours } from './attempts.behaviour.js';
+import { claimBehaviours } from './claims.behaviour.js';
 import type { StartDriver } from './driver.js';
 import { endingBehaviours } from './endings.behaviour.js';
 import { enqueueBehaviours } from './enqueue.behaviour.js';
@@ -8,6 +9,7 @@ import { resultBehaviours } from './results.behaviour.js';
 /** Everything that must be the same with Redis and with the test kit. */
 export function conformanceOf(start: StartDriver) {
   enqueueBehaviours(start);
+  claimBehaviours(start);
   attemptBehaviours(start);
   endingBehaviours(start);
   operationBehaviours(start);

@@ -19,7 +19,7 @@ import { sharedRedisUrl } from '../support/redis.js';
 
 type End = 'discard' | 'fail' | 'retry later' | 'snooze' | 'wait';
 
-const Run = defineJob<{ end: End }, string>('run', { retry: { attempts: 5, delay: '1h' } });
+const Run = defineJob<{ end: End }, string>('run', { retry: { attempts: 5, delay: '1h' }, keep: { ids: 0 } });
 const Foreign = defineJob('foreign', { queue: 'classes' });
 
 /** A handler that asks to cancel its own job, in its first run, and ends that run before a worker can have heard of it. */

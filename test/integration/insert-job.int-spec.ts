@@ -23,7 +23,8 @@ async function contentsOf(app: string, ids: readonly string[]): Promise<Record<s
     if (type === 'list') return redis.lrange(key, 0, -1);
     if (type === 'zset') return redis.zrange(key, '0', '-1', 'WITHSCORES');
     if (type === 'stream') return redis.xrange(key, '-', '+');
-    const fields = await redis.hgetall(key);
+    // Ours: for how long a chosen id is remembered.
+    const { kid: _kid, ...fields } = await redis.hgetall(key);
     return { ...fields, ...(fields.opts ? { opts: JSON.parse(fields.opts) as object } : {}) };
   };
   const entries = await Promise.all(

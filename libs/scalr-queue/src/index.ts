@@ -25,6 +25,7 @@ export type { CancelOutcome, DeadReason, JobErrorInfo, JobInfo, JobState } from 
 
 export { EnqueueService } from './producer/enqueue.service.js';
 export type { EnqueueArguments, EnqueueItem } from './producer/enqueue-arguments.js';
+export type { KeyConflict } from './dead-letter/dead-letter.actions.js';
 export { DeadLetterService } from './dead-letter/dead-letter.service.js';
 export type {
   DeadLetterActionOptions,

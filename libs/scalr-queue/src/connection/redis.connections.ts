@@ -8,6 +8,7 @@ import { BootScope } from '../lifecycle/boot.scope.js';
 import { ConnectionLog } from './connection-log.js';
 import { hearEngineErrors } from './engine-errors.js';
 import { hideArguments } from './hidden-arguments.js';
+import { extendFinish } from './finish.script.js';
 import { askPatiently } from './patient-info.js';
 import { holdCommands } from './held-commands.js';
 import type { Reach } from './reach.js';
@@ -132,6 +133,7 @@ export class RedisConnections implements OnApplicationShutdown {
     client.on('error', (error: Error) => hideArguments(error));
     hearEngineErrors(client, trouble);
     if (role !== 'producer') askPatiently(client, trouble);
+    extendFinish(client);
     this.opened.add(client);
     // The engine ends and reopens one that has been silent for longer than its read.
     client.on('end', () => this.opened.delete(client));

@@ -25,8 +25,8 @@ export class JobActions {
 
   /** @throws BoardError for a job that is not dead, or not any more */
   async retry(queue: Queue, job: StoredJob): Promise<void> {
-    if ((await this.dead.retry([positionOf(queue, job)])) === 0)
-      throw conflict(await this.stateOf(queue, job));
+    const { done } = await this.dead.retry([positionOf(queue, job)]);
+    if (done === 0) throw conflict(await this.stateOf(queue, job));
   }
 
   /** At most a thousand of the dead jobs of a queue, the newest first; tells how many there were and how many were retried. */

@@ -2,36 +2,26 @@ import { Inject, Injectable } from '@nestjs/common';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobReader } from '../inspection/job.reader.js';
+import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { DISCARD, PREPARE } from './dead-letter.scripts.js';
 import { deadKey, jobKey, type Position } from './dead-letter.cursor.js';
 
-/** Only while it is dead, and of this same death: another process may have retried it, and it may have died anew. */
-const STILL_DEAD = `
-local failed, job = unpack(KEYS)
-local id, diedAt = unpack(ARGV)
-if tonumber(redis.call('ZSCORE', failed, id) or -1) ~= tonumber(diedAt) then return 0 end
-`;
+/** A dead job that cannot be retried: its unique key is taken. */
+export interface KeyConflict {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  /** Id of the job that holds the key. */
+  readonly holder: string;
+}
 
-/**
- * Crashes from before the retry do not count against the job. One start does: a job that is put back by hand is neither
- * too late for `expiresIn` nor for its schedule. Nobody reads either field of a dead job, so a process that ends after this
- * leaves nothing half done.
- */
-const PREPARE = `${STILL_DEAD}
-redis.call('HDEL', job, 'stc', 'scalr:idle', 'scalr:aside', 'scalr:ended', 'scalr:endedStc')
-redis.call('HSET', job, 'ats', 1)
-return 1
-`;
-
-/** The engine's own remove would take the job wherever it is. */
-const DISCARD = `${STILL_DEAD}
-redis.call('ZREM', failed, id)
-for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', ':unsuccessful' }) do
-  redis.call('DEL', job .. part)
-end
-return 1
-`;
+/** To how many jobs something was done, and which it could not be done to. */
+export interface ActionOutcome {
+  readonly done: number;
+  readonly conflicts: readonly KeyConflict[];
+}
 
 /** What can be done to dead jobs; each job in one step of its own, so that two processes never do it twice. */
 @Injectable()
@@ -43,32 +33,48 @@ export class DeadLetterActions {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** Puts jobs back into their queues with all their attempts; returns how many were still dead. */
-  async retry(positions: readonly Position[]): Promise<number> {
-    const dead = await this.run(PREPARE, positions);
+  /**
+   * Puts jobs back into their queues with all their attempts; does nothing to those that are not dead any more.
+   * @param dryRun only looks whose unique key is taken
+   */
+  async retry(positions: readonly Position[], dryRun = false): Promise<ActionOutcome> {
+    const replies = await this.run(PREPARE, positions, dryRun ? [1] : []);
+    const conflicts = positions.flatMap(({ storedId, queue }, index): KeyConflict[] => {
+      const holder = replies[index];
+      if (typeof holder !== 'string') return [];
+      const name = nameOfStoredId(storedId) ?? '';
+      return [{ id: fromStoredId(storedId), name, queue, holder: fromStoredId(holder) }];
+    });
+    if (dryRun) return { done: 0, conflicts };
+    const ready = positions.filter((_position, index) => replies[index] === 1);
     const retried = await this.reader.bounded(() =>
-      Promise.all(dead.map((position) => this.retryOne(position))),
+      Promise.all(ready.map((position) => this.retryOne(position))),
     );
-    return retried.filter(Boolean).length;
+    return { done: retried.filter(Boolean).length, conflicts };
   }
 
   /** Removes jobs for good; returns how many were still dead. */
-  async discard(positions: readonly Position[]): Promise<number> {
-    return (await this.run(DISCARD, positions)).length;
+  async discard(positions: readonly Position[]): Promise<ActionOutcome> {
+    const replies = await this.run(DISCARD, positions);
+    return { done: replies.filter((reply) => reply === 1).length, conflicts: [] };
   }
 
-  /** The jobs that the script found dead. */
-  private async run(script: string, positions: readonly Position[]): Promise<Position[]> {
+  /** Runs a script for each job. */
+  private async run(
+    script: string,
+    positions: readonly Position[],
+    more: readonly number[] = [],
+  ): Promise<unknown[]> {
     const { prefix } = this.options;
-    const replies = await this.reader.bounded(() =>
+    return this.reader.bounded(() =>
       Promise.all(
         positions.map(({ queue, storedId, diedAt }) => {
           const keys = [deadKey(prefix, queue), jobKey(prefix, queue, storedId)];
-          return this.connections.producer.eval(script, keys.length, ...keys, storedId, diedAt);
+          const args = [storedId, diedAt, jobKey(prefix, queue, ''), ...more];
+          return this.connections.producer.eval(script, keys.length, ...keys, ...args);
         }),
       ),
     );
-    return positions.filter((_position, index) => replies[index] === 1);
   }
 
   private async retryOne({ queue, storedId }: Position): Promise<boolean> {

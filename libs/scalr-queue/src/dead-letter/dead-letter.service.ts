@@ -3,7 +3,7 @@ import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import type { DeadJob } from './dead-job.js';
 import { toDeadJob } from './dead-job.mapper.js';
-import { DeadLetterActions } from './dead-letter.actions.js';
+import { DeadLetterActions, type KeyConflict } from './dead-letter.actions.js';
 import { type Position, toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import { checkPage, type DeadLetterActionOptions, type DeadLetterPage } from './dead-letter.options.js';
@@ -65,7 +65,7 @@ export class DeadLetterService {
 
   /**
    * Puts dead jobs back into their queues: same id, same payload, a full set of attempts, and their history. A retried job
-   * does not expire.
+   * does not expire. A unique one takes its key again; where another job holds that, it stays dead, and `conflicts` names the holder.
    *
    * @param which the id of one job (or `{ id, name }`), or a filter; `{}` means every dead job of the app
    * @returns how many matched, how many were retried (another process may have been first), and where to carry on when a
@@ -75,9 +75,9 @@ export class DeadLetterService {
   async retry(
     which: JobRef | DeadLetterFilter,
     options: DeadLetterActionOptions = {},
-  ): Promise<{ matched: number; retried: number; cursor?: string }> {
-    const { done, ...rest } = await this.sweep.run(which, options, (positions) =>
-      this.actions.retry(positions),
+  ): Promise<{ matched: number; retried: number; cursor?: string; conflicts?: readonly KeyConflict[] }> {
+    const { done, ...rest } = await this.sweep.run(which, options, (positions, dryRun) =>
+      this.actions.retry(positions, dryRun),
     );
     return { ...rest, retried: done };
   }
@@ -92,8 +92,8 @@ export class DeadLetterService {
     which: JobRef | DeadLetterFilter,
     options: DeadLetterActionOptions = {},
   ): Promise<{ matched: number; discarded: number; cursor?: string }> {
-    const { done, ...rest } = await this.sweep.run(which, options, (positions) =>
-      this.actions.discard(positions),
+    const { done, ...rest } = await this.sweep.run(which, options, async (positions, dryRun) =>
+      dryRun ? { done: 0, conflicts: [] } : this.actions.discard(positions),
     );
     return { ...rest, discarded: done };
   }

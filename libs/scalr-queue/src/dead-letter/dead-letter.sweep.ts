@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../jobs/job-ref.js';
+import type { ActionOutcome, KeyConflict } from './dead-letter.actions.js';
 import { BEGINNING, type Position, toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import {
@@ -10,14 +11,15 @@ import {
 } from './dead-letter.options.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
 
-/** Does something to jobs that are dead, and tells to how many. */
-export type DeadLetterAction = (positions: readonly Position[]) => Promise<number>;
+/** Does something to jobs that are dead, or only looks. */
+export type DeadLetterAction = (positions: readonly Position[], dryRun: boolean) => Promise<ActionOutcome>;
 
 /** How an action ended; with a cursor when it ended early. */
 export interface Swept {
   readonly matched: number;
   readonly done: number;
   readonly cursor?: string;
+  readonly conflicts?: readonly KeyConflict[];
 }
 
 /** Jobs changed in one round trip: few enough that no other app waits for them. */
@@ -45,7 +47,7 @@ export class DeadLetterSweep {
     if (found?.state !== 'failed') return { matched: 0, done: 0 };
     const { job } = found;
     const position = { queue: job.queueName, storedId: job.id ?? '', diedAt: job.finishedOn ?? 0 };
-    return { matched: 1, done: dryRun ? 0 : await action([position]) };
+    return told(1, await action([position], dryRun));
   }
 
   private async all(
@@ -55,15 +57,21 @@ export class DeadLetterSweep {
   ): Promise<Swept> {
     const filter = checkFilter(which);
     let [scanned, matched, done] = [0, 0, 0];
+    const conflicts: KeyConflict[] = [];
     let end = after ?? BEGINNING;
     const isOver = () => matched >= limit || signal?.aborted === true;
-    const swept = () => (isOver() ? { matched, done, cursor: toCursor(end) } : { matched, done });
+    const swept = () => ({
+      ...told(matched, { done, conflicts }),
+      ...(isOver() ? { cursor: toCursor(end) } : {}),
+    });
     if (isOver()) return swept();
     for await (const { positions, matches } of this.scanner.scan(filter, after)) {
       const chosen = matches.slice(0, limit - matched);
       for (let from = 0; from < chosen.length && !isOver(); from += ACTION_SLICE) {
         const slice = chosen.slice(from, from + ACTION_SLICE);
-        if (!dryRun) done += await action(slice);
+        const outcome = await action(slice, dryRun);
+        done += outcome.done;
+        conflicts.push(...outcome.conflicts);
         matched += slice.length;
         end = slice.at(-1)!;
         onProgress?.({ scanned: scanned + positions.indexOf(end) + 1, matched, done });
@@ -75,8 +83,12 @@ export class DeadLetterSweep {
       end = last;
       if (isOver()) return swept();
     }
-    return { matched, done };
+    return told(matched, { done, conflicts });
   }
+}
+
+function told(matched: number, { done, conflicts }: ActionOutcome): Swept {
+  return { matched, done, ...(conflicts.length > 0 ? { conflicts } : {}) };
 }
 
 function isRef(which: JobRef | DeadLetterFilter): which is JobRef {

@@ -1,3 +1,7 @@
+import { ENDED_JOB } from '../connection/ended-job.script.js';
+import { FOLLOWING_JOB } from '../connection/following-job.script.js';
+import { INSERT_JOB } from '../connection/insert-job.script.js';
+
 /**
  * Lua functions shared by the scripts below. `prefix` is that of the queue, with its colon.
  *
@@ -5,7 +9,7 @@
  * through the list of waiting jobs for that.
  * end_cancelled(prefix, id, reason, now, max_events): ends a job that was taken out, as the engine ends a failed one.
  */
-const END_WAITING = `
+const END_WAITING = `${INSERT_JOB}${ENDED_JOB}${FOLLOWING_JOB}
 local searches = 0
 
 local function take_from_line(prefix, id)
@@ -24,11 +28,8 @@ local function end_cancelled(prefix, id, reason, now, max_events)
   redis.call('HDEL', job, 'defa')
   redis.call('HSET', job, 'failedReason', reason, 'finishedOn', now)
   redis.call('ZADD', prefix .. 'failed', now, id)
-  local unique = redis.call('HGET', job, 'deid')
-  if unique then
-    local key = prefix .. 'de:' .. unique
-    if redis.call('PTTL', key) == -1 and redis.call('GET', key) == id then redis.call('DEL', key) end
-  end
+  remember_id(prefix, id, redis.call('HGET', job, 'kid'))
+  release_unique(prefix, id, now)
   redis.call('XADD', prefix .. 'events', 'MAXLEN', '~', max_events, '*', 'event', 'failed', 'jobId', id,
     'failedReason', reason, 'prev', 'waiting')
 end
@@ -47,7 +48,7 @@ local job, requests = unpack(KEYS)
 local prefix, id, now, reason, member, max_events = unpack(ARGV)
 if redis.call('EXISTS', job) == 0 then return 'not-found' end
 if redis.call('ZSCORE', prefix .. 'completed', id) or redis.call('ZSCORE', prefix .. 'failed', id) then return 'finished' end
-if not take_from_line(prefix, id) then
+if not end_following(prefix, id) and not take_from_line(prefix, id) then
   redis.call('HSET', job, 'defa', reason)
   redis.call('ZADD', requests, redis.call('HGET', job, 'processedOn') or now, member)
   return 'cancelling'

@@ -121,7 +121,8 @@ export class JobReader {
     if (!job) return undefined;
     const state = await job.getState();
     if (isOfBefore(job, state)) job = await Job.fromId(queue, storedId);
-    if (!job || state === 'unknown') return undefined;
+    if (!job) return undefined;
+    if (state === 'unknown') return (await this.follows(job)) ? { job, state: 'waiting' } : undefined;
     if (state !== 'delayed') return { job, state };
     const score = await this.connections.producer.zscore(queue.toKey('delayed'), storedId);
     return {
@@ -129,6 +130,13 @@ export class JobReader {
       state,
       ...(score === null ? {} : { runAt: Math.floor(Number(score) / DELAYED_SCORE_UNIT) }),
     };
+  }
+
+  /** Whether it waits for the end of an equal job that runs (`onConflict: 'rerun'`): it is in no list until then. */
+  private async follows({ id, queueName, deduplicationId }: Job): Promise<boolean> {
+    if (!deduplicationId) return false;
+    const key = this.queues.get(queueName).toKey(`dn:${deduplicationId}`);
+    return (await this.connections.producer.hget(key, 'jid')) === id;
   }
 }
 

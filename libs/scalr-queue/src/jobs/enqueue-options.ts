@@ -6,7 +6,7 @@ import type { UniqueOptions } from './unique-options.js';
 export interface EnqueueOptions<Payload = unknown> {
   /**
    * Id of the job, unique per definition: a second `enqueue` with the same id makes no second job while the first
-   * is stored. 1 to 128 letters, digits and `_.@+=-`. Defaults to a fresh UUIDv7.
+   * is stored, and for `keep.ids` (24 h) after it has ended. 1 to 128 letters, digits and `_.@+=-`. Defaults to a fresh UUIDv7.
    */
   readonly id?: string;
   /** Start no sooner than this from now. Not together with `runAt`. Defaults to at once. */
@@ -37,7 +37,9 @@ export interface EnqueuedJob {
   readonly queue: string;
   /**
    * `created`: a new job. `duplicate`: nothing was enqueued, a job with this id or unique key is there.
-   * `replaced`: a new job took the place of a delayed one with the same unique key.
+   * `replaced`: a new job took the place of a delayed one with the same unique key; with `onConflict: 'rerun'`, the job that waits has
+   * the new payload.
+   * `rerun`: a job with the same unique key runs; one more run, with this id and the latest payload, follows it.
    */
-  readonly status: 'created' | 'duplicate' | 'replaced';
+  readonly status: 'created' | 'duplicate' | 'replaced' | 'rerun';
 }

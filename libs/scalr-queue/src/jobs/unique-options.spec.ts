@@ -80,12 +80,12 @@ describe('toUniqueness', () => {
   it('knows the short forms and the defaults', () => {
     expect(toUniqueness(check, 'unique', undefined)).toBeUndefined();
     expect(toUniqueness(check, 'unique', false)).toBeUndefined();
-    expect(toUniqueness(check, 'unique', true)).toEqual({ replace: false });
-    expect(toUniqueness(check, 'unique', {})).toEqual({ replace: false });
+    expect(toUniqueness(check, 'unique', true)).toEqual({ onConflict: 'keep' });
+    expect(toUniqueness(check, 'unique', {})).toEqual({ onConflict: 'keep' });
     expect(toUniqueness(check, 'unique', { for: '1m', onConflict: 'replace', key: 'k' })).toEqual({
       key: 'k',
       window: 60_000,
-      replace: true,
+      onConflict: 'replace',
     });
   });
 });

@@ -3,28 +3,33 @@ import { HiddenValue, type OptionChecker } from '../options/option-checker.js';
 import type { Duration } from '../options/duration.js';
 import { MAX_DURATION } from '../options/defaults.js';
 
+/** What is done with a job whose unique key is taken. */
+export type OnConflict = 'keep' | 'replace' | 'rerun';
+
 /** Keeps a second job with the same key from being enqueued beside the first. */
 export interface UniqueOptions<Payload = unknown> {
   /** What makes two jobs the same: a text, or a function of the payload. Defaults to the whole payload. */
   readonly key?: string | ((payload: Payload) => string);
   /**
-   * How long the key is taken, from the moment of enqueueing, whatever becomes of the job.
+   * How long the key is taken, from the moment of enqueueing, unless the job is cancelled or discarded.
    * Left out, it is taken while the job is pending or running.
    */
   readonly for?: Duration;
   /**
    * `keep` (the default): the first job stays and the second is not enqueued.
-   * `replace`: a first job that is still delayed makes room for the second (debounce);
-   * one that is already waiting or running stays.
+   * `replace`: a first job that is still delayed and has not run yet makes room for the second (debounce);
+   * one that is already waiting or running, or waits for its retry, stays.
+   * `rerun`: while the first job runs, one more run with the latest payload follows it, however often it is asked for;
+   * while the first job waits, it takes over the payload.
    */
-  readonly onConflict?: 'keep' | 'replace';
+  readonly onConflict?: OnConflict;
 }
 
 /** A `unique` option that was checked; the window in milliseconds. */
 export interface Uniqueness {
   readonly key?: string | ((payload: unknown) => string);
   readonly window?: number;
-  readonly replace: boolean;
+  readonly onConflict: OnConflict;
 }
 
 const MAX_KEY_LENGTH = 1_024;
@@ -33,7 +38,7 @@ const KEY_RULE = `a text of 1 to ${MAX_KEY_LENGTH} characters`;
 /** Checks a `unique` option; `undefined` means that the job is not unique. */
 export function toUniqueness(check: OptionChecker, field: string, value: unknown): Uniqueness | undefined {
   if (value === undefined || value === false) return undefined;
-  if (value === true) return { replace: false };
+  if (value === true) return { onConflict: 'keep' };
   const given = check.object(field, value, ['key', 'for', 'onConflict']);
   const { key } = given;
   if (key !== undefined && typeof key !== 'function' && !isKey(key))
@@ -41,9 +46,10 @@ export function toUniqueness(check: OptionChecker, field: string, value: unknown
   return {
     key: key as Uniqueness['key'],
     window: given.for === undefined ? undefined : check.duration(`${field}.for`, given.for, 1, MAX_DURATION),
-    replace:
-      given.onConflict !== undefined &&
-      check.oneOf(`${field}.onConflict`, given.onConflict, ['keep', 'replace']) === 'replace',
+    onConflict:
+      given.onConflict === undefined
+        ? 'keep'
+        : check.oneOf(`${field}.onConflict`, given.onConflict, ['keep', 'replace', 'rerun'] as const),
   };
 }
 

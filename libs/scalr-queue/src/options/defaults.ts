@@ -25,6 +25,8 @@ export const DEFAULT_KEEP_DEAD_AGE = 14 * DAY;
 export const DEFAULT_KEEP_DEAD_COUNT = 10_000;
 /** Jobs that wait in one queue; a small one takes about 1 KiB of Redis. */
 export const DEFAULT_MAX_BACKLOG = 1_000_000;
+/** How long the id of a job is remembered after its end, where the caller chose it. */
+export const DEFAULT_KEEP_IDS = DAY;
 export const DEFAULT_SHUTDOWN_TIMEOUT = 25 * SECOND;
 export const DEFAULT_WORKER_PORT = 3001;
 export const DEFAULT_LOCK_DURATION = 30 * SECOND;
@@ -34,6 +36,9 @@ export const DEFAULT_UNKNOWN_JOB_TIMEOUT = 10 * MINUTE;
 export const DEFAULT_DASHBOARD_PATH = '/queues';
 /** What the dashboard shows of one job. */
 export const DEFAULT_DASHBOARD_BYTES = 16 * KIB;
+
+/** How long an id that the library made is remembered after the end of its job: long enough to resend it. */
+export const KEEP_OWN_IDS = 2 * MINUTE;
 
 /** `enqueue` gives up waiting for Redis after this time. */
 export const ENQUEUE_DEADLINE = SECOND;

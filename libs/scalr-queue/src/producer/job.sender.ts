@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { JobJson, Queue } from 'bullmq';
 import { BacklogGuard } from '../connection/backlog.guard.js';
 import { withDeadline } from '../connection/deadline.js';
+import { endedKey } from '../connection/ended-job.script.js';
 import { insertArguments } from '../connection/insert-job.script.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
@@ -11,10 +12,12 @@ import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { Tracing } from '../tracing/tracing.js';
 import { ADD_CONTESTED } from './contested-add.script.js';
 import { InFlightLimit } from './in-flight.limit.js';
-import type { PreparedJob } from './prepared-job.js';
+import { conflictOf, type PreparedJob } from './prepared-job.js';
 
 type ParentKeyOpts = { readonly parentDependenciesKey: string };
 
@@ -30,6 +33,7 @@ export class JobSender {
     private readonly inFlight: InFlightLimit,
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
   send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
@@ -146,15 +150,16 @@ export class JobSender {
 
   private async sendContested(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
     const options = this.tracing.carried(job.options);
-    const { id: key = '', ttl = 0, replace } = options.deduplication ?? {};
+    const { id: key = '', ttl = 0 } = options.deduplication ?? {};
     const [status, storedId] = (await ADD_CONTESTED.run(
       this.connections.producer,
-      [queue.toKey(options.jobId)],
+      [queue.toKey(options.jobId), endedKey(this.app.prefix, options.jobId)],
       [
         ...insertArguments(queue.toKey(''), job.name, job.json, options),
         key,
         ttl,
-        replace ? 'replace' : 'keep',
+        conflictOf(job),
+        job.memory ?? '',
       ],
     )) as [EnqueuedJob['status'], string];
     return outcome(job, fromStoredId(storedId), status);

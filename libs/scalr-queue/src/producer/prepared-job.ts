@@ -9,7 +9,7 @@ import { checkJobDefaults } from '../jobs/job-settings.js';
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from '../jobs/retry-policy.js';
 import { applySchema } from '../jobs/schema.js';
 import { toStrictJson } from '../jobs/strict-json.js';
-import { toUniqueness, uniqueId, type Uniqueness } from '../jobs/unique-options.js';
+import { type OnConflict, toUniqueness, uniqueId, type Uniqueness } from '../jobs/unique-options.js';
 import * as defaults from '../options/defaults.js';
 import { describe, OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -25,6 +25,8 @@ export interface PreparedJob {
   readonly options: JobsOptions & { jobId: string };
   /** Whether the outcome may be something else than `created`: the caller chose the id, or the job is unique. */
   readonly contested: boolean;
+  /** Milliseconds that a chosen id is remembered after the end of the job. */
+  readonly memory?: number;
 }
 
 const KEYS = ['id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout', 'unique', 'signal'];
@@ -147,6 +149,7 @@ function build(
     queue,
     json,
     contested: options.id !== undefined || unique !== undefined,
+    memory: options.id === undefined ? undefined : plan.memory,
     options: engineOptions,
   };
 }
@@ -162,6 +165,7 @@ interface Plan {
   readonly retry: RetryPolicy;
   readonly unique: Uniqueness | undefined;
   readonly keep: ReturnType<typeof keepLimits>;
+  readonly memory: number;
 }
 
 const plans = new WeakMap<ResolvedOptions, WeakMap<AnyJobDefinition, Plan>>();
@@ -177,6 +181,7 @@ function planOf(definition: AnyJobDefinition, app: ResolvedOptions): Plan {
       retry: toRetryPolicy(check, 'retry', retry, toRetryPolicy(check, 'retry', app.defaults.retry)),
       unique: toUniqueness(check, 'unique', unique),
       keep: keepLimits(definition, app),
+      memory: memoryOf(definition, app),
     };
     ofApp.set(definition, plan);
   }
@@ -187,8 +192,23 @@ function deduplication(unique: Uniqueness, name: string, payload: unknown, json:
   return {
     id: uniqueId(check, unique, name, payload, json),
     ...(unique.window === undefined ? {} : { ttl: unique.window }),
-    ...(unique.replace ? { replace: true, ...(unique.window === undefined ? {} : { extend: true }) } : {}),
+    ...(unique.onConflict === 'replace'
+      ? { replace: true, ...(unique.window === undefined ? {} : { extend: true }) }
+      : {}),
+    // Its name in the engine, whose own way of it differs: the job that waits keeps its payload.
+    ...(unique.onConflict === 'rerun' ? { keepLastIfActive: true } : {}),
   };
+}
+
+/** What is done where the unique key of the job is taken. */
+export function conflictOf({ options: { deduplication } }: PreparedJob): OnConflict {
+  if (deduplication?.keepLastIfActive) return 'rerun';
+  return deduplication?.replace ? 'replace' : 'keep';
+}
+
+function memoryOf(definition: AnyJobDefinition, app: ResolvedOptions): number {
+  const ids = definition.settings.keep?.ids ?? app.defaults.keep?.ids;
+  return parseDuration(ids) ?? defaults.DEFAULT_KEEP_IDS;
 }
 
 /**

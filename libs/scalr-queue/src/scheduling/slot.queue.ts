@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobsOptions } from 'bullmq';
+import { endedKey } from '../connection/ended-job.script.js';
 import { insertArguments } from '../connection/insert-job.script.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
@@ -45,7 +46,7 @@ export class SlotQueue {
     const queue = this.queues.get(spec.queue);
     await ADD_SLOT.run(
       this.connections.producer,
-      [queue.toKey(options.jobId), this.store.key],
+      [queue.toKey(options.jobId), this.store.key, endedKey(this.app.prefix, options.jobId)],
       [
         `last:${spec.name}`,
         slot,

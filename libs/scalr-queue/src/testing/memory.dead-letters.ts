@@ -1,7 +1,9 @@
+import type { ActionOutcome, KeyConflict } from '../dead-letter/dead-letter.actions.js';
 import { compare, type Position } from '../dead-letter/dead-letter.cursor.js';
 import { type CheckedFilter, matchesFailure } from '../dead-letter/dead-letter.filter.js';
 import type { Scanned } from '../dead-letter/dead-letter.scanner.js';
 import type { JobReader } from '../inspection/job.reader.js';
+import { fromStoredId } from '../jobs/job-id.js';
 import type { MemoryEngine } from './memory.engine.js';
 import type { MemoryJob } from './memory.job.js';
 
@@ -48,20 +50,38 @@ export class MemoryDeadLetterActions {
     private readonly reader: JobReader,
   ) {}
 
-  async retry(positions: readonly Position[]): Promise<number> {
-    return this.each(positions, (job) => this.engine.get(job.queueName).revive(job));
+  async retry(positions: readonly Position[], dryRun = false): Promise<ActionOutcome> {
+    return this.each(positions, (job) => {
+      const queue = this.engine.get(job.queueName);
+      const holder = queue.holderOf(job);
+      if (holder !== undefined) {
+        const { name, queueName } = job;
+        return { id: fromStoredId(job.id), name, queue: queueName, holder: fromStoredId(holder) };
+      }
+      if (!dryRun) queue.revive(job);
+      return !dryRun;
+    });
   }
 
-  async discard(positions: readonly Position[]): Promise<number> {
-    return this.each(positions, (job) => this.engine.get(job.queueName).remove(job.id));
+  async discard(positions: readonly Position[]): Promise<ActionOutcome> {
+    return this.each(positions, (job) => {
+      this.engine.get(job.queueName).remove(job.id);
+      return true;
+    });
   }
 
-  private each(positions: readonly Position[], act: (job: MemoryJob) => void): Promise<number> {
+  private each(
+    positions: readonly Position[],
+    act: (job: MemoryJob) => boolean | KeyConflict,
+  ): Promise<ActionOutcome> {
     return this.reader.bounded(async () => {
       const jobs = positions.map(({ queue, storedId }) => this.engine.get(queue).jobs.get(storedId));
       const dead = jobs.filter((job) => job?.state === 'failed') as MemoryJob[];
-      dead.forEach(act);
-      return dead.length;
+      const outcomes = dead.map(act);
+      return {
+        done: outcomes.filter((outcome) => outcome === true).length,
+        conflicts: outcomes.filter((outcome) => typeof outcome === 'object'),
+      };
     });
   }
 }

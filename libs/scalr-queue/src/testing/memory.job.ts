@@ -1,5 +1,6 @@
 import type { PreparedJob } from '../producer/prepared-job.js';
 import type { StoredJob } from '../jobs/stored-job.js';
+import { readMeta } from '../jobs/job-meta.js';
 import { KEPT_LOG_LINES } from '../options/defaults.js';
 
 /** Where a job of the kit is, in the engine's words. */
@@ -10,8 +11,10 @@ export class MemoryJob implements StoredJob {
   readonly id: string;
   readonly name: string;
   readonly queueName: string;
-  readonly data: unknown;
-  readonly opts: PreparedJob['options'];
+  data: unknown;
+  opts: PreparedJob['options'];
+  /** Milliseconds that its chosen id is remembered. */
+  readonly memory?: number;
   timestamp: number;
   delay: number;
   state: MemoryState = 'waiting';
@@ -39,6 +42,7 @@ export class MemoryJob implements StoredJob {
     this.queueName = prepared.queue;
     this.data = JSON.parse(prepared.json);
     this.opts = copyOf(prepared.options);
+    this.memory = prepared.memory;
     this.timestamp = prepared.options.timestamp ?? 0;
     this.delay = prepared.options.delay ?? 0;
   }
@@ -58,6 +62,18 @@ export class MemoryJob implements StoredJob {
 
   async moveToDelayed(until: number): Promise<void> {
     this.putAside(until);
+  }
+
+  /** Runs with what another job was enqueued with. */
+  takeOver({ data, opts }: MemoryJob): void {
+    this.data = data;
+    const { attempts } = opts;
+    this.opts = { ...this.opts, attempts, ...({ scalr: readMeta(opts) } as object) };
+  }
+
+  neverExpires(): void {
+    const { expiresAt: _none, ...meta } = readMeta(this.opts);
+    this.opts = { ...this.opts, ...({ scalr: meta } as object) };
   }
 
   putAside(until: number): void {

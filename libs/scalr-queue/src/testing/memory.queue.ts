@@ -1,46 +1,84 @@
+import { parseFailure } from '../jobs/failure.js';
 import { readMeta } from '../jobs/job-meta.js';
 import { fromEngineKeep } from '../jobs/keep-rule.js';
 import { RESULT_GRACE } from '../options/defaults.js';
 import type { PreparedJob } from '../producer/prepared-job.js';
+import { conflictOf } from '../producer/prepared-job.js';
+import { MemoryClaims } from './memory.claims.js';
 import { MemoryJob, type MemoryState } from './memory.job.js';
 import type { VirtualClock } from './virtual.clock.js';
 
 /** What became of an attempt to add a job. */
 export interface Added {
-  readonly job: MemoryJob;
-  readonly status: 'created' | 'duplicate' | 'replaced';
-}
-
-interface Holder {
-  readonly id: string;
-  /** Epoch milliseconds; absent where the key is taken until the job has finished. */
-  readonly until?: number;
+  /** A job that is gone has nothing but its id. */
+  readonly job: Pick<MemoryJob, 'id'>;
+  /** The job, where it is new or has a new payload. */
+  readonly stored?: MemoryJob;
+  readonly status: 'created' | 'duplicate' | 'replaced' | 'rerun';
 }
 
 /** One queue with its jobs, by the rules of the engine. */
 export class MemoryQueue {
   paused = false;
   readonly jobs = new Map<string, MemoryJob>();
-  private readonly holders = new Map<string, Holder>();
+  private readonly claims: MemoryClaims;
   private order = 0;
 
   constructor(
     readonly name: string,
     private readonly clock: VirtualClock,
     private readonly changed: () => void,
-  ) {}
+  ) {
+    this.claims = new MemoryClaims(clock);
+  }
 
   add(prepared: PreparedJob): Added {
-    const existing = this.jobs.get(prepared.options.jobId);
-    if (existing) return { job: existing, status: 'duplicate' };
-    const holder = this.holderOf(prepared);
-    if (holder && !this.makesRoom(holder, prepared)) return { job: holder, status: 'duplicate' };
+    const id = prepared.options.jobId;
+    if (this.jobs.has(id) || this.claims.remembers(id)) return { job: { id }, status: 'duplicate' };
     const job = new MemoryJob(prepared, this.order++);
+    const holderId = this.claims.holderOf(job);
+    if (holderId === undefined) return this.insert(job, 'created');
+    const holder = this.jobs.get(holderId);
+    const conflict = conflictOf(prepared);
+    if (conflict === 'rerun' && holder && !holder.finished) return this.rerun(job, holder);
+    if (
+      conflict === 'replace' &&
+      holder?.state === 'delayed' &&
+      holder.attemptsStarted <= holder.idleStarts
+    ) {
+      this.jobs.delete(holder.id);
+      return this.insert(job, 'replaced');
+    }
+    // A window outlives the job; who asks is still told its id.
+    return { job: { id: holderId }, status: 'duplicate' };
+  }
+
+  /** Id of another job that holds the unique key of a dead one. */
+  holderOf(job: MemoryJob): string | undefined {
+    const holder = this.claims.holderOf(job);
+    return holder === job.id ? undefined : holder;
+  }
+
+  private insert(job: MemoryJob, status: Added['status']): Added {
     if (job.delay > 0) job.putAside(job.timestamp + job.delay);
     this.jobs.set(job.id, job);
-    this.hold(job);
+    this.claims.hold(job);
     this.changed();
-    return { job, status: holder ? 'replaced' : 'created' };
+    return { job, stored: job, status };
+  }
+
+  /** One more run after the one that is under way; a job that waits takes over the payload. */
+  private rerun(job: MemoryJob, holder: MemoryJob): Added {
+    const next = this.claims.follower(job);
+    const waits = next ?? (holder.state === 'active' ? undefined : holder);
+    if (waits) {
+      waits.takeOver(job);
+      return { job: waits, stored: waits, status: next ? 'rerun' : 'replaced' };
+    }
+    job.neverExpires();
+    this.jobs.set(job.id, job);
+    this.claims.follow(job);
+    return { job, stored: job, status: 'rerun' };
   }
 
   /** The job that comes next, of those whose time has come. */
@@ -57,9 +95,9 @@ export class MemoryQueue {
 
   /** The jobs that wait, the next one first. */
   line(): MemoryJob[] {
-    return this.in('waiting').toSorted(
-      (a, b) => (a.opts.priority ?? 0) - (b.opts.priority ?? 0) || a.order - b.order,
-    );
+    return this.in('waiting')
+      .filter((job) => !this.claims.follows(job))
+      .toSorted((a, b) => (a.opts.priority ?? 0) - (b.opts.priority ?? 0) || a.order - b.order);
   }
 
   complete(job: MemoryJob, result: unknown): void {
@@ -94,23 +132,23 @@ export class MemoryQueue {
     delete job.processedOn;
     delete job.failedReason;
     this.putBack(job);
-    this.hold(job);
+    this.claims.hold(job);
     this.changed();
   }
 
   /** Forgets all but what runs and the pending slots of schedules. */
   clear(): void {
     this.paused = false;
+    this.claims.clear();
     for (const job of this.jobs.values()) {
       const isSlot = readMeta(job.opts).slot !== undefined && job.state === 'delayed';
       if (!isSlot && job.state !== 'active') this.remove(job.id);
     }
-    this.holders.clear();
   }
 
   remove(id: string): void {
     const job = this.jobs.get(id);
-    if (job) this.release(job);
+    if (job) this.release(job, true);
     this.jobs.delete(id);
   }
 
@@ -152,7 +190,9 @@ export class MemoryQueue {
     job.state = state;
     job.finishedOn = this.clock.now();
     delete job.runAt;
-    this.release(job);
+    this.claims.unfollow(job);
+    this.claims.remember(job);
+    this.release(job, parseFailure(job.failedReason ?? '').kind === 'cancelled');
     this.tidy(state, job);
     this.changed();
   }
@@ -171,30 +211,11 @@ export class MemoryQueue {
     }
   }
 
-  private holderOf({ options }: PreparedJob): MemoryJob | undefined {
-    const key = options.deduplication?.id;
-    const holder = key === undefined ? undefined : this.holders.get(key);
-    if (!holder || (holder.until !== undefined && holder.until <= this.clock.now())) return undefined;
-    // A window outlives the job; who asks is still told its id.
-    return this.jobs.get(holder.id) ?? ({ id: holder.id } as MemoryJob);
-  }
-
-  /** With `replace` a job that is still delayed goes. */
-  private makesRoom(holder: MemoryJob, { options }: PreparedJob): boolean {
-    if (!options.deduplication?.replace || holder.state !== 'delayed') return false;
-    this.jobs.delete(holder.id);
-    return true;
-  }
-
-  private hold(job: MemoryJob): void {
-    const { id, ttl } = job.opts.deduplication ?? {};
-    if (id === undefined) return;
-    this.holders.set(id, { id: job.id, ...(ttl ? { until: this.clock.now() + ttl } : {}) });
-  }
-
-  private release(job: MemoryJob): void {
-    const key = job.opts.deduplication?.id;
-    const holder = key === undefined ? undefined : this.holders.get(key);
-    if (key !== undefined && holder?.id === job.id && holder.until === undefined) this.holders.delete(key);
+  private release(job: MemoryJob, anyway: boolean): void {
+    const next = this.claims.release(job, anyway);
+    if (!next) return;
+    next.timestamp = this.clock.now();
+    next.order = this.order++;
+    this.insert(next, 'rerun');
   }
 }

@@ -41,8 +41,8 @@ export class MemorySender {
   }
 
   private add(prepared: PreparedJob): EnqueuedJob {
-    const { job, status } = this.engine.get(prepared.queue).add(prepared);
-    if (status !== 'duplicate') this.log.add(job);
+    const { job, stored, status } = this.engine.get(prepared.queue).add(prepared);
+    if (stored) this.log.add(stored);
     return { id: fromStoredId(job.id), name: prepared.name, queue: prepared.queue, status };
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { KeyConflict } from '../../dead-letter/dead-letter.actions.js';
 import type { DeadLetterActionOptions } from '../../dead-letter/dead-letter.options.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { wholeNumber } from '../arguments.js';
@@ -31,7 +32,11 @@ interface Outcome {
   readonly matched: number;
   readonly done: number;
   readonly cursor?: string;
+  readonly conflicts?: readonly KeyConflict[];
 }
+
+/** Jobs whose unique key is taken that are named one by one. */
+const SHOWN_CONFLICTS = 10;
 
 export function registerDeadAction(dead: Command, cli: Cli, action: DeadAction): void {
   addFilter(dead.command(`${action.name} [id]`).description(action.description))
@@ -74,9 +79,14 @@ async function act(
   const outcome = await run(service, cli, action, which, flags);
   if (id !== undefined && outcome.matched === 0) throw new CliError(`no dead job has the id ${id}`);
   const { done, ...rest } = outcome;
+  const { conflicts = [] } = outcome;
   cli.print({ ...rest, [action.done]: done, dryRun: isDry }, () =>
-    isDry ? `${outcome.matched} would be ${action.done}` : `${done} ${action.done}`,
+    isDry ? `${outcome.matched - conflicts.length} would be ${action.done}` : `${done} ${action.done}`,
   );
+  for (const { id: dead, holder } of conflicts.slice(0, SHOWN_CONFLICTS))
+    cli.note(`${dead} stays dead: job ${holder} holds its unique key`);
+  if (conflicts.length > SHOWN_CONFLICTS)
+    cli.note(`so do ${conflicts.length - SHOWN_CONFLICTS} more; --json names them`);
   if (outcome.cursor) cli.note(`stopped early; to go on: the same with --cursor ${outcome.cursor}`);
 }
 
