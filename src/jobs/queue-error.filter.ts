@@ -10,6 +10,7 @@ import {
   QueueFullError,
   QueueUnavailableError,
   ScalrQueueError,
+  UnhandledJobError,
 } from 'scalr-queue';
 
 /**
@@ -28,6 +29,7 @@ function toHttpException(error: ScalrQueueError): HttpException | undefined {
   // The messages of these name the Redis host, which is none of the client's business.
   if (error instanceof QueueUnavailableError) return unavailable(error, 'the job queue cannot be reached');
   if (error instanceof QueueFullError) return unavailable(error, 'the job queue is full');
+  if (error instanceof UnhandledJobError) return unavailable(error, 'no worker handles this at the moment');
   if (error instanceof QueueClosedError) return unavailable(error, 'the server is shutting down');
   if (error instanceof OutcomeUnknownError) {
     const message = 'the job queue did not answer: try again with the jobId as Idempotency-Key';

@@ -88,6 +88,7 @@ export {
   QueueClosedError,
   QueueFullError,
   QueueUnavailableError,
+  UnhandledJobError,
 } from './errors/enqueue.errors.js';
 export {
   PayloadInvalidError,

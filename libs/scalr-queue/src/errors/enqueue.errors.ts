@@ -44,6 +44,14 @@ export class QueueFullError extends EnqueueError {
   readonly code = 'QUEUE_FULL';
 }
 
+/**
+ * No live worker has handled such jobs for a minute, and `forRoot` says `unhandled: 'refuse'`. Nothing was enqueued: try again
+ * when a worker with the handler runs.
+ */
+export class UnhandledJobError extends EnqueueError {
+  readonly code = 'UNHANDLED_JOB';
+}
+
 /** The application is shutting down, or has not been initialised: nothing can be enqueued any more. */
 export class QueueClosedError extends EnqueueError {
   readonly code = 'QUEUE_CLOSED';

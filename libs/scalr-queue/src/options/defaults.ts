@@ -64,6 +64,8 @@ export const PING_TIMEOUT = 5 * SECOND;
 export const WORKER_HEARTBEAT = 5 * SECOND;
 /** A worker that gave none for this long is gone. */
 export const WORKER_TTL = 20 * SECOND;
+/** `enqueue` complains of a job that no live worker has handled for this long. */
+export const UNHANDLED_GRACE = MINUTE;
 /** Health and metrics read the state of the queues at most this often. */
 export const STATE_CACHE = SECOND;
 /** Health and metrics give up waiting for Redis after this time. */

@@ -68,6 +68,7 @@ describe('options of the module', () => {
     [{ app: 'a:b{c}' }, 'got: "a:b{c}"'],
     [{ app: 'x'.repeat(65) }, 'expected app to be 1 to 64 characters'],
     [{ app: 7 }, 'expected app to be 1 to 64 characters'],
+    [{ unhandled: 'error' }, 'expected unhandled to be one of "warn", "refuse", "ignore", got: "error"'],
     [{ worker: { concurrency: 0 } }, 'expected worker.concurrency to be an integer from 1 to 1000, got: 0'],
     [{ worker: { concurrency: -1 } }, 'expected worker.concurrency to be an integer from 1 to 1000, got: -1'],
     [{ worker: { concurrency: Number.NaN } }, 'expected worker.concurrency to be an integer from 1 to 1000, got: NaN'],

@@ -29,6 +29,7 @@ export interface ResolvedOptions {
   readonly resultLimit: number;
   readonly strict: boolean;
   readonly tracing: boolean;
+  readonly unhandled: 'warn' | 'refuse' | 'ignore';
   readonly worker: {
     readonly concurrency: number;
     readonly lockDuration: number;
@@ -48,7 +49,7 @@ const check = new OptionChecker(QueueConfigError);
 /** Checks the options of `forRoot` and fills in the environment and the defaults. */
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
-    'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'worker',
+    'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'worker',
   ]); // prettier-ignore
   const appField = given.app === undefined ? 'SCALR_APP (or the option app)' : 'app';
   const app = check.name(appField, given.app ?? environment.app, MAX_APP_LENGTH);
@@ -62,6 +63,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     resultLimit: limit('resultLimit', given.resultLimit, defaults.DEFAULT_RESULT_LIMIT),
     strict: given.strict !== undefined && check.boolean('strict', given.strict),
     tracing: given.tracing !== undefined && check.boolean('tracing', given.tracing),
+    unhandled: check.oneOf('unhandled', given.unhandled ?? 'warn', ['warn', 'refuse', 'ignore']),
     worker: resolveWorker(given.worker ?? {}, environment),
     environment,
     clock: systemClock,

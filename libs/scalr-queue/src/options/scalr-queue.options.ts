@@ -65,6 +65,12 @@ export interface ScalrQueueOptions {
    * the SDK is set up by the app. See docs/tracing.md. Defaults to false.
    */
   readonly tracing?: boolean;
+  /**
+   * What happens when a job is enqueued that no live worker has handled for a minute. `'warn'`: the job waits, and a WARN a minute per
+   * name says so. `'refuse'`: `enqueue` throws `UnhandledJobError` before anything is written. `'ignore'`: the job waits; right where
+   * workers run only now and then, such as burst workers. Defaults to `'warn'`.
+   */
+  readonly unhandled?: 'warn' | 'refuse' | 'ignore';
   /** Settings of the worker processes; a web process ignores them. */
   readonly worker?: WorkerOptions;
 }

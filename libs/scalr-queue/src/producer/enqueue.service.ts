@@ -21,6 +21,7 @@ import { Tracing } from '../tracing/tracing.js';
 import { BulkSender } from './bulk.sender.js';
 import { type EnqueueArguments, type EnqueueItems, isItem, isIterable } from './enqueue-arguments.js';
 import { JobSender } from './job.sender.js';
+import { WorkerWatch } from './worker.watch.js';
 import { checkCall, markWaited, type PreparedJob, prepareJob } from './prepared-job.js';
 
 const check = new OptionChecker(InvalidOptionError);
@@ -42,6 +43,7 @@ export class EnqueueService {
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
     private readonly order: ClosingOrder,
+    private readonly watch: WorkerWatch,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -50,7 +52,7 @@ export class EnqueueService {
    *
    * @throws InvalidOptionError, PayloadInvalidError, PayloadNotSerializableError, PayloadTooLargeError, UnknownJobError
    * before anything is sent; QueueUnavailableError when nothing was enqueued; OutcomeUnknownError when that is not known;
-   * QueueFullError when Redis has no memory; QueueClosedError after the shutdown
+   * QueueFullError when Redis has no memory; UnhandledJobError with `unhandled: 'refuse'`; QueueClosedError after the shutdown
    *
    * @example
    * const job = await this.jobs.enqueue(SendInvoice, { invoiceId }, { delay: '10m' });
@@ -74,8 +76,10 @@ export class EnqueueService {
       const job = preparing instanceof Promise ? await preparing : preparing;
       if (waited) markWaited(job);
       options.signal?.throwIfAborted();
+      this.watch.admit(definition);
       const enqueued = await this.sender.send(job, options.signal);
       this.catalog.record(definition);
+      this.watch.note(definition);
       return enqueued;
     } catch (error) {
       this.tellFailure(definition, error);
@@ -106,11 +110,15 @@ export class EnqueueService {
         );
       if (!isIterable(items)) check.fail('the items of enqueueMany', 'an iterable or async iterable', items);
       options.signal?.throwIfAborted();
+      this.watch.admit(definition);
       const jobs = Array.isArray(items)
         ? await this.prepareAll(definition, items as EnqueueItems<D>[], options)
         : this.prepareEach(definition, items, options);
       const enqueued = await this.tracing.enqueueMany(definition, () => this.bulk.send(jobs, options.signal));
-      if (enqueued.length > 0) this.catalog.record(definition);
+      if (enqueued.length > 0) {
+        this.catalog.record(definition);
+        this.watch.note(definition);
+      }
       return enqueued;
     } catch (error) {
       this.tellFailure(definition, error);

@@ -7,11 +7,19 @@ import { BulkSender } from './bulk.sender.js';
 import { EnqueueService } from './enqueue.service.js';
 import { InFlightLimit } from './in-flight.limit.js';
 import { JobSender } from './job.sender.js';
+import { DEFAULT_WATCH_PACE, WATCH_PACE, WorkerWatch } from './worker.watch.js';
 
 /** Putting jobs in. */
 @Module({
   imports: [ConnectionModule, ObservabilityModule, InspectionModule, TracingModule],
-  providers: [BulkSender, InFlightLimit, JobSender, EnqueueService],
+  providers: [
+    BulkSender,
+    InFlightLimit,
+    JobSender,
+    EnqueueService,
+    WorkerWatch,
+    { provide: WATCH_PACE, useValue: DEFAULT_WATCH_PACE },
+  ],
   exports: [EnqueueService, JobSender],
 })
 export class ProducerModule {}

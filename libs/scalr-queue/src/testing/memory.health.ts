@@ -37,6 +37,17 @@ export class MemoryWorkers {
   }
 }
 
+/** The test is the worker: whether one lives says nothing about the app. */
+export class MemoryWatch {
+  admit(): void {}
+
+  note(): void {}
+
+  onModuleInit(): void {}
+
+  onApplicationShutdown(): void {}
+}
+
 /** Answers for the worker of the kit. */
 export class MemoryPinger {
   async ping(queue: string, _timeout: number, app: AppSnapshot): Promise<PingResult> {

@@ -25,6 +25,7 @@ import { resolveOptions } from '../options/resolved-options.js';
 import type { ScalrQueueOptions } from '../options/scalr-queue.options.js';
 import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from '../options/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
+import { WorkerWatch } from '../producer/worker.watch.js';
 import { ScheduleStore } from '../scheduling/schedule.store.js';
 import { SlotQueue } from '../scheduling/slot.queue.js';
 import { Tracing } from '../tracing/tracing.js';
@@ -40,7 +41,7 @@ import { MemoryDeadLetterActions, MemoryDeadLetters } from './memory.dead-letter
 import { MemoryCounts } from './memory.counts.js';
 import { MemoryEngine } from './memory.engine.js';
 import { MemoryCanceller, MemoryWaiter } from './memory.jobs.js';
-import { MemoryPinger, MemoryProbe, MemoryWorkers } from './memory.health.js';
+import { MemoryPinger, MemoryProbe, MemoryWatch, MemoryWorkers } from './memory.health.js';
 import { MemoryExplainer, MemoryLister, MemoryQueueReader, MemoryReader } from './memory.reader.js';
 import { MemoryScheduleStore, MemorySlotQueue } from './memory.schedules.js';
 import { MemorySender } from './memory.sender.js';
@@ -62,6 +63,7 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   substitute(RedisProbe, [MemoryEngine], MemoryProbe),
   replace(RedisStateReader, [], () => ({ recent: async () => undefined })),
   substitute(JobSender, [MemoryEngine, EnqueueLog, BacklogGuard, JobEvents], MemorySender),
+  substitute(WorkerWatch, [], MemoryWatch),
   substitute(JobReader, [MemoryEngine, JobCatalog], MemoryReader),
   substitute(JobLister, [MemoryEngine, AppState, JobReader], MemoryLister),
   substitute(JobExplainer, [MemoryEngine, AppState, JobReader], MemoryExplainer),
