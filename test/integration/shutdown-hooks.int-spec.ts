@@ -52,11 +52,12 @@ describe('the providers of a worker', () => {
     ]);
     await kept.close();
     expect(log).toEqual(['destroyed', 'before undefined', 'shutdown undefined']);
-    expect(lines('warn')).toEqual([]);
+    const cutOff = () => lines('warn').filter((line) => line.includes('cut off'));
+    expect(cutOff()).toEqual([]);
     const begun = performance.now();
     await cut.close();
     expect(performance.now() - begun).toBeLessThan(2_000);
-    expect(lines('warn').join()).toMatch(
+    expect(cutOff().join()).toMatch(
       /^SearchClient\.onModuleDestroy did not finish within 1000 ms and was cut off/,
     );
   });
