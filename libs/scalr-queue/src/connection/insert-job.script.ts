@@ -59,6 +59,16 @@ local function insert_job(prefix, id, name, data, opts, timestamp, delay, priori
 end
 `;
 
+/**
+ * The keys of a queue that `insert_job` writes, to be named among the KEYS of a script. While a cluster moves the slot, Redis goes by
+ * them: it refuses the script as long as some of them are on either master, instead of writing a second list beside the first.
+ */
+export function insertKeys(prefix: string): string[] {
+  return WRITTEN.map((name) => prefix + name);
+}
+
+const WRITTEN = ['meta', 'id', 'wait', 'delayed', 'prioritized', 'pc', 'active', 'marker', 'events'] as const;
+
 /** The options of a job as the engine stores them: some of the names are shortened. */
 export function storedOptions(options: JobsOptions): string {
   const short: Record<string, string> = optsEncodeMap;

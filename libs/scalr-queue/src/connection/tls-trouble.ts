@@ -13,6 +13,8 @@ export function explainTls(client: Redis): void {
     setImmediate(() => {
       const { stream } = client as { stream?: Redis['stream'] };
       if (!stream) return;
+      // ioredis hears only the first error; an alert of the other side may come as a second one.
+      stream.on('error', () => undefined);
       if (!stream.connecting) isReached = true;
       else stream.once('connect', () => (isReached = true));
     });

@@ -39,7 +39,7 @@ end
 /**
  * Adds a job whose id or unique key may be taken, and says what became of it: the look and the insert in one step.
  *
- * KEYS[1] the job, KEYS[2] the mark of its id once it has ended
+ * KEYS[1] the job, KEYS[2] the mark of its id once it has ended; then those of `insertKeys`
  * ARGV: what `insert_job` takes without the unique key; then the id of the unique key ('' for none), its window in milliseconds
  * (0: as long as the job lives), what a taken key means (keep, replace, rerun), and for how many milliseconds the id is remembered
  * ('' where the library made it)

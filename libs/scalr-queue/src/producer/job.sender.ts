@@ -3,7 +3,7 @@ import type { JobJson, Queue } from 'bullmq';
 import { BacklogGuard } from '../connection/backlog.guard.js';
 import { withDeadline } from '../connection/deadline.js';
 import { endedKey } from '../connection/ended-job.script.js';
-import { insertArguments } from '../connection/insert-job.script.js';
+import { insertArguments, insertKeys } from '../connection/insert-job.script.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { toEnqueueError, toReadError } from '../connection/redis-error.js';
@@ -153,7 +153,7 @@ export class JobSender {
     const { id: key = '', ttl = 0 } = options.deduplication ?? {};
     const [status, storedId] = (await ADD_CONTESTED.run(
       this.connections.producer,
-      [queue.toKey(options.jobId), endedKey(this.app.prefix, options.jobId)],
+      [queue.toKey(options.jobId), endedKey(this.app.prefix, options.jobId), ...insertKeys(queue.toKey(''))],
       [
         ...insertArguments(queue.toKey(''), job.name, job.json, options),
         key,

@@ -6,7 +6,8 @@ const SLOT_MEMORY = 3_600_000;
 
 /**
  * Notes a slot and enqueues its job, both or neither.
- * KEYS[1] the job; KEYS[2] the schedules; KEYS[3] the mark of its id once it has ended. ARGV: field that notes the slot, slot, then
+ * KEYS[1] the job; KEYS[2] the schedules; KEYS[3] the mark of its id once it has ended; then those of
+ * `insertKeys`. ARGV: field that notes the slot, slot, then
  * what `insert_job` takes without the unique key. RETURNS 1 where the job was added, 0 where it is there or was.
  */
 export const ADD_SLOT = new RedisScript(

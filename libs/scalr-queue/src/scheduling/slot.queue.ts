@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobsOptions } from 'bullmq';
 import { endedKey } from '../connection/ended-job.script.js';
-import { insertArguments } from '../connection/insert-job.script.js';
+import { insertArguments, insertKeys } from '../connection/insert-job.script.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
@@ -46,7 +46,12 @@ export class SlotQueue {
     const queue = this.queues.get(spec.queue);
     await ADD_SLOT.run(
       this.connections.producer,
-      [queue.toKey(options.jobId), this.store.key, endedKey(this.app.prefix, options.jobId)],
+      [
+        queue.toKey(options.jobId),
+        this.store.key,
+        endedKey(this.app.prefix, options.jobId),
+        ...insertKeys(queue.toKey('')),
+      ],
       [
         `last:${spec.name}`,
         slot,
