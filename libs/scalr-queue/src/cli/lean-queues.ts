@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { nameDenied } from '../connection/acl-refusal.js';
 import { catalogKey, entryOf } from '../connection/catalog-entry.js';
 import { withDeadline } from '../connection/deadline.js';
 import { readWorkers } from '../connection/live-workers.js';
@@ -36,7 +37,7 @@ export async function readQueues({ app, redis: url, ca }: GlobalFlags): Promise<
     return await withDeadline(read(redis, prefix), PATIENCE, late);
   } catch (error) {
     if (error instanceof QueueUnavailableError) throw error;
-    if (redis.status === 'ready') throw toReadError(error);
+    if (redis.status === 'ready') throw toReadError(await nameDenied(error, redis, prefix));
     throw new QueueUnavailableError(`Redis at ${where} is not reachable: ${messageOf(error as Error)}`);
   } finally {
     redis.disconnect();

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Cli } from './cli.js';
+import { registerAcl } from './commands/acl.command.js';
 import { registerBurst } from './commands/burst.command.js';
 import { registerCancel } from './commands/cancel.command.js';
 import { registerCheck } from './commands/check.command.js';
@@ -35,6 +36,7 @@ const COMMANDS = [
   registerCancel,
   registerPing,
   registerDoctor,
+  registerAcl,
   registerDev,
   registerBurst,
   registerInit,

@@ -8,7 +8,8 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
-import { missingCommands, type ProcessRole } from './acl-probe.js';
+import { missingCommands } from './acl-probe.js';
+import type { ProcessRole } from './redis-commands.js';
 import { RedisConnections } from './redis.connections.js';
 import { readServerFacts, type Finding, findingsOf } from './server-facts.js';
 

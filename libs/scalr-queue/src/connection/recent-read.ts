@@ -1,5 +1,7 @@
 import { STATE_CACHE, STATE_TIMEOUT } from '../options/defaults.js';
+import { QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { withDeadline } from './deadline.js';
+import { toReadError } from './redis-error.js';
 import type { RedisConnections } from './redis.connections.js';
 
 /**
@@ -9,6 +11,8 @@ import type { RedisConnections } from './redis.connections.js';
 export class RecentRead<T> {
   private last: Promise<T | undefined> = Promise.resolve(undefined);
   private readAt = -Infinity;
+  /** Why the last read told nothing: Redis may be away, or refuse it to this user. */
+  failure?: Error;
 
   constructor(
     private readonly connections: RedisConnections,
@@ -22,7 +26,11 @@ export class RecentRead<T> {
     const now = performance.now();
     if (now - this.readAt < STATE_CACHE) return this.last;
     this.readAt = now;
-    this.last = withDeadline(this.read(), STATE_TIMEOUT, () => new Error('late')).catch(() => undefined);
+    const late = () => new QueueUnavailableError(`Redis did not answer within ${STATE_TIMEOUT} ms`);
+    this.last = withDeadline(this.read(), STATE_TIMEOUT, late).catch((error: unknown) => {
+      this.failure = toReadError(error);
+      return undefined;
+    });
     return this.last;
   }
 }

@@ -1,5 +1,6 @@
 import { OutcomeUnknownError, QueueFullError, QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
+import { denialOf, isDeniedHalfWay } from './acl-refusal.js';
 import { refusalOf } from './redis-reply.js';
 import { meaningOf } from './trouble-text.js';
 
@@ -8,6 +9,8 @@ const REFUSED_WORK = /^-?(UNKILLABLE|ERR|WRONGTYPE)\b/;
 /** Said by the client before it has written anything. The last one by a cluster client whose node was not connected. */
 const NEVER_SENT =
   /Stream isn't writeable|enableOfflineQueue|^Too many Cluster redirections\. .*Connection is closed/;
+/** How every error begins that Redis itself replies with. */
+const ANSWER = /^-?[A-Z]{2,} /;
 
 /**
  * What a failed command means for the caller: nothing happened, or nobody knows. The error of ioredis itself is never
@@ -24,13 +27,17 @@ export function toEnqueueError(error: unknown, jobIds: readonly string[]): Error
       { cause },
     );
   }
+  const denial = denialOf(error);
+  if (denial && !isDeniedHalfWay(message))
+    return new QueueUnavailableError(`${denial}. Nothing was enqueued.`, { cause });
   if (refusal || NEVER_SENT.test(message)) {
     const why = refusal ? `Redis refuses: ${refusal.why} (${message})` : 'Redis is not reachable';
     return new QueueUnavailableError(`${why}. Nothing was enqueued; it is safe to try again.`, { cause });
   }
   const what = jobIds.length === 1 ? `job ${jobIds[0]}` : `${jobIds.length} jobs, the first is ${jobIds[0]}`;
+  const why = denial ? `${denial}. For ${what}` : `no answer from Redis for ${what}`;
   return new OutcomeUnknownError(
-    `no answer from Redis for ${what}: it may or may not be enqueued. Enqueue again with the same id to be sure; that makes one job.`,
+    `${why}: it may or may not be enqueued. Enqueue again with the same id to be sure; that makes one job.`,
     jobIds,
     { cause },
   );
@@ -45,7 +52,10 @@ export function isRefusal(error: unknown): boolean {
 export function toReadError(error: unknown): Error {
   if (error instanceof ScalrQueueError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new QueueUnavailableError(`Redis did not answer: ${message}`, { cause: new Error(message) });
+  const refusal = refusalOf(error);
+  const answer = refusal ? `refuses: ${refusal.why} (${message})` : `refused: ${message}`;
+  const why = denialOf(error) ?? `Redis ${ANSWER.test(message) ? answer : `did not answer: ${message}`}`;
+  return new QueueUnavailableError(why, { cause: new Error(message) });
 }
 
 /** Whether an error only says that a command found no connection: why there is none another one has said. */
@@ -61,7 +71,7 @@ export function messageOf(error: Error): string {
   if (meaning) return meaning;
   const asked = /^All sentinels are unreachable.*Last error: (.*)$/s.exec(error.message)?.[1];
   if (asked !== undefined) return `no sentinel answers: ${asked}`;
-  if (error.message) return error.message;
+  if (error.message) return denialOf(error) ?? error.message;
   const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
   return first?.message ?? error.name;
 }

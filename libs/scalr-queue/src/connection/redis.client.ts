@@ -12,7 +12,8 @@ export type RedisClient = Redis | Cluster;
 /** Blocking reads of a worker end by themselves after this many seconds. */
 export const DRAIN_DELAY_SECONDS = 5;
 
-const COMMON: RedisOptions = { connectTimeout: 2_000 };
+/** CLIENT SETINFO would have to be granted to each user, and Redis before 7.2 does not know it. */
+const COMMON: RedisOptions = { connectTimeout: 2_000, disableClientInfo: true };
 
 /**
  * Settles every command: no offline queue, no resending (it would run a command twice), and a limit for the reply

@@ -5,6 +5,7 @@ import { describeTarget } from '../options/redis-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { BootScope } from '../lifecycle/boot.scope.js';
+import { nameDenied } from './acl-refusal.js';
 import { ConnectionLog } from './connection-log.js';
 import { hearEngineErrors } from './engine-errors.js';
 import { hideArguments } from './hidden-arguments.js';
@@ -84,12 +85,17 @@ export class RedisConnections implements OnApplicationShutdown {
    * @returns while an attempt to connect is under way, the first one or the one after a cut, a promise that settles with it
    * @throws QueueUnavailableError when Redis is known to be down, QueueClosedError after the shutdown
    */
-  usable(): Promise<void> | undefined {
+  usable(purpose: 'enqueue' | 'read' = 'enqueue'): Promise<void> | undefined {
     if (this.reach.open) return undefined;
     if (this.closed) throw new QueueClosedError('the queue is closed: the application is shutting down');
     const { underWay } = this.reach;
-    if (underWay) return underWay.then(() => this.usable());
-    throw refusal(() => this.unavailable());
+    if (underWay) return underWay.then(() => this.usable(purpose));
+    throw refusal(() => this.unavailable(purpose));
+  }
+
+  /** The failure of a command, with the permission that it was for want of. */
+  named(error: unknown): Promise<unknown> {
+    return nameDenied(error, this.producer, this.options.prefix);
   }
 
   /** Resolves when the attempt to connect that is under way has succeeded or failed, within a second. */
@@ -103,13 +109,14 @@ export class RedisConnections implements OnApplicationShutdown {
     for (const client of this.opened) client.disconnect();
   }
 
-  private unavailable(): QueueUnavailableError {
+  private unavailable(purpose: 'enqueue' | 'read'): QueueUnavailableError {
     const error = this.reach.reason ?? this.lastError;
     const stalled = stalledHandshake(this.producer);
     const reason = error ? messageOf(error) : stalled;
     const why = reason === undefined ? '' : `: ${reason}`;
+    const outcome = purpose === 'read' ? '' : '. Nothing was enqueued; it is safe to try again.';
     return new QueueUnavailableError(
-      `Redis at ${describeTarget(this.options.redis)} is not reachable${why}. Nothing was enqueued; it is safe to try again.`,
+      `Redis at ${describeTarget(this.options.redis)} is not reachable${why}${outcome}`,
     );
   }
 

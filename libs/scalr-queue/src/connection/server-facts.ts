@@ -45,7 +45,7 @@ export function findingsOf(facts: ServerFacts, missing: readonly string[], prefi
     add(
       'fatal',
       `The Redis user may not use ${missing.join(', ')} on ${prefix}:*`,
-      `Grant it: ACL SETUSER <user> ~${prefix}:* ${grants}`,
+      `Grant it: ACL SETUSER <user> ~${prefix}:* ${grants}; scalr-queue acl prints the whole list`,
     );
   }
   if (facts.version !== undefined && isOlder(facts.version)) {

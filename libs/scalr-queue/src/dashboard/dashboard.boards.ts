@@ -67,8 +67,8 @@ export class DashboardBoards {
 
   private async names(): Promise<string[]> {
     // Right after the start the first connection may still be on its way.
-    await this.connections.usable();
-    return told(await this.state.recent()).queues.map(({ name }) => name);
+    await this.connections.usable('read');
+    return told(await this.state.recent(), this.state.failure).queues.map(({ name }) => name);
   }
 
   private tools(settings: DashboardSettings): BoardTools {
@@ -76,8 +76,8 @@ export class DashboardBoards {
       settings,
       reader: this.reader,
       actions: this.actions,
-      workers: async () => told(await this.state.recent()).workers,
-      schedules: async () => told(await this.schedules.get()),
+      workers: async () => told(await this.state.recent(), this.state.failure).workers,
+      schedules: async () => told(await this.schedules.get(), this.schedules.failure),
       hold: (queue) => this.queues.pause(queue),
       release: (queue) => this.queues.resume(queue),
     };
@@ -85,7 +85,7 @@ export class DashboardBoards {
 }
 
 /** Nothing known is not the same as nothing there. */
-function told<T>(read: T | undefined): T {
-  if (read === undefined) throw new QueueUnavailableError('Redis does not answer');
+function told<T>(read: T | undefined, failure?: Error): T {
+  if (read === undefined) throw failure ?? new QueueUnavailableError('Redis did not answer');
   return read;
 }

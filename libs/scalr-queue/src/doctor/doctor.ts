@@ -1,7 +1,8 @@
-import { type ProcessRole, missingCommands } from '../connection/acl-probe.js';
+import { missingCommands } from '../connection/acl-probe.js';
 import { withDeadline } from '../connection/deadline.js';
 import type { RedisClient } from '../connection/redis.client.js';
 import type { RedisConnections } from '../connection/redis.connections.js';
+import type { ProcessRole } from '../connection/redis-commands.js';
 import { type Finding, findingsOf, readServerFacts } from '../connection/server-facts.js';
 import { QueueUnavailableError } from '../errors/enqueue.errors.js';
 import type { AppState } from '../inspection/app.state.js';
@@ -43,12 +44,11 @@ export class Doctor {
   async examine({ role, budget }: DoctorOptions): Promise<DoctorReport> {
     const { app, prefix } = this.options;
     try {
-      await this.connections.usable();
+      await this.connections.usable('read');
     } catch (error) {
       if (!(error instanceof QueueUnavailableError)) throw error;
-      const [problem = ''] = error.message.split('. Nothing was enqueued');
       const cure = 'Start Redis, and see SCALR_REDIS_URL (or --redis)';
-      return toReport(app, [{ severity: 'fatal', problem, cure }], { notes: [] });
+      return toReport(app, [{ severity: 'fatal', problem: error.message, cure }], { notes: [] });
     }
     const missing = await this.look('permissions', () =>
       missingCommands(this.redis, role, `${prefix}:~preflight`),

@@ -49,6 +49,11 @@ export class AppState {
   recent(): Promise<AppSnapshot | undefined> {
     return this.cached.get();
   }
+
+  /** Why {@link recent} told nothing the last time. */
+  get failure(): Error | undefined {
+    return this.cached.failure;
+  }
 }
 
 function unhandledOf(queues: readonly QueueState[], workers: readonly WorkerInfo[]): UnhandledJob[] {

@@ -63,10 +63,10 @@ export class JobReader {
 
   /** Runs a read within the deadline and turns its failure into an error of ours. */
   async bounded<T>(read: () => Promise<T>): Promise<T> {
-    await this.connections.usable();
+    await this.connections.usable('read');
     const late = () => new QueueUnavailableError(`Redis did not answer within ${ENQUEUE_DEADLINE} ms`);
-    return withDeadline(read(), ENQUEUE_DEADLINE + 50, late).catch((error: unknown) => {
-      throw toReadError(error);
+    return withDeadline(read(), ENQUEUE_DEADLINE + 50, late).catch(async (error: unknown) => {
+      throw toReadError(await this.connections.named(error));
     });
   }
 

@@ -43,7 +43,7 @@ export class QueuePinger {
       if (!answer) return missed('timeout');
       return { queue: name, answered: true, roundTripMs: performance.now() - begin, ...answer };
     } catch (error) {
-      throw toReadError(error);
+      throw toReadError(await this.connections.named(error));
     } finally {
       await this.clear(queue, id);
     }

@@ -50,9 +50,7 @@ describe('options of the module', () => {
     expect(() => resolveOptions({ app: 'billing' }, {})).toThrow(
       'no Redis is configured: set SCALR_REDIS_URL, or the option redis, to a URL like redis://scalr-redis:6379/0',
     );
-    expect(() => resolveOptions({ redis: 'redis://h' }, {})).toThrow(
-      'expected SCALR_APP (or the option app) to be 1 to 64 characters',
-    );
+    expect(() => resolveOptions({ redis: 'redis://h' }, {})).toThrow('the app has no name: set SCALR_APP');
   });
 
   it('name the variable, not the value, of a wrong URL', () => {

@@ -51,8 +51,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
   const given = check.object('the options of ScalrQueueModule', options, [
     'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'worker',
   ]); // prettier-ignore
-  const appField = given.app === undefined ? 'SCALR_APP (or the option app)' : 'app';
-  const app = check.name(appField, given.app ?? environment.app, MAX_APP_LENGTH);
+  const app = checkApp(given.app, environment);
   return {
     app,
     prefix: `scalr:{${app}}`,
@@ -68,6 +67,16 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     environment,
     clock: systemClock,
   };
+}
+
+/** The name of the app: as given, or as the environment says. */
+export function checkApp(given: unknown, environment: Environment): string {
+  const name = given ?? environment.app;
+  if (name === undefined)
+    throw new QueueConfigError(
+      'the app has no name: set SCALR_APP, the option app or the flag --app to a name like "billing"',
+    );
+  return check.name(given === undefined ? 'SCALR_APP (or the option app)' : 'app', name, MAX_APP_LENGTH);
 }
 
 function resolveRedis(given: unknown, environment: Environment): RedisTarget {

@@ -112,7 +112,8 @@ export class JobSender {
           () => new Error('no answer in time'),
           signal,
         );
-      } catch (error) {
+      } catch (failure) {
+        const error = await this.connections.named(failure);
         throw sent
           ? toEnqueueError(
               error,

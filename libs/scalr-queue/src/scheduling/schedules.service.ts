@@ -123,10 +123,10 @@ export class SchedulesService {
   }
 
   private async bounded<T>(work: () => Promise<T>): Promise<T> {
-    await this.connections.usable();
+    await this.connections.usable('read');
     const late = () => new QueueUnavailableError(`Redis did not answer within ${ENQUEUE_DEADLINE} ms`);
-    return withDeadline(work(), ENQUEUE_DEADLINE + 50, late).catch((error: unknown) => {
-      throw toReadError(error);
+    return withDeadline(work(), ENQUEUE_DEADLINE + 50, late).catch(async (error: unknown) => {
+      throw toReadError(await this.connections.named(error));
     });
   }
 }

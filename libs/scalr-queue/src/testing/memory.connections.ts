@@ -23,6 +23,11 @@ export class MemoryConnections {
     return undefined;
   }
 
+  /** Nobody lacks a permission. */
+  async named(error: unknown): Promise<unknown> {
+    return error;
+  }
+
   get producer(): never {
     return noRedis();
   }

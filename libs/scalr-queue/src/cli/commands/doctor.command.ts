@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { ProcessRole } from '../../connection/acl-probe.js';
+import type { ProcessRole } from '../../connection/redis-commands.js';
 import { InvalidOptionError } from '../../errors/configuration.errors.js';
 import { OptionChecker } from '../../options/option-checker.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';

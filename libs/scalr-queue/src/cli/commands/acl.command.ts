@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import { aclUsers } from '../../connection/acl-block.js';
+import { readEnvironment } from '../../options/environment.js';
+import { checkApp } from '../../options/resolved-options.js';
+import type { Cli } from '../cli.js';
+
+/** `scalr-queue acl` */
+export function registerAcl(program: Command, cli: Cli): void {
+  program
+    .command('acl')
+    .description('print the Redis users of the app, for the ACL file of Redis; asks no Redis')
+    .action(() => {
+      const users = aclUsers(checkApp(cli.flags.app, readEnvironment()));
+      cli.print({ users }, () => users.map(({ line }) => line).join('\n'));
+      cli.note(
+        'note: put the SHA-256 of a password of its own into each line: printf %s "$PASSWORD" | sha256sum',
+      );
+    });
+}

@@ -1,0 +1,31 @@
+import { COMMANDS_OF, type ProcessRole } from './redis-commands.js';
+
+/** A user of Redis for a role, as a line of an ACL file. */
+export interface AclUser {
+  readonly name: string;
+  readonly role: 'health' | 'operator' | ProcessRole;
+  readonly line: string;
+}
+
+const PASSWORD = '#<SHA-256 of the password>';
+
+/** The users of a Redis that apps share: one that can only ping, one for the operator, and two of the given app. */
+export function aclUsers(app: string): AclUser[] {
+  return [
+    {
+      name: 'default',
+      role: 'health',
+      line: 'user default on nopass resetkeys resetchannels -@all +ping',
+    },
+    { name: 'operator', role: 'operator', line: `user operator on ${PASSWORD} ~* &* +@all` },
+    userOf(app, app, 'worker'),
+    userOf(app, `${app}-enqueue`, 'producer'),
+  ];
+}
+
+/** Held to the keys of the app and to the commands of the role: a limit on keys alone stops neither FLUSHALL nor CONFIG. */
+function userOf(app: string, name: string, role: ProcessRole): AclUser {
+  const grants = COMMANDS_OF[role].map((command) => `+${command.name}`).toSorted();
+  const limits = `resetkeys ~scalr:{${app}}:* resetchannels -@all ${grants.join(' ')}`;
+  return { name, role, line: `user ${name} on ${PASSWORD} ${limits}` };
+}
