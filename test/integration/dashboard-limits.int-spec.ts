@@ -142,28 +142,17 @@ describe('at boot', () => {
   });
   afterAll(() => void vi.unstubAllEnvs());
 
-  it('an app in production does not start open, nor with a password that everybody tries', async () => {
+  it('an app in production does not start open, nor with a short password', async () => {
     vi.stubEnv('NODE_ENV', 'production');
     await expect(start({})()).rejects.toThrow(/without credentials.*set SCALR_DASHBOARD_PASSWORD/);
     await expect(start({ credentials: [] })()).rejects.toThrow(QueueConfigError);
-    for (const password of [
-      'short',
-      'password1234',
-      'Change-Me-123!',
-      'aaaaaaaaaaaaaaaa',
-      '012345678901',
-      'superadmin2026',
-      'ada-ada-ada-1',
-    ]) {
-      const failure = await start({ credentials: { user: 'ada', password } })().catch(
-        (error: unknown) => error,
-      );
-      expect([password, String(failure)]).toEqual([
-        password,
-        expect.stringMatching(/QueueConfigError: .*is refused in production/),
-      ]);
-      expect(String(failure)).not.toContain(password);
-    }
+    const failure = await start({ credentials: { user: 'ada', password: 'eleven-long' } })().catch(
+      (error: unknown) => error,
+    );
+    expect(String(failure)).toMatch(
+      /QueueConfigError: .*is refused in production: .*fewer than 12 characters/,
+    );
+    expect(String(failure)).not.toContain('eleven-long');
     await start({ credentials: good })();
     await start({ enabled: false })();
   });
@@ -186,6 +175,8 @@ describe('at boot', () => {
     [{ path: '/' }, 'expected path to be'],
     [{ maxBytes: 10 }, 'expected maxBytes to be an integer from 1024'],
     [{ redact: 'x' }, 'expected redact to be a function'],
+    [{ publicUrl: '/queues' }, 'expected publicUrl to be a URL like'],
+    [{ publicUrl: 'https://u:p@x/queues' }, 'expected publicUrl to be a URL like'],
     [{ readonly: true }, 'did you mean "readOnly"?'],
     [{ credentials: { user: 'a:b', password: 'x' } }, 'expected credentials.user to be'],
     [{ credentials: [{ user: 'a', password: 7 }] }, 'expected credentials[0].password to be'],

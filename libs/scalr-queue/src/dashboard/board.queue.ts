@@ -1,16 +1,15 @@
 import type { JobCleanStatus, JobStatus, QueueWorker } from '@bull-board/api/typings/app';
 import type { Job, JobType, Queue } from 'bullmq';
 import type { WorkerInfo } from '../jobs/worker-info.js';
-import { KEPT_LOG_LINES } from '../options/defaults.js';
+import { DASHBOARD_PAGE_BYTES, KEPT_LOG_LINES } from '../options/defaults.js';
 import type { ScheduleInfo } from '../scheduling/schedules.service.js';
 import { BoardError } from './board.error.js';
 import { BoardJob } from './board.job.js';
 import type { BoardPackages } from './board.packages.js';
-import { ByteAllowance } from './byte.allowance.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import type { JobActions } from './job.actions.js';
-import { toShownJob, toShownText } from './shown-job.js';
-import type { StoredJob, StoredJobReader } from './stored-job.reader.js';
+import { reachOf, toShownJob, toShownLines } from './shown-job.js';
+import type { StoredJobReader } from './stored-job.reader.js';
 
 /** What the queues of the boards are made with. */
 export interface BoardTools {
@@ -26,8 +25,8 @@ export interface BoardTools {
 
 /** A queue of a board. */
 export interface BoardQueue extends InstanceType<BoardPackages['BullMQAdapter']> {
-  /** Retries the dead jobs of the queue, a thousand of them at most. */
-  retryAll(): Promise<{ retried: number; skipped: number }>;
+  /** Retries all dead jobs of the queue. */
+  retryAll(): ReturnType<JobActions['retryAll']>;
 }
 
 /** What has completed is not run again from here. */
@@ -52,20 +51,18 @@ export function defineBoardQueue(
     }
 
     override async getJob(id: string): Promise<Job | undefined> {
-      const [stored] = await reader.read(this.engine, [id]);
-      return stored && this.toJob(stored);
+      const [job] = await this.jobsOf([id]);
+      return job;
     }
 
     override async getJobs(statuses: JobStatus[], start = 0, end = 0): Promise<Job[]> {
       const ids = await this.engine.getRanges(statuses as JobType[], start, end, false);
-      const stored = await reader.read(this.engine, ids);
-      return stored.map((job) => this.toJob(job));
+      return this.jobsOf(ids);
     }
 
     override async getJobLogs(id: string): Promise<string[]> {
       const { logs } = await this.engine.getJobLogs(id, 0, KEPT_LOG_LINES - 1);
-      const allowance = new ByteAllowance(settings.maxBytes);
-      return logs.map((line) => allowance.text(toShownText(line)));
+      return toShownLines(logs, settings.maxBytes);
     }
 
     override clean(status: JobCleanStatus): Promise<void> {
@@ -73,7 +70,7 @@ export function defineBoardQueue(
       return actions.discardAll(this.engine);
     }
 
-    retryAll(): Promise<{ retried: number; skipped: number }> {
+    retryAll(): ReturnType<JobActions['retryAll']> {
       return actions.retryAll(this.engine);
     }
 
@@ -130,9 +127,17 @@ export function defineBoardQueue(
     }
 
     /** The board wants no more of a job of the engine than a BoardJob has. */
-    private toJob(stored: StoredJob): Job {
-      const shown = toShownJob(stored, this.engine.name, settings);
-      return new BoardJob(this.engine, stored, shown, actions) as unknown as Job;
+    private async jobsOf(ids: readonly string[]): Promise<Job[]> {
+      const share = Math.floor(DASHBOARD_PAGE_BYTES / Math.max(1, ids.length));
+      const rules = { ...settings, maxBytes: Math.min(settings.maxBytes, share) };
+      const jobs: Job[] = [];
+      for await (const stored of reader.read(this.engine, ids, reachOf(rules))) {
+        for (const job of stored) {
+          const shown = await toShownJob(job, this.engine.name, rules);
+          jobs.push(new BoardJob(this.engine, job, shown, actions) as unknown as Job);
+        }
+      }
+      return jobs;
     }
   };
 }

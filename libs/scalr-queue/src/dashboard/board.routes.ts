@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { withDeadline } from '../connection/deadline.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { redactText } from '../observability/redaction.js';
-import { DASHBOARD_DEADLINE } from '../options/defaults.js';
+import { DASHBOARD_DEADLINE, DASHBOARD_PAGE_DEADLINE } from '../options/defaults.js';
 import { BoardError } from './board.error.js';
 import type { BoardQueue } from './board.queue.js';
 
@@ -15,7 +15,7 @@ const JOB = '/api/queues/:queueName/:jobId';
 
 /** What of bull-board can be reached; everything else, also what a later version adds, is refused. */
 const BOARD_ROUTES: ReadonlyMap<string, { deadline?: number; handler?: Handler }> = new Map([
-  ['get /api/queues', {}],
+  ['get /api/queues', { deadline: DASHBOARD_PAGE_DEADLINE }],
   ['get /api/job-schedulers', {}],
   ['get /api/queues/:queueName/metrics', {}],
   ['get /api/queues/:queueName/workers', {}],
@@ -23,7 +23,7 @@ const BOARD_ROUTES: ReadonlyMap<string, { deadline?: number; handler?: Handler }
   ['get /api/queues/:queueName/default-job-options', {}],
   ['get /api/queues/:queueName/job-data-schema', {}],
   [`get ${JOB}`, {}],
-  [`get ${JOB}/logs`, {}],
+  [`get ${JOB}/logs`, { deadline: DASHBOARD_PAGE_DEADLINE }],
   // Would read whole jobs of other queues; this library has no flows.
   [`get ${JOB}/flow`, { handler: noFlow }],
   [`put ${JOB}/retry`, {}],

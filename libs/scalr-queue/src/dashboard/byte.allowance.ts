@@ -1,19 +1,26 @@
 /** How much of a job may still be shown. What is too long is cut, and says so. */
 export class ByteAllowance {
-  constructor(private left: number) {}
+  constructor(private rest: number) {}
 
-  text(text: string): string {
+  /** Bytes that may still be shown. */
+  get left(): number {
+    return this.rest;
+  }
+
+  /** @param all bytes of the whole, of which `text` is the beginning; without it `text` is the whole */
+  text(text: string, all?: number): string {
     const bytes = Buffer.byteLength(text);
-    const shown = bytes <= this.left ? text : cut(text, this.left, bytes);
-    this.left = Math.max(0, this.left - bytes);
+    const shown = all === undefined && bytes <= this.rest ? text : cut(text, this.rest, all ?? bytes);
+    this.rest = Math.max(0, this.rest - bytes);
     return shown;
   }
 
   /** A value of JSON as it is, or the beginning of its text. */
-  json(value: unknown): unknown {
+  json(value: unknown, all?: number): unknown {
     const text = JSON.stringify(value) ?? 'null';
-    const bytes = Buffer.byteLength(text);
-    return bytes <= this.left ? (this.text(text), value) : this.text(text);
+    const isWhole = all === undefined && Buffer.byteLength(text) <= this.rest;
+    const shown = this.text(text, all);
+    return isWhole ? value : shown;
   }
 }
 

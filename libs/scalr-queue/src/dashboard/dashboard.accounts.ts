@@ -7,6 +7,7 @@ export interface DashboardAccount {
   readonly role: 'read' | 'write';
 }
 
+const BASIC = /^Basic +([A-Za-z0-9+/=_-]{1,1024})$/i;
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
 /** Tells who a request is from, by HTTP basic authentication. Keeps no password. */
@@ -25,9 +26,14 @@ export class DashboardAccounts {
     return this.accounts.length === 0;
   }
 
+  /** Whether a header holds a user and a password at all. */
+  isTry(authorization: string | undefined): authorization is string {
+    return BASIC.test(authorization ?? '');
+  }
+
   /** Compares digests of one length with those of all users, so that the time it takes tells nothing. */
   find(authorization: string | undefined): DashboardAccount | undefined {
-    const [, encoded] = /^Basic +([A-Za-z0-9+/=_-]{1,1024})$/i.exec(authorization ?? '') ?? [];
+    const [, encoded] = BASIC.exec(authorization ?? '') ?? [];
     const given = digest(Buffer.from(encoded ?? '', 'base64').toString());
     let found: DashboardAccount | undefined;
     for (const account of this.accounts) if (timingSafeEqual(account.secret, given)) found = account;

@@ -46,7 +46,7 @@ export class DashboardBoards {
           if (!known.has(name)) known.set(name, new Queue(this.registry.get(name), readOnly));
         replaceQueues(names.map((name) => known.get(name)!));
       };
-      const Server = defineBoardServer(board, refresh);
+      const Server = defineBoardServer(board, refresh, settings.publicUrl);
       const serverAdapter = new Server();
       const { replaceQueues } = board.createBullBoard({
         queues: [],

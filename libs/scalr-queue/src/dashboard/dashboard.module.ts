@@ -14,6 +14,7 @@ import { DashboardMount } from './dashboard.mount.js';
 import type { ScalrQueueDashboardAsyncOptions, ScalrQueueDashboardOptions } from './dashboard.options.js';
 import { resolveDashboard } from './dashboard.settings.js';
 import { DASHBOARD_SETTINGS } from './dashboard.tokens.js';
+import { DeadSweeps } from './dead.sweeps.js';
 import { JobActions } from './job.actions.js';
 import { StoredJobReader } from './stored-job.reader.js';
 
@@ -54,6 +55,6 @@ function compose(settings: Provider, imports: ModuleMetadata['imports'] = []): D
   return {
     module: ScalrQueueDashboardModule,
     imports: [ConnectionModule, InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
-    providers: [settings, StoredJobReader, JobActions, DashboardBoards, DashboardMount],
+    providers: [settings, StoredJobReader, DeadSweeps, JobActions, DashboardBoards, DashboardMount],
   };
 }

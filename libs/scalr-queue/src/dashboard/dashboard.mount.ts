@@ -20,7 +20,7 @@ export class DashboardMount {
 
   /** @throws QueueConfigError on another server than express, or when bull-board is not installed */
   async mount(): Promise<void> {
-    const { enabled, path, credentials } = this.settings;
+    const { enabled, path, credentials, publicUrl } = this.settings;
     if (!enabled) return;
     const adapter = this.host.httpAdapter;
     if (adapter.getType() !== 'express') {
@@ -31,7 +31,7 @@ export class DashboardMount {
     }
     const accounts = new DashboardAccounts(credentials);
     const boards = accounts.isClosed ? undefined : await this.boards.create(this.settings);
-    adapter.use(path, new DashboardGate(accounts, boards).handle);
+    adapter.use(path, new DashboardGate(accounts, boards, publicUrl).handle);
     this.logger.log(
       accounts.isClosed
         ? `Dashboard at ${path} is closed: set SCALR_DASHBOARD_PASSWORD (user: SCALR_DASHBOARD_USER, else admin) to open it`

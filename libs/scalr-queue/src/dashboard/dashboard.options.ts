@@ -4,7 +4,7 @@ import type { ModuleMetadata, Provider } from '@nestjs/common';
 export interface DashboardCredentials {
   /** 1 to 64 characters without a colon. */
   readonly user: string;
-  /** Up to 256 characters. In production at least 12, and none that is easily guessed. */
+  /** Up to 256 characters. In production at least 12. */
   readonly password: string;
   /** `write` may retry, remove and pause, where `readOnly` is false; `read` only looks. Defaults to `write`. */
   readonly role?: 'read' | 'write';
@@ -21,6 +21,11 @@ export interface DashboardJob {
 export interface ScalrQueueDashboardOptions {
   /** Where it is mounted in the web app; a global prefix does not apply. Defaults to `/queues`. */
   readonly path?: string;
+  /**
+   * Where browsers open it behind a proxy that takes a part of the path away, or changes `Host`, and does not send `X-Forwarded-Prefix` and
+   * `X-Forwarded-Host`: `https://ops.example.com/billing/queues`. Defaults to what the request says.
+   */
+  readonly publicUrl?: string;
   /**
    * Who may open it. Defaults to `SCALR_DASHBOARD_USER` (else `admin`) with `SCALR_DASHBOARD_PASSWORD`. Without any it is closed, and
    * in production the app does not start.

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { DeadLetterActions } from '../dead-letter/dead-letter.actions.js';
-import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { JobsService } from '../inspection/jobs.service.js';
 import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
-import { DASHBOARD_BULK } from '../options/defaults.js';
 import { BoardError } from './board.error.js';
+import { DeadSweeps } from './dead.sweeps.js';
 import type { StoredJob } from './stored-job.reader.js';
 
 /** What the dashboard does to jobs: the same as the services do, so that a job keeps its rules and its history. */
@@ -14,7 +13,7 @@ import type { StoredJob } from './stored-job.reader.js';
 export class JobActions {
   constructor(
     private readonly dead: DeadLetterActions,
-    private readonly letters: DeadLetterService,
+    private readonly sweeps: DeadSweeps,
     private readonly jobs: JobsService,
     private readonly reader: JobReader,
   ) {}
@@ -29,16 +28,15 @@ export class JobActions {
     if (done === 0) throw conflict(await this.stateOf(queue, job));
   }
 
-  /** At most a thousand of the dead jobs of a queue, the newest first; tells how many there were and how many were retried. */
-  async retryAll({ name: queue }: Queue): Promise<{ retried: number; skipped: number }> {
-    const total = await this.letters.count({ queue });
-    const { retried } = await this.letters.retry({ queue }, { limit: DASHBOARD_BULK });
-    return { retried, skipped: Math.max(0, total - retried) };
+  /** All dead jobs of a queue, as they are at the first click. */
+  async retryAll({ name: queue }: Queue): Promise<{ retried: number; skipped: number; running?: true }> {
+    const { done, running } = await this.sweeps.run('retry', queue);
+    return { retried: done, skipped: 0, ...(running ? { running } : {}) };
   }
 
-  /** At most a thousand of the dead jobs of a queue. */
+  /** All dead jobs of a queue, as they are at the first click. */
   async discardAll({ name: queue }: Queue): Promise<void> {
-    await this.letters.discard({ queue }, { limit: DASHBOARD_BULK });
+    await this.sweeps.run('discard', queue);
   }
 
   /** A finished job is removed; another one is cancelled, so that who waits for it is told, and is then a dead one. */

@@ -1,22 +1,26 @@
 import type { IncomingMessage } from 'node:http';
+import { publicHosts } from './public.url.js';
 
 /**
  * Whether a request comes from a page of this very origin, or from no page at all. A browser tells by `Sec-Fetch-Site`, which no page
  * can set, and where it is not sent (plain HTTP) by `Origin`.
  */
-export function isOwnRequest({ headers }: IncomingMessage): boolean {
+export function isOwnRequest(request: IncomingMessage, publicUrl?: URL): boolean {
+  const { headers } = request;
   const site = headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin' || site === 'none';
-  const { origin, host } = headers;
-  return origin === undefined || (host !== undefined && hostOf(origin) === host.toLowerCase());
+  const { origin } = headers;
+  if (origin === undefined) return true;
+  const host = hostOf(origin);
+  return host !== undefined && publicHosts(request, publicUrl).includes(host);
 }
 
 /**
  * Whether a request that changes something can only have been made on purpose: by a page of ours, which the browser vouches for, or by
  * a program that sends what a form of another site cannot, a header of its own or a JSON body.
  */
-export function isMeant(request: IncomingMessage): boolean {
-  if (!isOwnRequest(request)) return false;
+export function isMeant(request: IncomingMessage, publicUrl?: URL): boolean {
+  if (!isOwnRequest(request, publicUrl)) return false;
   const { headers } = request;
   const type = headers['content-type'];
   if (type !== undefined && !/^application\/json\b/i.test(type)) return false;

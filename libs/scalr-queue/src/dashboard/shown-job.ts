@@ -1,32 +1,49 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
+import { setImmediate as breath } from 'node:timers/promises';
 import { parseFailure } from '../jobs/failure.js';
-import { readMeta } from '../jobs/job-meta.js';
 import { fromStoredId } from '../jobs/job-id.js';
+import { readMeta } from '../jobs/job-meta.js';
 import { redactSecrets } from '../observability/redaction.js';
 import { mask, maskText } from '../observability/secret.mask.js';
 import { ByteAllowance, oversize } from './byte.allowance.js';
+import type { DashboardJob } from './dashboard.options.js';
 import type { DashboardSettings } from './dashboard.settings.js';
-import { maskPayload } from './payload.mask.js';
-import type { Oversize, StoredJob } from './stored-job.reader.js';
+import { completeJson, LAST_WORD, withoutLastWord } from './json.beginning.js';
+import { applyHook } from './payload.hook.js';
+import type { Oversize, Reach, StoredJob } from './stored-job.reader.js';
 
 type Rules = Pick<DashboardSettings, 'redact' | 'maxBytes'>;
+type Stored = string | Oversize | undefined;
 
-/** What the dashboard tells of a job: no secrets, not more than is allowed, and nothing of the engine that nobody asked for. */
-export function toShownJob(job: StoredJob, queue: string, { redact, maxBytes }: Rules): QueueJobJson {
-  const allowance = new ByteAllowance(maxBytes);
+/** What is read of a job in order to show it: a hook decides on the whole payload. */
+export const reachOf = ({ redact, maxBytes }: Rules): Reach => ({
+  bytes: maxBytes + LAST_WORD,
+  wholePayload: redact !== undefined,
+});
+
+/**
+ * What the dashboard shows of a job: no secrets, not more than is allowed, and nothing of the engine that nobody asked for. What is
+ * large is cut before it is parsed, and other work of the process comes in between.
+ */
+export async function toShownJob(job: StoredJob, queue: string, rules: Rules): Promise<QueueJobJson> {
+  const allowance = new ByteAllowance(rules.maxBytes);
   const name = job.name ?? '';
-  const failedReason = allowance.text(failureOf(job.failedReason));
-  const payload = parse(job.data, (json) =>
-    maskPayload(JSON.parse(json), { id: fromStoredId(job.id), name, queue }, redact),
-  );
+  const failedReason = showText(job.failedReason, allowance, failureOf);
+  await breath();
+  const data = showPayload(job.data, allowance, { id: fromStoredId(job.id), name, queue }, rules.redact);
+  await breath();
+  const returnvalue = showJson(job.returnvalue, allowance) ?? null;
+  await breath();
+  const progress = (showJson(job.progress, allowance) ?? 0) as QueueJobJson['progress'];
+  await breath();
   return {
     id: job.id,
     name,
     failedReason,
-    data: allowance.json(payload),
-    returnvalue: job.returnvalue === undefined ? null : allowance.json(parse(job.returnvalue, maskText)),
-    progress: allowance.json(parse(job.progress, maskText) ?? 0) as QueueJobJson['progress'],
-    stacktrace: stacksOf(job.stacktrace).map((stack) => allowance.text(stack)),
+    data,
+    returnvalue,
+    progress,
+    stacktrace: stacksOf(job.stacktrace).map((stack) => showText(stack, allowance, redactSecrets)),
     opts: optionsOf(job.opts),
     timestamp: Number(job.timestamp ?? 0),
     attemptsMade: Number(job.atm ?? 0),
@@ -39,28 +56,71 @@ export function toShownJob(job: StoredJob, queue: string, { redact, maxBytes }: 
   };
 }
 
-/** A line of a log, or of a stack. */
-export const toShownText = (text: string): string => redactSecrets(text);
+/** Lines of a log, as many as are allowed. */
+export async function toShownLines(lines: readonly string[], maxBytes: number): Promise<string[]> {
+  const allowance = new ByteAllowance(maxBytes);
+  const shown: string[] = [];
+  for (const line of lines) {
+    shown.push(showText(line, allowance, redactSecrets));
+    if (shown.length % 20 === 0) await breath();
+  }
+  return shown;
+}
 
-function failureOf(text: string | Oversize | undefined): string {
-  if (text === undefined) return '';
-  if (typeof text !== 'string') return oversize(text.bytes);
+/** A text, which is cut before secrets are looked for in it. */
+function showText(stored: Stored, allowance: ByteAllowance, redact: (text: string) => string): string {
+  if (stored === undefined) return '';
+  const { beginning, all } = beginningOf(stored, allowance.left);
+  if (beginning === undefined) return allowance.text(oversize(all));
+  const isWhole = Buffer.byteLength(beginning) === all;
+  return isWhole
+    ? allowance.text(redact(beginning))
+    : allowance.text(redact(withoutLastWord(beginning)), all);
+}
+
+/** A value of JSON, of which what is too long is cut before it is parsed. */
+function showJson(stored: Stored, allowance: ByteAllowance): unknown {
+  if (stored === undefined) return undefined;
+  const { beginning, all } = beginningOf(stored, allowance.left);
+  if (beginning === undefined) return allowance.json(oversize(all));
+  const isWhole = Buffer.byteLength(beginning) === all;
+  const value = parse(isWhole ? beginning : completeJson(beginning), maskText);
+  return isWhole ? allowance.json(value) : allowance.json(value, all);
+}
+
+function showPayload(
+  stored: Stored,
+  allowance: ByteAllowance,
+  job: DashboardJob,
+  redact: Rules['redact'],
+): unknown {
+  if (!redact || typeof stored !== 'string') return showJson(stored, allowance);
+  const shown = parse(stored, (json) => applyHook(JSON.parse(json), job, redact));
+  return showJson(JSON.stringify(shown) ?? 'null', allowance);
+}
+
+/** What there is room for, and the bytes of the whole; no beginning of what was not read. */
+function beginningOf(stored: string | Oversize, left: number): { beginning?: string; all: number } {
+  if (typeof stored !== 'string') return { beginning: stored.beginning, all: stored.bytes };
+  const all = Buffer.byteLength(stored);
+  return { beginning: all > left + LAST_WORD ? stored.slice(0, left + LAST_WORD) : stored, all };
+}
+
+function failureOf(text: string): string {
   const { kind, error } = parseFailure(text);
   const code = error.code ? ` [${error.code}]` : '';
   return redactSecrets(`${error.name}${code}: ${error.message}${kind === 'retrying' ? '' : ` (${kind})`}`);
 }
 
-function stacksOf(text: string | Oversize | undefined): string[] {
-  const stacks = parse(text, (json) => JSON.parse(json) as unknown);
+function stacksOf(stored: Stored): string[] {
+  const stacks = parseStored(stored);
   if (typeof stacks === 'string') return [stacks];
-  return Array.isArray(stacks)
-    ? stacks.filter((stack) => typeof stack === 'string').map((stack) => redactSecrets(stack))
-    : [];
+  return Array.isArray(stacks) ? stacks.filter((stack) => typeof stack === 'string') : [];
 }
 
 /** What says how the job is run; the rest is of no use to a reader, and the key of a unique job may name a person. */
-function optionsOf(text: string | Oversize | undefined): Record<string, unknown> {
-  const stored = parse(text, (json) => JSON.parse(json) as unknown);
+function optionsOf(text: Stored): Record<string, unknown> {
+  const stored = parseStored(text);
   if (typeof stored !== 'object' || stored === null) return {};
   const { attempts, delay, priority } = stored as Record<string, unknown>;
   const { expiresAt, timeout, scheduledFor, retry } = readMeta(stored);
@@ -76,9 +136,15 @@ function optionsOf(text: string | Oversize | undefined): Record<string, unknown>
   };
 }
 
-function parse<T>(text: string | Oversize | undefined, read: (json: string) => T): T | string | undefined {
-  if (text === undefined) return undefined;
-  if (typeof text !== 'string') return oversize(text.bytes);
+function parseStored(stored: Stored): unknown {
+  if (stored === undefined) return undefined;
+  if (typeof stored === 'string') return parse(stored, JSON.parse);
+  return stored.beginning === undefined
+    ? oversize(stored.bytes)
+    : parse(completeJson(stored.beginning), JSON.parse);
+}
+
+function parse(text: string, read: (json: string) => unknown): unknown {
   try {
     return read(text);
   } catch {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { DEFAULT_PAYLOAD_LIMIT } from '../options/defaults.js';
+import { READ_JOBS } from './read-jobs.script.js';
 
 /** Fields of the engine's record of a job that can be of any size. */
 const LARGE = ['data', 'returnvalue', 'progress', 'failedReason', 'stacktrace', 'opts'] as const;
@@ -16,59 +17,57 @@ const SMALL = [
   'delay',
   'priority',
 ] as const;
+/** Jobs of a round trip: Redis and this process are held up for a few milliseconds at the most. */
+const SLICE = 20;
 
-/** A field that is too large to be read at all. */
+/** A field that is too large to be read in full, with its beginning unless it is not read at all. */
 export interface Oversize {
   readonly bytes: number;
+  readonly beginning?: string;
 }
 
-/** A stored job as it lies in Redis: texts, but for what is too large. */
+/** A stored job as it lies in Redis: strings, but for what is too large. */
 export type StoredJob = { readonly id: string } & {
   readonly [Field in (typeof SMALL)[number]]?: string;
 } & { readonly [Field in (typeof LARGE)[number]]?: string | Oversize };
 
-/** One field after the other, never the whole record: of fifty megabytes only the length comes over the network. */
-const READ = `
-local small, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
-local jobs = {}
-for at, key in ipairs(KEYS) do
-  local job = redis.call('HMGET', key, unpack(ARGV, 3, 2 + small))
-  if job[1] then
-    for field = 3 + small, #ARGV do
-      local size = redis.call('HSTRLEN', key, ARGV[field])
-      local tooLarge = size > limit
-      job[#job + 1] = tooLarge and size or redis.call('HGET', key, ARGV[field])
-    end
-    jobs[at] = job
-  else
-    jobs[at] = false
-  end
-end
-return jobs
-`;
+/** How much of each job is read. */
+export interface Reach {
+  /** Bytes of a large field. */
+  readonly bytes: number;
+  /** Whether the payload is read in full nevertheless. */
+  readonly wholePayload: boolean;
+}
+
+type Reply = string | number | null | [string, number];
 
 /** Reads jobs for the dashboard. */
 @Injectable()
 export class StoredJobReader {
   constructor(private readonly connections: RedisConnections) {}
 
-  /** The jobs of these ids that are there, in their order. */
-  async read(queue: Queue, ids: readonly string[]): Promise<StoredJob[]> {
-    if (ids.length === 0) return [];
-    const keys = ids.map((id) => queue.toKey(id));
+  /** The jobs of these ids that are there, in their order, a few at a time. */
+  async *read(queue: Queue, ids: readonly string[], reach: Reach): AsyncGenerator<StoredJob[]> {
     const fields = [...SMALL, ...LARGE];
-    const options = [SMALL.length, DEFAULT_PAYLOAD_LIMIT, ...fields];
-    const replies = (await this.connections.producer.eval(READ, keys.length, ...keys, ...options)) as (
-      (string | number | null)[] | null
-    )[];
-    return replies.flatMap((reply, index) => {
-      if (!reply) return [];
-      const entries = fields.map((field, at) => [field, toField(reply[at])] as const);
-      return [{ id: ids[index], ...Object.fromEntries(entries) } as StoredJob];
-    });
+    const limits = [SMALL.length, DEFAULT_PAYLOAD_LIMIT, reach.bytes, reach.wholePayload ? 1 : 0];
+    for (let from = 0; from < ids.length; from += SLICE) {
+      const slice = ids.slice(from, from + SLICE);
+      const keys = slice.map((id) => queue.toKey(id));
+      const replies = (await READ_JOBS.run(this.connections.producer, keys, [...limits, ...fields])) as (
+        Reply[] | null
+      )[];
+      yield replies.flatMap((reply, index) => {
+        if (!reply) return [];
+        const entries = fields.map((field, at) => [field, toField(reply[at])] as const);
+        return [{ id: slice[index], ...Object.fromEntries(entries) } as StoredJob];
+      });
+    }
   }
 }
 
-function toField(value: string | number | null | undefined): string | Oversize | undefined {
-  return typeof value === 'number' ? { bytes: value } : (value ?? undefined);
+function toField(value: Reply | undefined): string | Oversize | undefined {
+  if (typeof value === 'number') return { bytes: value };
+  // The last character may have been cut in two.
+  if (Array.isArray(value)) return { beginning: value[0].replace(/\uFFFD{1,3}$/, ''), bytes: value[1] };
+  return value ?? undefined;
 }

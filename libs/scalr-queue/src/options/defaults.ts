@@ -73,8 +73,12 @@ export const STATE_TIMEOUT = 800;
 
 /** The dashboard answers within this time, whatever Redis does. */
 export const DASHBOARD_DEADLINE = 1_400;
-/** Jobs that one click on "retry all" or "clean all" of the dashboard takes at most. */
-export const DASHBOARD_BULK = 1_000;
+/** A page of many large jobs is read and masked in small steps, each of which Redis answers by the deadline or fails. */
+export const DASHBOARD_PAGE_DEADLINE = 10_000;
+/** Bytes that the dashboard shows of all jobs of a page together. */
+export const DASHBOARD_PAGE_BYTES = 1_024 * KIB;
+/** A click on "retry all" or "clean all" is answered within this time; the rest is done behind the answer. */
+export const DASHBOARD_BULK_ANSWER = 15 * SECOND;
 
 export const MAX_ATTEMPTS = 100;
 export const MAX_PRIORITY = 2_097_151;
