@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { QueueErrorFilter } from 'scalr-queue';
 import { JobsController } from './jobs.controller.js';
-import { QueueErrorFilter } from './queue-error.filter.js';
 
 /** Looking at jobs over HTTP, and the errors of the queue as HTTP answers, for all controllers. */
 @Module({

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { defineJob, JobContext, ProcessJob } from 'scalr-queue';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { capturedLog } from '../support/captured-log.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { RedisServer } from '../support/redis.js';
@@ -66,6 +67,28 @@ describe('health of a worker', () => {
       },
     });
     expect(text).not.toMatch(/127\.0\.0\.1|redis:\/\/|version|stack/);
+  });
+
+  it('listens where it is told to, says so, and does not name its framework', async () => {
+    const everywhere = capturedLog();
+    const { url } = await startWorker({}, { logger: everywhere.logger });
+    expect(everywhere.lines('log')).toContain(`Worker ready, health at ${url}/health, on all interfaces`);
+    expect((await fetch(`${url}/health`)).headers.has('x-powered-by')).toBe(false);
+
+    const here = capturedLog();
+    vi.stubEnv('SCALR_WORKER_HOST', '127.0.0.1');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { url: local } = await startWorker({}, { logger: here.logger });
+    expect(here.lines('log')).toContain(`Worker ready, health at ${local}/health`);
+    await expect(fetch(local.replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow('fetch failed');
+    expect(await status(`${url.replace('127.0.0.1', '127.0.0.2')}/health/live`)).toBe(200);
+
+    await expect(startWorker({}, { host: '192.0.2.1' })).rejects.toThrow(
+      '"192.0.2.1" is no address of this machine: set SCALR_WORKER_HOST, or the option host,',
+    );
+    await expect(startWorker({}, { host: 'localhost:3001' })).rejects.toThrow(
+      'expected host to be a host name',
+    );
   });
 
   it('stays live, answers within a second and is not ready while Redis is frozen', async () => {

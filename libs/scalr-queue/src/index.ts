@@ -72,6 +72,7 @@ export type {
 export { SchedulesService, type ScheduleInfo } from './scheduling/schedules.service.js';
 export { ScalrQueueMetricsModule } from './metrics/metrics.module.js';
 export { ScalrQueueMetrics } from './metrics/scalr-queue.metrics.js';
+export { QueueErrorFilter } from './http/queue-error.filter.js';
 export { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
 
 export { ScalrQueueError } from './errors/scalr-queue.error.js';

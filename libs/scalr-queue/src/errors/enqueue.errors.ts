@@ -57,4 +57,11 @@ export class QueueClosedError extends EnqueueError {
   readonly code = 'QUEUE_CLOSED';
 }
 
-shareClasses({ EnqueueError, QueueUnavailableError, OutcomeUnknownError, QueueFullError, QueueClosedError });
+shareClasses({
+  EnqueueError,
+  QueueUnavailableError,
+  OutcomeUnknownError,
+  QueueFullError,
+  UnhandledJobError,
+  QueueClosedError,
+});

@@ -21,6 +21,7 @@ describe('an error of the library', () => {
     [new outcome.JobTimeoutError('j', 5), 'JobTimeoutError', 'JOB_TIMEOUT'],
     [new outcome.JobCancelledError('1'), 'JobCancelledError', 'JOB_CANCELLED'],
     [new outcome.JobFailedError('1', 'attempts', 'm'), 'JobFailedError', 'JOB_FAILED'],
+    [new outcome.JobNotKeptError('1'), 'JobNotKeptError', 'JOB_NOT_KEPT'],
     [new outcome.WaitTimeoutError('1', 5), 'WaitTimeoutError', 'WAIT_TIMEOUT'],
     [new payload.PayloadInvalidError('payload of j', []), 'PayloadInvalidError', 'PAYLOAD_INVALID'],
     [new payload.PayloadNotSerializableError('payload of j', '$', 'w'), 'PayloadNotSerializableError', 'PAYLOAD_NOT_SERIALIZABLE'],

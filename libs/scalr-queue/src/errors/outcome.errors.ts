@@ -75,4 +75,4 @@ export class WaitTimeoutError extends ScalrQueueError {
   }
 }
 
-shareClasses({ JobTimeoutError, JobCancelledError, JobFailedError, WaitTimeoutError });
+shareClasses({ JobTimeoutError, JobCancelledError, JobFailedError, JobNotKeptError, WaitTimeoutError });

@@ -13,6 +13,8 @@ export interface Environment {
   /** Certificates to trust, in PEM. */
   readonly redisCa?: string;
   readonly workerPort?: number;
+  /** Address that the worker's health endpoints listen on. */
+  readonly workerHost?: string;
   readonly workerConcurrency?: number;
   readonly workerQueues?: readonly string[];
   /** Milliseconds. */
@@ -47,6 +49,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     if (value === undefined) return undefined;
     return check.duration(name, /^\d+$/.test(value) ? Number(value) : value, 0, max);
   };
+  const host = (name: string) => {
+    const value = text(name);
+    return value === undefined ? undefined : check.host(name, value);
+  };
   const logFormat = text('SCALR_LOG');
   const burst = text('SCALR_WORKER_BURST');
   const dashboardWrites = text('SCALR_DASHBOARD_WRITES');
@@ -55,6 +61,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     redisUrl: text('SCALR_REDIS_URL'),
     redisCa: readCertificates(check, 'SCALR_REDIS_CA', text('SCALR_REDIS_CA')),
     workerPort: integer('SCALR_WORKER_PORT', 0, 65_535),
+    workerHost: host('SCALR_WORKER_HOST'),
     workerConcurrency: integer('SCALR_WORKER_CONCURRENCY', 1, MAX_CONCURRENCY),
     workerQueues: text('SCALR_WORKER_QUEUES')
       ?.split(',')

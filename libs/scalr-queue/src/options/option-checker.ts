@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import { MAX_DURATION, MAX_NAME_LENGTH } from './defaults.js';
 import { parseDuration } from './duration.js';
@@ -7,6 +8,8 @@ type ErrorClass = new (message: string) => ScalrQueueError;
 
 /** What may stand in names of jobs, queues and apps: nothing that means something in a Redis key or a URL. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
+const HOST =
+  /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*$/;
 
 /**
  * Checks values that come from outside and says in one sentence what is wrong:
@@ -60,6 +63,16 @@ export class OptionChecker {
       return this.fail(field, `1 to ${maxLength} characters of ${rule}`, value);
     }
     return value;
+  }
+
+  /** A host name or an IP address, without port, brackets or scheme. */
+  host(field: string, value: unknown): string {
+    if (typeof value === 'string' && (isIP(value) !== 0 || HOST.test(value))) return value;
+    return this.fail(
+      field,
+      'a host name or an IP address such as "127.0.0.1" or "::1", without a port',
+      value,
+    );
   }
 
   oneOf<T extends string>(field: string, value: unknown, allowed: readonly T[]): T {

@@ -28,6 +28,10 @@ import { type PoolOptions, WorkerPool } from './worker.pool.js';
 export interface RunWorkerOptions {
   /** Port of the health endpoints; 0 for any free one. Defaults to `SCALR_WORKER_PORT`, else 3001. */
   readonly port?: number;
+  /**
+   * Address that the health endpoints listen on, such as `'127.0.0.1'`. Defaults to `SCALR_WORKER_HOST`, else to all interfaces.
+   */
+  readonly host?: string;
   /** How long running jobs may go on after a signal. Defaults to `SCALR_SHUTDOWN_TIMEOUT`, else `'25s'`. */
   readonly shutdownTimeout?: Duration;
   /** Jobs at a time per queue, for all queues. Defaults to what the module says. */
@@ -62,7 +66,7 @@ export interface RunningWorker {
   readonly burst?: Promise<BurstSummary>;
 }
 
-const KEYS = ['port', 'shutdownTimeout', 'concurrency', 'queues', 'signals', 'burst', 'logger'];
+const KEYS = ['port', 'host', 'shutdownTimeout', 'concurrency', 'queues', 'signals', 'burst', 'logger'];
 const check = new OptionChecker(QueueConfigError);
 const HOUR = 3_600_000;
 
@@ -86,7 +90,7 @@ export async function runWorker(
   const lifecycle = new WorkerLifecycle(state, settings.shutdownTimeout);
   if (settings.signals) lifecycle.listen();
   try {
-    const health = await WorkerHealthServer.start(state, settings.port);
+    const health = await WorkerHealthServer.start(state, settings.port, settings.host);
     lifecycle.health = health;
     const logger = workerLogger(options.logger);
     const context = await lifecycle.boot.run(() =>
@@ -137,8 +141,7 @@ async function start(
   lifecycle.pool = pool;
   state.phase = 'running';
   await Promise.race([pool.begun, lifecycle.closed]);
-  if (!lifecycle.closing)
-    new Logger('ScalrQueue').log(`Worker ready, health at ${lifecycle.health?.url}/health`);
+  if (!lifecycle.closing) new Logger('ScalrQueue').log(`Worker ready, health at ${lifecycle.health?.place}`);
 }
 
 function moduleProvider(context: INestApplicationContext, type: typeof WorkerPool): WorkerPool {
@@ -181,6 +184,7 @@ function resolve(options: RunWorkerOptions) {
       given.port === undefined
         ? (environment.workerPort ?? defaults.DEFAULT_WORKER_PORT)
         : check.integer('port', given.port, 0, 65_535),
+    host: given.host === undefined ? environment.workerHost : check.host('host', given.host),
     shutdownTimeout:
       given.shutdownTimeout === undefined
         ? (environment.shutdownTimeout ?? defaults.DEFAULT_SHUTDOWN_TIMEOUT)

@@ -1,0 +1,59 @@
+import { HttpStatus } from '@nestjs/common';
+import type { OutcomeUnknownError } from '../errors/enqueue.errors.js';
+import type { WaitTimeoutError } from '../errors/outcome.errors.js';
+import type { PayloadInvalidError } from '../errors/payload.errors.js';
+import type { ScalrQueueError } from '../errors/scalr-queue.error.js';
+
+/** What an HTTP client gets for an error. */
+export interface ErrorAnswer {
+  readonly statusCode: HttpStatus;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Seconds of the header `Retry-After`. */
+  readonly retryAfter?: number;
+}
+
+/** Long enough for a Redis or a process to be restarted, short enough to be waited for. */
+const RETRY_AFTER = 5;
+
+/** By `code`, which the errors of another copy of the package have too. */
+export function toErrorAnswer(error: ScalrQueueError): ErrorAnswer {
+  switch (error.code) {
+    // The messages of these name the Redis host, which is none of the client's business.
+    case 'QUEUE_UNAVAILABLE':
+      return unavailable(error, 'the job queue cannot be reached');
+    case 'QUEUE_FULL':
+      return unavailable(error, 'the job queue is full');
+    case 'UNHANDLED_JOB':
+      return unavailable(error, 'no worker handles this at the moment');
+    case 'QUEUE_CLOSED':
+      return unavailable(error, 'the server is shutting down');
+    case 'OUTCOME_UNKNOWN': {
+      const message = 'the job queue did not answer: try again with jobId as the id, which makes one job';
+      return unavailable(error, message, { jobId: (error as OutcomeUnknownError).jobId });
+    }
+    case 'WAIT_TIMEOUT': {
+      const { jobId } = error as WaitTimeoutError;
+      return answer(HttpStatus.GATEWAY_TIMEOUT, error.code, 'the job is not finished yet', { jobId });
+    }
+    case 'PAYLOAD_INVALID': {
+      const { issues } = error as PayloadInvalidError;
+      return answer(HttpStatus.BAD_REQUEST, error.code, error.message, { issues });
+    }
+    case 'INVALID_OPTION':
+    case 'PAYLOAD_NOT_SERIALIZABLE':
+    case 'PAYLOAD_TOO_LARGE':
+      return answer(HttpStatus.BAD_REQUEST, error.code, error.message);
+    default: {
+      const statusCode = HttpStatus.INTERNAL_SERVER_ERROR;
+      return { statusCode, body: { statusCode, message: 'Internal server error' } };
+    }
+  }
+}
+
+function unavailable({ code }: ScalrQueueError, message: string, more: object = {}): ErrorAnswer {
+  return { ...answer(HttpStatus.SERVICE_UNAVAILABLE, code, message, more), retryAfter: RETRY_AFTER };
+}
+
+function answer(statusCode: HttpStatus, code: string, message: string, more: object = {}): ErrorAnswer {
+  return { statusCode, body: { statusCode, code, message, ...more } };
+}
