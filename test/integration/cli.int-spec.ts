@@ -104,6 +104,9 @@ it('handles queues, jobs and schedules, and tells what it would do', async () =>
   });
   expect((await cli('resume pdf')).out).toBe('resumed pdf\n');
 
+  for (const command of ['ping --queue nope', 'jobs --queue nope', 'pause nope --yes', 'resume nope'])
+    expect(await cli(command)).toMatchObject({ code: 1, out: '', err: expect.stringContaining('nope') });
+  expect((await cli('pause pdf --dry-run')).out).toContain('3 waiting and 1 delayed job would stay');
   expect((await cli('dead retry')).code).toBe(2);
   expect((await cli('dead retry --all --dry-run')).out).toBe('3 would be retried\n');
   expect(await json('dead discard d2 --yes')).toMatchObject({ matched: 1, discarded: 1, dryRun: false });

@@ -1,6 +1,7 @@
 import { UnknownJobError } from '../errors/configuration.errors.js';
 import { EnqueueError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
+import { isUnknownQueue } from '../inspection/unknown-queue.js';
 import { redactText } from '../observability/redaction.js';
 import { ExitCode } from './exit-codes.js';
 
@@ -27,5 +28,5 @@ export function describeFailure(error: unknown): { message: string; code?: strin
 function exitCodeOf(error: ScalrQueueError): ExitCode {
   if (error instanceof EnqueueError) return ExitCode.unavailable;
   // Nothing has the name that was given.
-  return error instanceof UnknownJobError ? ExitCode.failed : ExitCode.usage;
+  return error instanceof UnknownJobError || isUnknownQueue(error) ? ExitCode.failed : ExitCode.usage;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { readFile } from 'node:fs/promises';
+import { LIBRARY_VERSION } from '../worker/library-version.js';
 import { Cli } from './cli.js';
 import { createProgram, runCli } from './program.js';
 
@@ -41,6 +42,7 @@ it('is described in docs/cli.md, command by command', async () => {
 
 it.each([
   ['--help', 0, 'out', 'Usage: scalr-queue'],
+  ['--version', 0, 'out', LIBRARY_VERSION],
   ['queus', 2, 'err', "unknown command 'queus'"],
   ['queues --nope', 2, 'err', "unknown option '--nope'"],
   ['jobs --state asleep', 2, 'err', 'Allowed choices are running'],
@@ -50,6 +52,14 @@ it.each([
   const { cli, written } = captured();
   expect(await runCli(line.split(' '), cli)).toBe(code);
   expect(written[where]).toContain(text);
+});
+
+it.each(['queues', 'check', 'acl'])('says how to name the app when "%s" is told none', async (command) => {
+  const { cli, written } = captured();
+  vi.stubEnv('SCALR_APP', undefined);
+  expect(await runCli([command, '--redis', 'redis://127.0.0.1:1'], cli)).toBe(2);
+  vi.unstubAllEnvs();
+  expect(written.err).toMatch(/^error: the app has no name: set SCALR_APP, .*--app.*\n$/);
 });
 
 it('says in one line what a setting lacks, without its secrets', async () => {

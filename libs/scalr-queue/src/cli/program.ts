@@ -19,6 +19,7 @@ import { registerSchedules } from './commands/schedules.command.js';
 import { registerTop } from './commands/top.command.js';
 import { registerWorkers } from './commands/workers.command.js';
 import { ExitCode } from './exit-codes.js';
+import { LIBRARY_VERSION } from '../worker/library-version.js';
 import { cleanLines } from '../observability/clean-text.js';
 
 /** Each command is a file that adds itself to the program. */
@@ -58,6 +59,7 @@ export function createProgram(cli: Cli): Command {
       new Option('--ca <file>', 'certificates of the CA of a Redis with TLS; defaults to SCALR_REDIS_CA'),
     )
     .option('--json', 'print JSON for machines instead of text for people', false)
+    .version(LIBRARY_VERSION, '--version', 'print the version of scalr-queue')
     .helpCommand(true)
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })

@@ -5,6 +5,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './redis.connections.js';
+import { counted } from '../options/counted.js';
 
 /** Milliseconds that a size is trusted. */
 const FRESH = 250;
@@ -45,7 +46,7 @@ export class BacklogGuard {
     if (!isFresh(backlog)) await this.refresh(queue, backlog);
     if (backlog.size + jobs > limit) {
       throw new QueueFullError(
-        `the queue "${queue}" holds ${backlog.size} jobs, its maxBacklog is ${limit}. Nothing was enqueued; ` +
+        `the queue "${queue}" holds ${counted(backlog.size, 'job')}, its maxBacklog is ${limit}. Nothing was enqueued; ` +
           'try again later, add workers, or raise queues.maxBacklog.',
       );
     }

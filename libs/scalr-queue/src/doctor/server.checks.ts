@@ -1,6 +1,7 @@
 import type { RedisClient } from '../connection/redis.client.js';
 import { infoField } from '../connection/redis-info.js';
 import type { Finding } from '../connection/server-facts.js';
+import { counted } from '../options/counted.js';
 
 /** How loaded a Redis server is; fields that it may not be asked for are absent. */
 export interface ServerLoad {
@@ -71,7 +72,7 @@ export function checkLoad(load: ServerLoad): Finding[] {
   if (load.evictedKeys) {
     add(
       'danger',
-      `JOBS MAY BE LOST: Redis has evicted ${load.evictedKeys} keys since its start`,
+      `JOBS MAY BE LOST: Redis has evicted ${counted(load.evictedKeys, 'key')} since its start`,
       'Set maxmemory-policy to noeviction, and raise maxmemory',
     );
   }

@@ -8,6 +8,7 @@ import { slotEndOf } from '../jobs/slot-end.js';
 import { toJobInfo } from './job-info.mapper.js';
 import type { FoundJob } from './job.reader.js';
 import type { QueueState } from './queue-states.js';
+import { counted } from '../options/counted.js';
 
 /** What decides whether a job runs. */
 export interface JobFacts {
@@ -137,7 +138,7 @@ function holdsOf(job: JobInfo, facts: JobFacts): JobReason[] {
   if (limit !== undefined && queue && queue.running >= limit)
     reasons.push({
       code: 'global-concurrency',
-      message: `${queue.running} jobs of the queue ${job.queue} run, and no more than ${limit} may`,
+      message: `${counted(queue.running, 'job')} of the queue ${job.queue} ${queue.running === 1 ? 'runs' : 'run'}, and no more than ${limit} may`,
       limit,
     });
   return reasons;
@@ -175,7 +176,9 @@ function placeOf(job: JobInfo, { position, queue }: JobFacts): JobReason[] {
   if (position === undefined)
     return [{ code: 'position', message: `more than 10,000 jobs are before it, ${running}` }];
   const message =
-    position === 1 ? `it is the next one, ${running}` : `${position - 1} jobs are before it, ${running}`;
+    position === 1
+      ? `it is the next one, ${running}`
+      : `${counted(position - 1, 'job is', 'jobs are')} before it, ${running}`;
   return [{ code: 'position', message, position }];
 }
 

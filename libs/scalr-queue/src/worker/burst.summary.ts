@@ -1,3 +1,4 @@
+import { counted } from '../options/counted.js';
 /** What a worker in burst mode did. */
 export interface BurstSummary {
   /** `empty`: nothing was left to do. `timeout`: its time was over. `interrupted`: it was told to shut down before. */
@@ -39,7 +40,7 @@ export function describeBurst(summary: BurstSummary): string {
     return `${queue} ${counts.join(', ')}${paused ? ' (paused)' : ''}`;
   });
   return (
-    `Burst ${how} in ${(durationMs / 1_000).toFixed(1)} s: ${completed} completed, ${failed} failed attempts, ` +
+    `Burst ${how} in ${(durationMs / 1_000).toFixed(1)} s: ${completed} completed, ${counted(failed, 'failed attempt')}, ` +
     `${dead} dead, ${handedBack} handed back. Left: ${rest.join('; ') || 'nothing'}`
   );
 }

@@ -1,6 +1,7 @@
 import { describeThrown, isError } from '../jobs/failure.js';
 import { plainJson } from '../jobs/plain-json.js';
 import { KEPT_LOG_LINES } from '../options/defaults.js';
+import { counted } from '../options/counted.js';
 
 /** Progress and log lines of an attempt are written this often at most, however often a handler tells them. */
 const INTERVAL = 200;
@@ -94,7 +95,9 @@ export class Trail {
     this.lines = [];
     if (this.dropped > 0) {
       lines = lines.slice(-(KEPT_LOG_LINES - 1));
-      lines.unshift(`(${this.dropped} lines of ctx.log were dropped: there were too many at a time)`);
+      lines.unshift(
+        `(${counted(this.dropped, 'line')} of ctx.log ${this.dropped === 1 ? 'was' : 'were'} dropped: there were too many at a time)`,
+      );
     }
     yield this.sink.log(lines);
   }

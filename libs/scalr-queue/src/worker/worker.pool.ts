@@ -1,3 +1,4 @@
+import { counted } from '../options/counted.js';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { JobCatalog } from '../connection/job.catalog.js';
@@ -186,7 +187,7 @@ export class WorkerPool {
     this.announce(handlers);
     void this.warnOfOthers();
     const names = [...this.queues].toSorted().join(', ') || '(none)';
-    this.logger.log(`Working on ${handlers.size + bridged} kinds of jobs in the queues ${names}`);
+    this.logger.log(`Working on ${counted(handlers.size + bridged, 'kind')} of jobs in the queues ${names}`);
   }
 
   /** Tells the other processes what this one can run. */
@@ -218,7 +219,7 @@ export class WorkerPool {
     if (!other) return;
     this.logger.warn(
       `Two programs call themselves "${this.options.app}": this one (${describeProgram(self)}) and ${describeProgram(other)}` +
-        `${more.length > 0 ? `, and ${more.length} more workers` : ''}. They take each other's jobs: give one of them another SCALR_APP.`,
+        `${more.length > 0 ? `, and ${counted(more.length, 'more worker')}` : ''}. They take each other's jobs: give one of them another SCALR_APP.`,
     );
   }
 

@@ -4,6 +4,7 @@ import type { QueuesService } from '../../inspection/queues.service.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { confirm } from '../question.js';
+import { counted } from '../../options/counted.js';
 
 interface Flags {
   readonly yes?: boolean;
@@ -20,7 +21,7 @@ export function registerPause(program: Command, cli: Cli): void {
     .action((name: string, { yes, dryRun }: Flags) =>
       cli.withApp(async ({ queues }) => {
         const queue = await find(queues, name);
-        const held = `${queue.waiting} waiting and ${queue.delayed} delayed jobs would stay, ${queue.running} running go on`;
+        const held = `${queue.waiting} waiting and ${counted(queue.delayed, 'delayed job')} would stay, ${queue.running} running ${queue.running === 1 ? 'goes' : 'go'} on`;
         if (dryRun) return cli.print({ name, dryRun: true, queue }, () => `would pause ${name}: ${held}`);
         await confirm(cli, `pause the queue ${name} for all workers? ${held}.`, yes);
         await queues.pause(name);

@@ -3,6 +3,7 @@ import type { DoctorReport } from '../../doctor/doctor.report.js';
 import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { type Cell, renderFields, renderTable, type Tone } from '../output/table.js';
+import { counted } from '../../options/counted.js';
 
 const TONES: Readonly<Record<Finding['severity'], Tone & keyof Paint>> = {
   fatal: 'bad',
@@ -47,7 +48,7 @@ function factsOf({ app, server, keys, queues, workers }: DoctorReport): [string,
       'of this app',
       keys?.ownBytes === undefined
         ? undefined
-        : `about ${bytes(keys.ownBytes)} (${keys.measured} keys measured)`,
+        : `about ${bytes(keys.ownBytes)} (${counted(keys.measured, 'key')} measured)`,
     ],
     ['keys', keys && (keys.seen < keys.keys ? `${keys.keys} (${keys.seen} looked at)` : keys.keys)],
     ['connections', of(server?.clients, server?.maxClients, String)],

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { cleanLines, cleanText } from '../../observability/clean-text.js';
 import { toJson } from './json.js';
 import { Paint } from './paint.js';
@@ -29,6 +30,16 @@ describe('a table', () => {
   it('is cut to the width of the terminal', () => {
     const lines = renderTable(columns, [{ name: 'x'.repeat(50), count: 1 }], plain, 20).split('\n');
     expect(lines[1]).toBe(`${'x'.repeat(19)}…`);
+  });
+
+  it.each([1, 7, 12, 19, 20, 21])('is cut in colours to %i columns as it is without', (width) => {
+    const cut = (paint: Paint) =>
+      stripVTControlCharacters(renderTable(columns, rows, paint, width)).replaceAll(/ +$/gm, '');
+    const coloured = new Paint({ isTTY: true }, { TERM: 'xterm' });
+    expect(coloured.colours).toBe(true);
+    expect(cut(coloured)).toBe(cut(plain));
+    const [head = ''] = cut(coloured).split('\n');
+    expect(head.length).toBeLessThanOrEqual(width);
   });
 
   it('cleans its cells', () => {

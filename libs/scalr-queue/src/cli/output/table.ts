@@ -38,7 +38,7 @@ export function renderTable<Row>(
         : text + ' '.repeat(isLast ? 0 : Math.max(0, space));
       const shown = cut(padded, room);
       room -= widths[index]! + GAP.length;
-      return tone ? paint[tone](shown) : shown;
+      return tone && shown !== '' ? paint[tone](shown) : shown;
     });
     return parts
       .filter((part) => part !== '')

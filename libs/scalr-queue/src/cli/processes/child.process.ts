@@ -1,4 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+import { Paint } from '../output/paint.js';
+
+const NO_COLOURS = { NO_COLOR: '1', FORCE_COLOR: undefined };
+
+/** A child that writes where we do paints only where we would: Nest's own logger does so into files as well. */
+const coloursOf = (stream: { isTTY?: boolean }) => (new Paint(stream).colours ? {} : NO_COLOURS);
 
 /** How a process ended. */
 export interface Exit {
@@ -32,7 +39,7 @@ export class ChildGroup {
     const stdout = output === 'stderr' ? 2 : 'inherit';
     const child = spawn(process.execPath, ['--import', follow, script], {
       detached: true,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...coloursOf(output === 'stderr' ? process.stderr : process.stdout), ...env },
       stdio: ['ignore', stdout, 'inherit', 'ipc'],
     });
     return new ChildGroup(child);
@@ -40,8 +47,15 @@ export class ChildGroup {
 
   /** A command line of the shell. */
   static shell(command: string, onLine: (line: string) => void): ChildGroup {
-    const child = spawn(command, { shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) splitLines(stream, onLine);
+    const child = spawn(command, {
+      shell: true,
+      detached: true,
+      env: { ...process.env, ...NO_COLOURS },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    // Some paint all the same, and clear the screen: in a line of ours that is only noise.
+    const onText = (line: string) => onLine(stripVTControlCharacters(line));
+    for (const stream of [child.stdout, child.stderr]) splitLines(stream, onText);
     return new ChildGroup(child);
   }
 
