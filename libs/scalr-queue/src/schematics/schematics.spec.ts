@@ -1,5 +1,6 @@
 import { SchematicTestRunner, UnitTestTree } from '@angular-devkit/schematics/testing/index.js';
 import { HostTree, type Rule } from '@angular-devkit/schematics';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { job } from './job/job.factory.js';
 import type { JobOptions } from './job/job.options.js';
@@ -179,7 +180,8 @@ describe('the worker', () => {
     const tree = await addWorker({}, app({ ...mine, '.env.example': 'SCALR_APP=mine' }));
     for (const [path, content] of Object.entries(mine)) expect(tree.readContent(path)).toBe(content);
     expect(tree.exists('src/health/health.controller.ts')).toBe(false);
-    expect(tree.readContent('compose.scalr-queue.yml')).toContain('--maxmemory-policy');
+    expect(tree.readContent('compose.scalr-queue.yml')).toContain('dist/main.worker.js');
+    expect(tree.readContent('ops/redis/compose.yml')).toContain('--maxmemory-policy');
     expect(tree.readContent('.env.example')).toMatch(
       /^SCALR_APP=mine\n\n(?!.*^SCALR_APP=).*SCALR_REDIS_URL=/ms,
     );
@@ -190,5 +192,25 @@ describe('the worker', () => {
     await expect(addWorker({}, empty)).rejects.toThrow('expected a package.json');
     empty.create('package.json', '{}');
     await expect(addWorker({}, empty)).rejects.toThrow('expected the root module in src/app.module.ts');
+  });
+
+  it('is a compose file of its own on the network of the shared Redis, which has another', async () => {
+    const tree = await addWorker();
+    const worker = tree.readContent('docker-compose.yml');
+    expect(worker).toMatch(/^services:\n {2}worker:$/m);
+    expect(worker).toMatch(/^ {4}cap_drop:\n {6}- ALL\n {4}security_opt:\n {6}- no-new-privileges:true$/m);
+    expect(worker).toMatch(/^ {4}read_only: true$/m);
+    expect(worker).toMatch(/^ {4}name: scalr-edge\n {4}external: true$/m);
+    expect(worker).not.toContain('redis-server');
+    const ours = readFileSync('ops/redis/compose.yml', 'utf8');
+    const theirs = tree.readContent('ops/redis/compose.yml');
+    const settings = (text: string) => text.split('\n').filter((line) => !/^\s*#/.test(line));
+    expect(settings(theirs)).toEqual(settings(ours));
+  });
+
+  it('leaves the compose files of an earlier generator alone', async () => {
+    const files = { 'docker-compose.yml': 'services:\n  scalr-redis:\n    container_name: scalr-redis\n' };
+    const tree = await addWorker({}, app(files));
+    expect(tree.files.filter((file) => file.includes('compose'))).toEqual(['/docker-compose.yml']);
   });
 });

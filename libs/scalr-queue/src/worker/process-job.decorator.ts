@@ -38,7 +38,8 @@ export type ThreadedHandlerMethod<D extends AnyJobDefinition> = (
 export interface ProcessJobOptions {
   /**
    * File that runs the job in a worker thread, made with `threadHandler` of `scalr-queue/thread`:
-   * `new URL('./build-report.thread.js', import.meta.url)`. The method then runs after it, in the main thread.
+   * `new URL('./build-report.thread.js', import.meta.url)`; in CommonJS
+   * `pathToFileURL(join(__dirname, 'build-report.thread.js'))`. The method then runs after it, in the main thread.
    */
   readonly thread: URL;
   /**

@@ -5,6 +5,7 @@ interface JobFlags {
   readonly queue?: string;
   readonly schedule?: string;
   readonly project?: string;
+  readonly sourceRoot?: string;
   readonly flat?: boolean;
   readonly spec: boolean;
   readonly dryRun?: boolean;
@@ -21,10 +22,11 @@ export function registerGenerate(program: Command): void {
     .option('--queue <queue>', 'queue that the job waits in')
     .option('--schedule <cron>', 'five cron fields (UTC), for a job that runs by the clock')
     .option('--project <project>', 'project of nest-cli.json')
+    .option('--source-root <folder>', 'folder of the sources, where there is no nest-cli.json')
     .option('--flat', 'no folder of its own for a name without one')
     .option('--no-spec', 'no spec of the handler')
     .option('--dry-run', 'show what would be written')
-    .action((name: string, { dryRun, ...flags }: JobFlags) =>
-      runSchematic('job', { name, ...flags, 'dry-run': dryRun }),
+    .action((name: string, { dryRun, sourceRoot, ...flags }: JobFlags) =>
+      runSchematic('job', { name, ...flags, 'source-root': sourceRoot, 'dry-run': dryRun }),
     );
 }

@@ -8,10 +8,15 @@ export interface ProjectOptions {
   readonly sourceRoot?: string;
 }
 
-interface NestProject {
+export interface NestProject {
   readonly root?: string;
   readonly sourceRoot?: string;
   readonly entryFile?: string;
+  readonly compilerOptions?: {
+    readonly tsConfigPath?: string;
+    readonly webpack?: boolean;
+    readonly builder?: string | { readonly type?: string };
+  };
 }
 
 interface NestConfiguration extends NestProject {
@@ -26,6 +31,13 @@ export interface Manifest {
   devDependencies?: Record<string, string>;
 }
 
+/** Name of the file, without suffix, that starts the worker. */
+export const WORKER_ENTRY = 'main.worker';
+
+const NX =
+  'this is an Nx workspace, and no Nest app has its src/main.ts here: name the sources of the app with ' +
+  '--source-root apps/<app>/src. What Nx then needs is printed, and in docs/generator.md';
+
 /** A Nest project as the generator sees it. */
 export class Project {
   readonly manifest: Manifest;
@@ -33,6 +45,17 @@ export class Project {
   readonly sourceRoot: string;
   /** Name of the file, without suffix, that starts the web process. */
   readonly entryFile: string;
+  /** Its name in nest-cli.json, where that has several. */
+  readonly name?: string;
+  /** Folder of the project, `.` for the whole workspace; and that of the one which commands without a name are about. */
+  readonly root: string;
+  readonly mainRoot: string;
+  /** The tsconfig that it is built with. */
+  readonly tsConfigPath: string;
+  /** Whether the build makes one file of the entry file, and so none of `main.worker`. */
+  readonly isBundled: boolean;
+  /** Whether Nx builds it. */
+  readonly isNx: boolean;
 
   /** @throws InvalidOptionError when this is no Nest project, or nest-cli.json has no such project */
   constructor(
@@ -47,10 +70,25 @@ export class Project {
     const configuration = (
       tree.exists('nest-cli.json') ? tree.readJson('nest-cli.json') : {}
     ) as NestConfiguration;
-    const chosen = choose(configuration, options.project);
     const given = options.sourceRoot === 'undefined' ? undefined : options.sourceRoot;
+    const [name, chosen] = choose(configuration, options.project, given);
     this.sourceRoot = given || chosen.sourceRoot || 'src';
     this.entryFile = chosen.entryFile ?? 'main';
+    this.isNx = tree.exists('nx.json') && !tree.exists('nest-cli.json');
+    if (this.isNx && !tree.exists(this.source(`${this.entryFile}.ts`))) throw new InvalidOptionError(NX);
+    this.name = name;
+    this.root = chosen.root || (name === undefined ? '.' : posix.dirname(this.sourceRoot));
+    this.mainRoot = configuration.root || '.';
+    const settings = { ...configuration.compilerOptions, ...chosen.compilerOptions };
+    this.tsConfigPath =
+      settings.tsConfigPath ?? (tree.exists('tsconfig.build.json') ? 'tsconfig.build.json' : 'tsconfig.json');
+    const builder = typeof settings.builder === 'object' ? settings.builder.type : settings.builder;
+    this.isBundled = settings.webpack === true || builder === 'webpack' || builder === 'rspack';
+  }
+
+  /** Whether commands that name no project are about this one. */
+  get isMain(): boolean {
+    return this.root === this.mainRoot;
   }
 
   get isEsm(): boolean {
@@ -89,10 +127,21 @@ export class Project {
   }
 }
 
-function choose(configuration: NestConfiguration, name: string | undefined): NestProject {
-  if (!name) return configuration;
-  const found = configuration.projects?.[name];
-  if (found) return found;
-  const known = Object.keys(configuration.projects ?? {}).join(', ') || 'none';
-  throw new InvalidOptionError(`expected --project to be one of nest-cli.json (${known}), got: "${name}"`);
+/** The project with that name; else the one of the source root, which the Nest CLI gives after its own question. */
+function choose(
+  { projects = {}, ...main }: NestConfiguration,
+  name: string | undefined,
+  sourceRoot: string | undefined,
+): [name: string | undefined, project: NestProject] {
+  if (name) {
+    const found = projects[name];
+    if (found) return [name, found];
+    const known = Object.keys(projects).join(', ') || 'none';
+    throw new InvalidOptionError(`expected --project to be one of nest-cli.json (${known}), got: "${name}"`);
+  }
+  const wanted = sourceRoot || main.sourceRoot;
+  const found = Object.entries(projects).find(
+    ([, project]) => project.sourceRoot === wanted && project.entryFile !== WORKER_ENTRY,
+  );
+  return found ?? [undefined, main];
 }

@@ -4,8 +4,8 @@ import type { Manifest, Project } from '../project/project.js';
 /** Peers that a Nest app does not have from the start. */
 const PEERS = ['@nestjs/bullmq', '@nestjs/terminus'];
 
-/** Adds scripts and what must be installed; what is there stays. Returns the names of what `npm install` has to fetch. */
-export function completeManifest(project: Project): string[] {
+/** Adds the scripts and what must be installed; what is there stays. Returns the names of what `npm install` has to fetch. */
+export function completeManifest(project: Project, scripts: Record<string, string>): string[] {
   const own = JSON.parse(
     readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
   ) as Manifest & { version: string; peerDependencies: Record<string, string> };
@@ -13,11 +13,6 @@ export function completeManifest(project: Project): string[] {
   const added = Object.fromEntries(
     missing.map((name) => [name, own.peerDependencies[name] ?? `^${own.version}`]),
   );
-  const nest = project.options.project ? `nest start ${project.options.project}` : 'nest start';
-  const scripts = {
-    'start:worker': `node ${workerScript(project)}`,
-    'start:worker:dev': `${nest} --watch --entryFile main.worker`,
-  };
   project.edit('package.json', (text) => {
     const manifest = JSON.parse(text) as Manifest;
     const changed = {
@@ -30,12 +25,6 @@ export function completeManifest(project: Project): string[] {
     return JSON.stringify(changed, null, indent) + (text.endsWith('\n') ? '\n' : '');
   });
   return missing;
-}
-
-/** The built worker: beside what start:prod runs. */
-export function workerScript({ manifest, entryFile }: Project): string {
-  const web = /^node (\S+)$/.exec(manifest.scripts?.['start:prod'] ?? '')?.[1] ?? `dist/${entryFile}`;
-  return web.replace(/[^/]*$/, 'main.worker.js');
 }
 
 function without<T>(given: Record<string, T>, present: Record<string, T> = {}): Record<string, T> {

@@ -64,6 +64,6 @@ function appModule(project: Project): string {
   for (const path of [imported, project.source('app.module.ts')])
     if (path && project.tree.exists(path)) return path;
   throw new InvalidOptionError(
-    `expected the root module in ${project.source('app.module.ts')}, found none: name the project with --project, or its sourceRoot in nest-cli.json`,
+    `expected the root module in ${project.source('app.module.ts')}, found none: run it in the folder of the app, name its project with --project, or its sources with --source-root`,
   );
 }

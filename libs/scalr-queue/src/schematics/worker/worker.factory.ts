@@ -1,8 +1,9 @@
 import type { Rule } from '@angular-devkit/schematics';
 import { Project, type ProjectOptions } from '../project/project.js';
-import { compose, environment } from './deployment.templates.js';
-import { completeManifest, workerScript } from './manifest.js';
+import { compose, environment, redisCompose } from './deployment.templates.js';
+import { completeManifest } from './manifest.js';
 import { prepareWeb } from './web-process.js';
+import { buildWorker } from './worker.build.js';
 import { mainWorker, queueOptions, workerModule, type WorkerTemplate } from './worker.templates.js';
 
 /** Options of `nest g -c scalr-queue worker`, as schematics/worker.schema.json describes them. */
@@ -10,6 +11,7 @@ export interface WorkerOptions extends ProjectOptions {
   readonly name?: string;
 }
 
+const REDIS_COMPOSE = 'ops/redis/compose.yml';
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'];
 
 /** `nest g -c scalr-queue worker`; again, it changes nothing. */
@@ -17,16 +19,18 @@ export function worker(options: WorkerOptions): Rule {
   return (tree, context) => {
     const project = new Project(tree, options);
     const template: WorkerTemplate = {
-      app: appName(options.name ?? options.project ?? project.manifest.name ?? 'app'),
+      app: appName(options.name ?? project.name ?? project.manifest.name ?? 'app'),
       isEsm: project.isEsm,
     };
     const left = prepareWeb(project, template);
     project.create(project.source('queue.options.ts'), queueOptions(template));
     project.create(project.source('worker.module.ts'), workerModule(template));
     project.create(project.source('main.worker.ts'), mainWorker(template));
-    const missing = completeManifest(project);
+    const build = buildWorker(project);
+    left.push(...build.left);
+    const missing = completeManifest(project, build.scripts);
     addEnvironment(project, template.app);
-    left.push(...addCompose(project, template.app));
+    left.push(...addCompose(project, template.app, build.script));
     if (missing.length > 0) left.unshift(`npm install (for ${missing.join(', ')})`);
     for (const step of left) context.logger.warn(`Left to do: ${step}`);
   };
@@ -38,19 +42,24 @@ function appName(name: string): string {
   return plain.replace(/^[^A-Za-z0-9]+/, '').slice(0, 64) || 'app';
 }
 
-/** A compose file of the user stays as it is: ours stands beside it. */
-function addCompose(project: Project, app: string): string[] {
-  const content = compose(app, workerScript(project));
+/** Redis, which all apps share, is a compose project of its own. A compose file of the user stays as it is: ours stands beside it. */
+function addCompose(project: Project, app: string, script: string): string[] {
   const theirs = COMPOSE_FILES.find((file) => project.tree.exists(file));
-  if (!theirs) {
-    project.create('docker-compose.yml', content);
-    return [];
+  const isThere = theirs !== undefined && project.tree.readText(theirs).includes('scalr-redis');
+  // Of an earlier version of this generator, or by hand: it has the Redis and the worker.
+  if (isThere && project.tree.readText(theirs).includes('container_name: scalr-redis')) return [];
+  project.create(REDIS_COMPOSE, redisCompose());
+  if (isThere) {
+    if (project.isMain || project.tree.readText(theirs).includes(script)) return [];
+    return [
+      `add a second service like worker to ${theirs}, with SCALR_APP: ${app} and the command ['node', '${script}']`,
+    ];
   }
-  if (project.tree.readText(theirs).includes('scalr-redis')) return [];
-  const created = project.create('compose.scalr-queue.yml', content);
-  return created
-    ? [`docker compose -f ${theirs} -f compose.scalr-queue.yml up -d (${theirs} stays as it is)`]
-    : [];
+  const file = theirs === undefined ? 'docker-compose.yml' : 'compose.scalr-queue.yml';
+  if (!project.create(file, compose(app, script))) return [];
+  const start = [`docker compose -f ${REDIS_COMPOSE} up -d (once per host: the Redis of all apps)`];
+  if (theirs) start.push(`docker compose -f ${theirs} -f ${file} up -d (${theirs} stays as it is)`);
+  return start;
 }
 
 function addEnvironment(project: Project, app: string): void {
