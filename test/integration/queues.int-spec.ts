@@ -71,8 +71,8 @@ describe('the list of queues', () => {
 
     // The least urgent of many levels is the oldest, behind newer ones that are more urgent.
     const late = await startQueues();
-    await late.queue.enqueue(Send, { n: 2 }, { priority: 2_000_000 });
     const enqueued = clock();
+    await late.queue.enqueue(Send, { n: 2 }, { priority: 2_000_000 });
     await eventually(() => expect(clock() - enqueued).toBeGreaterThan(200));
     for (let priority = 1; priority <= 40; priority++) await late.queue.enqueue(Send, { n: 3 }, { priority });
     await late.queue.enqueue(Send, { n: 4 });

@@ -104,4 +104,5 @@ export {
   JobTimeoutError,
   WaitTimeoutError,
 } from './errors/outcome.errors.js';
+export { StoredDataError } from './errors/stored-data.error.js';
 export { JobThreadError } from './errors/thread.errors.js';

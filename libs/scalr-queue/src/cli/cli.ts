@@ -1,3 +1,4 @@
+import { ENTRY_UNREADABLE } from '../connection/damaged-entries.js';
 import { describeFailure } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
 import { cleanText } from '../observability/clean-text.js';
@@ -59,6 +60,14 @@ export class Cli {
     if (!this.flags.json) this.stderr.write(`${cleanText(line)}\n`);
   }
 
+  /** Something that the person should know beside the output, also when a machine reads it. */
+  private warn(code: string, message: string): void {
+    const line = this.flags.json
+      ? toJson({ warning: { code, message } })
+      : `warning [${code}]: ${cleanText(message)}`;
+    this.stderr.write(`${line}\n`);
+  }
+
   /** Says in one line why a command failed; returns its exit code. */
   fail(error: unknown): ExitCode {
     const { message, code, exitCode } = describeFailure(error);
@@ -76,6 +85,7 @@ export class Cli {
     try {
       return await work(session);
     } finally {
+      for (const line of session.damaged) this.warn(ENTRY_UNREADABLE, line);
       await session.close();
     }
   }

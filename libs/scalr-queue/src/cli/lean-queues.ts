@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { nameDenied } from '../connection/acl-refusal.js';
-import { catalogKey, entryOf } from '../connection/catalog-entry.js';
+import { catalogKey, entryOf, isField } from '../connection/catalog-entry.js';
+import { orDamaged } from '../connection/damaged-entries.js';
 import { withDeadline } from '../connection/deadline.js';
 import { readWorkers } from '../connection/live-workers.js';
 import { ReconnectPace } from '../connection/reconnect.pace.js';
@@ -47,10 +48,15 @@ export async function readQueues({ app, redis: url, ca }: GlobalFlags): Promise<
 async function read(redis: RedisClient, prefix: string): Promise<QueueInfo[]> {
   // Rejects with the first error as well.
   await once(redis, 'ready');
-  const [fields, workers] = await Promise.all([redis.hkeys(catalogKey(prefix)), readWorkers(redis, prefix)]);
+  const ignore = () => undefined;
+  const key = catalogKey(prefix);
+  const [fields, workers] = await Promise.all([
+    orDamaged(redis.hkeys(key), [], key, ignore),
+    readWorkers(redis, prefix, ignore),
+  ]);
   const names = new Set([
-    ...fields.map((field) => entryOf(field).queue),
+    ...fields.filter(isField).map((field) => entryOf(field).queue),
     ...workers.flatMap(({ queues }) => queues),
   ]);
-  return toQueueInfos(await readStates(redis, prefix, [...names].toSorted()), workers);
+  return toQueueInfos(await readStates(redis, prefix, [...names].toSorted(), ignore), workers);
 }

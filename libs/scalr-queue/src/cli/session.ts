@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { RedisConnections } from '../connection/redis.connections.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { JobsService } from '../inspection/jobs.service.js';
 import { QueuesService } from '../inspection/queues.service.js';
@@ -27,6 +28,11 @@ export class Session {
 
   get schedules(): SchedulesService {
     return this.get(SchedulesService);
+  }
+
+  /** Entries in Redis that could not be read, one line each. */
+  get damaged(): readonly string[] {
+    return this.get(RedisConnections).damaged.lines;
   }
 
   /** Any provider of the library. */

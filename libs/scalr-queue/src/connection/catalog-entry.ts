@@ -19,6 +19,10 @@ export const catalogKey = (prefix: string): string => `${prefix}:~jobs`;
 /** Names hold no space. */
 export const fieldOf = (name: string, queue: string): string => `${name} ${queue}`;
 
+/** Whether a field can have been written by this library: a name, and a queue that the engine takes. */
+export const isField = (field: string): boolean =>
+  field.length <= 400 && /^[^\s:~]+ [^\s:][^:]*$/.test(field);
+
 /** The reverse of {@link fieldOf}. */
 export function entryOf(field: string): CatalogEntry {
   const [name = '', queue = ''] = field.split(' ');

@@ -1,4 +1,5 @@
 import type { WorkerInfo } from '../jobs/worker-info.js';
+import { type DamagedEntries, isWrongType, orDamaged } from './damaged-entries.js';
 import type { RedisClient } from './redis.client.js';
 
 /** A sign of life as it is stored; times in epoch milliseconds. An older version of the library may lack what is newer. */
@@ -14,19 +15,33 @@ export const workersKey = (prefix: string): string => `${prefix}:~workers`;
 /** The sign of life of one worker: Redis itself lets it expire. */
 export const workerKey = (prefix: string, id: string): string => `${workersKey(prefix)}:${id}`;
 
-/** The workers that live, oldest first. Takes those that died without a word out of the index. */
-export async function readWorkers(redis: RedisClient, prefix: string): Promise<WorkerInfo[]> {
-  const ids = Object.keys(await redis.hgetall(workersKey(prefix)));
+/** Bytes of a sign of life that are read: a real one has a few thousand. */
+const MOST_BYTES = 256 * 1_024;
+
+/** The workers that live, oldest first. Takes those that died without a word out of the index, and leaves out what is none. */
+export async function readWorkers(
+  redis: RedisClient,
+  prefix: string,
+  note: DamagedEntries['note'],
+): Promise<WorkerInfo[]> {
+  const index = workersKey(prefix);
+  const ids = await orDamaged(redis.hkeys(index), [], index, note);
   if (ids.length === 0) return [];
   const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.get(workerKey(prefix, id));
-  const texts = valuesOf(await pipeline.exec()) as (string | null)[];
-  const dead = ids.filter((_id, index) => texts[index] === null);
-  if (dead.length > 0) redis.hdel(workersKey(prefix), ...dead).catch(() => undefined);
-  return texts
-    .filter((text) => text !== null)
-    .map(parse)
-    .toSorted((one, other) => +one.startedAt - +other.startedAt);
+  for (const id of ids) pipeline.getrange(workerKey(prefix, id), 0, MOST_BYTES);
+  const replies = (await pipeline.exec()) ?? [];
+  const workers: WorkerInfo[] = [];
+  const dead: string[] = [];
+  for (const [at, id] of ids.entries()) {
+    const [error, text] = (replies[at] ?? []) as [Error | null, string];
+    if (error && !isWrongType(error)) throw error;
+    const worker = error ? undefined : parse(text);
+    if (worker) workers.push(worker);
+    else if (text === '') dead.push(id);
+    else note(workerKey(prefix, id), 'it is no sign of life of a worker');
+  }
+  if (dead.length > 0) redis.hdel(index, ...dead).catch(() => undefined);
+  return workers.toSorted((one, other) => +one.startedAt - +other.startedAt);
 }
 
 /** The replies of a pipeline; throws the first error among them. */
@@ -37,7 +52,35 @@ export function valuesOf(replies: [error: Error | null, value: unknown][] | null
   });
 }
 
-function parse(text: string): WorkerInfo {
-  const { startedAt, seenAt, ...worker } = JSON.parse(text) as StoredWorker;
-  return { ...worker, counts: worker.counts ?? [], startedAt: new Date(startedAt), seenAt: new Date(seenAt) };
+/** Undefined for what is no sign of life. */
+function parse(text: string): WorkerInfo | undefined {
+  try {
+    const { startedAt, seenAt, ...worker } = JSON.parse(text) as StoredWorker;
+    const read = {
+      ...worker,
+      counts: worker.counts ?? [],
+      startedAt: new Date(startedAt),
+      seenAt: new Date(seenAt),
+    };
+    return isWorker(read) ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWorker(read: WorkerInfo): boolean {
+  const { id, host, pid, running, queues, jobs, catchAllQueues, runningJobs, counts, startedAt, seenAt } =
+    read;
+  const texts: unknown[] = [id, host, ...queues, ...jobs, ...catchAllQueues];
+  const tallies = counts.flatMap(({ queue, completed, dead, retried }) => {
+    texts.push(queue);
+    return [completed, dead, retried];
+  });
+  for (const one of runningJobs) texts.push(one.id, one.queue);
+  const numbers: unknown[] = [pid, running, ...tallies, startedAt.getTime(), seenAt.getTime()];
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    !queues.some((queue) => queue === '' || queue.includes(':')) &&
+    numbers.every((number) => Number.isSafeInteger(number))
+  );
 }

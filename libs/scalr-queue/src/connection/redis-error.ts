@@ -1,3 +1,4 @@
+import { StoredDataError } from '../errors/stored-data.error.js';
 import { OutcomeUnknownError, QueueFullError, QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import { denialOf, isDeniedHalfWay } from './acl-refusal.js';
@@ -11,6 +12,8 @@ const NEVER_SENT =
   /Stream isn't writeable|enableOfflineQueue|^Too many Cluster redirections\. .*Connection is closed/;
 /** How every error begins that Redis itself replies with. */
 const ANSWER = /^-?[A-Z]{2,} /;
+/** It answered, and what it holds is not what was expected. */
+const UNREADABLE = /\bWRONGTYPE\b|user_script|Error running script/;
 
 /**
  * What a failed command means for the caller: nothing happened, or nobody knows. The error of ioredis itself is never
@@ -52,6 +55,10 @@ export function isRefusal(error: unknown): boolean {
 export function toReadError(error: unknown): Error {
   if (error instanceof ScalrQueueError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  if (UNREADABLE.test(message) || error instanceof SyntaxError || error instanceof RangeError) {
+    const cause = new Error(message);
+    return new StoredDataError(`what Redis holds for the app cannot be read: ${message}`, { cause });
+  }
   const refusal = refusalOf(error);
   const answer = refusal ? `refuses: ${refusal.why} (${message})` : `refused: ${message}`;
   const why = denialOf(error) ?? `Redis ${ANSWER.test(message) ? answer : `did not answer: ${message}`}`;

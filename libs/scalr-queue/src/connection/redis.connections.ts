@@ -10,6 +10,7 @@ import { ConnectionLog } from './connection-log.js';
 import { hearEngineErrors } from './engine-errors.js';
 import { hideArguments } from './hidden-arguments.js';
 import { extendFinish } from './finish.script.js';
+import { DamagedEntries } from './damaged-entries.js';
 import { askPatiently } from './patient-info.js';
 import { holdCommands } from './held-commands.js';
 import type { Reach } from './reach.js';
@@ -30,6 +31,7 @@ export class RedisConnections implements OnApplicationShutdown {
   /** Fails fast; shared by all queues of the process. */
   readonly producer: RedisClient;
   readonly log: ConnectionLog;
+  readonly damaged = new DamagedEntries();
   private workerClient?: RedisClient;
   private readonly opened = new Set<RedisClient>();
   private readonly pace = new ReconnectPace();

@@ -60,6 +60,7 @@ export class WorkerRegistry {
 
   /** All that live, oldest first. Takes those that died without a word out of the index. */
   list(): Promise<WorkerInfo[]> {
-    return readWorkers(this.connections.producer, this.options.prefix);
+    const { producer, damaged } = this.connections;
+    return readWorkers(producer, this.options.prefix, damaged.note);
   }
 }

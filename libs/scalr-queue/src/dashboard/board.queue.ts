@@ -57,7 +57,7 @@ export function defineBoardQueue(
 
     override async getJobs(statuses: JobStatus[], start = 0, end = 0): Promise<Job[]> {
       const ids = await this.engine.getRanges(statuses as JobType[], start, end, false);
-      return this.jobsOf(ids);
+      return this.jobsOf(ids, true);
     }
 
     override async getJobLogs(id: string): Promise<string[]> {
@@ -127,11 +127,11 @@ export function defineBoardQueue(
     }
 
     /** The board wants no more of a job of the engine than a BoardJob has. */
-    private async jobsOf(ids: readonly string[]): Promise<Job[]> {
+    private async jobsOf(ids: readonly string[], listed = false): Promise<Job[]> {
       const share = Math.floor(DASHBOARD_PAGE_BYTES / Math.max(1, ids.length));
       const rules = { ...settings, maxBytes: Math.min(settings.maxBytes, share) };
       const jobs: Job[] = [];
-      for await (const stored of reader.read(this.engine, ids, reachOf(rules))) {
+      for await (const stored of reader.read(this.engine, ids, reachOf(rules), listed)) {
         for (const job of stored) {
           const shown = await toShownJob(job, this.engine.name, rules);
           jobs.push(new BoardJob(this.engine, job, shown, actions) as unknown as Job);

@@ -8,7 +8,7 @@ import { RedisScript } from '../connection/redis-script.js';
  * ARGV: the number of small fields; the size in bytes above which a large field is not read; the size above which only that much
  * of it is returned; the number of fields to which this does not apply; the names of the small fields, then of the large ones,
  * those to be returned whole first
- * RETURNS per job false when it is not there, else its fields in this order: a string, the size of one that is not read, or the
+ * RETURNS per job false when it is not there, nothing of one whose record is no hash, else its fields in this order: a string, the size of one that is not read, or the
  * beginning and the size of one that is cut
  */
 export const READ_JOBS = new RedisScript(
@@ -17,8 +17,9 @@ export const READ_JOBS = new RedisScript(
 local small, limit, most, whole = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local jobs = {}
 for at, key in ipairs(KEYS) do
-  local job = redis.call('HMGET', key, unpack(ARGV, 5, 4 + small))
-  if job[1] then
+  local kind = redis.call('TYPE', key).ok
+  if kind == 'hash' then
+    local job = redis.call('HMGET', key, unpack(ARGV, 5, 4 + small))
     for field = 5 + small, #ARGV do
       local size = redis.call('HSTRLEN', key, ARGV[field])
       if size > limit then
@@ -31,7 +32,7 @@ for at, key in ipairs(KEYS) do
     end
     jobs[at] = job
   else
-    jobs[at] = false
+    jobs[at] = kind ~= 'none' and {}
   end
 end
 return jobs

@@ -1,7 +1,7 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
 import { setImmediate as breath } from 'node:timers/promises';
 import { parseFailure } from '../jobs/failure.js';
-import { fromStoredId } from '../jobs/job-id.js';
+import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
 import { readMeta } from '../jobs/job-meta.js';
 import { redactSecrets } from '../observability/redaction.js';
 import { mask, maskText } from '../observability/secret.mask.js';
@@ -27,7 +27,7 @@ export const reachOf = ({ redact, maxBytes }: Rules): Reach => ({
  */
 export async function toShownJob(job: StoredJob, queue: string, rules: Rules): Promise<QueueJobJson> {
   const allowance = new ByteAllowance(rules.maxBytes);
-  const name = job.name ?? '';
+  const name = job.name ?? nameOfStoredId(job.id) ?? '';
   const failedReason = showText(job.failedReason, allowance, failureOf);
   await breath();
   const data = showPayload(job.data, allowance, { id: fromStoredId(job.id), name, queue }, rules.redact);
@@ -130,7 +130,7 @@ function optionsOf(text: Stored): Record<string, unknown> {
     ...(mask(shown) as object),
     ...Object.fromEntries(
       Object.entries(times).flatMap(([key, at]) =>
-        typeof at === 'number' ? [[key, new Date(at).toISOString()]] : [],
+        typeof at === 'number' && Math.abs(at) <= 8.64e15 ? [[key, new Date(at).toISOString()]] : [],
       ),
     ),
   };

@@ -46,8 +46,16 @@ type Reply = string | number | null | [string, number];
 export class StoredJobReader {
   constructor(private readonly connections: RedisConnections) {}
 
-  /** The jobs of these ids that are there, in their order, a few at a time. */
-  async *read(queue: Queue, ids: readonly string[], reach: Reach): AsyncGenerator<StoredJob[]> {
+  /**
+   * The jobs of these ids, in their order, a few at a time.
+   * @param listed the ids stand in lists: of a job whose data is gone the id is all that there is to show
+   */
+  async *read(
+    queue: Queue,
+    ids: readonly string[],
+    reach: Reach,
+    listed = false,
+  ): AsyncGenerator<StoredJob[]> {
     const fields = [...SMALL, ...LARGE];
     const limits = [SMALL.length, DEFAULT_PAYLOAD_LIMIT, reach.bytes, reach.wholePayload ? 1 : 0];
     for (let from = 0; from < ids.length; from += SLICE) {
@@ -57,7 +65,7 @@ export class StoredJobReader {
         Reply[] | null
       )[];
       yield replies.flatMap((reply, index) => {
-        if (!reply) return [];
+        if (!reply) return listed ? [{ id: slice[index]! }] : [];
         const entries = fields.map((field, at) => [field, toField(reply[at])] as const);
         return [{ id: slice[index], ...Object.fromEntries(entries) } as StoredJob];
       });

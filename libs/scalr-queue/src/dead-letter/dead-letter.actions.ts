@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
-import { DISCARD, PREPARE } from './dead-letter.scripts.js';
+import { DISCARD, MOVE, PREPARE } from './dead-letter.scripts.js';
 import { deadKey, jobKey, type Position } from './dead-letter.cursor.js';
 
 /** A dead job that cannot be retried: its unique key is taken. */
@@ -30,6 +31,7 @@ export class DeadLetterActions {
     private readonly connections: RedisConnections,
     private readonly registry: QueueRegistry,
     private readonly reader: JobReader,
+    private readonly catalog: JobCatalog,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -37,7 +39,8 @@ export class DeadLetterActions {
    * Puts jobs back into their queues with all their attempts; does nothing to those that are not dead any more.
    * @param dryRun only looks whose unique key is taken
    */
-  async retry(positions: readonly Position[], dryRun = false): Promise<ActionOutcome> {
+  async retry(dead: readonly Position[], dryRun = false): Promise<ActionOutcome> {
+    const positions = dryRun ? dead : await this.reader.bounded(() => this.moved(dead));
     const replies = await this.run(PREPARE, positions, dryRun ? [1] : []);
     const conflicts = positions.flatMap(({ storedId, queue }, index): KeyConflict[] => {
       const holder = replies[index];
@@ -57,6 +60,21 @@ export class DeadLetterActions {
   async discard(positions: readonly Position[]): Promise<ActionOutcome> {
     const replies = await this.run(DISCARD, positions);
     return { done: replies.filter((reply) => reply === 1).length, conflicts: [] };
+  }
+
+  /** Where the jobs are retried: in the queue that their definition has in this process. */
+  private moved(positions: readonly Position[]): Promise<Position[]> {
+    const { prefix } = this.options;
+    return Promise.all(
+      positions.map(async (position) => {
+        const { queue, storedId, diedAt } = position;
+        const target = this.catalog.queueOf(nameOfStoredId(storedId) ?? '') ?? queue;
+        if (target === queue) return position;
+        const keys = [queue, target].flatMap((one) => [deadKey(prefix, one), jobKey(prefix, one, storedId)]);
+        const moved = await this.connections.producer.eval(MOVE, keys.length, ...keys, storedId, diedAt);
+        return moved === 1 ? { ...position, queue: target } : position;
+      }),
+    );
   }
 
   /** Runs a script for each job. */

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { isWrongType, orDamaged } from '../connection/damaged-entries.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
@@ -38,7 +39,9 @@ export class DeadLetterScanner {
       const max = filter.to === Infinity ? '+inf' : filter.to;
       const keys = (await this.queuesOf(filter)).map((queue) => deadKey(this.options.prefix, queue));
       const counts = await this.reader.bounded(() =>
-        Promise.all(keys.map((key) => this.connections.producer.zcount(key, filter.from, max))),
+        Promise.all(
+          keys.map((key) => this.orNothing(key, this.connections.producer.zcount(key, filter.from, max), 0)),
+        ),
       );
       for (const each of counts) count += each;
       return count;
@@ -89,7 +92,8 @@ export class DeadLetterScanner {
       return pipeline.exec();
     });
     return (replies ?? []).map(([error, fields]) => {
-      if (error) throw error;
+      if (error && !isWrongType(error)) throw error;
+      if (error) return { failedReason: '', attemptsMade: 0, maxAttempts: 1 };
       const [failedReason, made, opts] = fields as (string | null)[];
       if (typeof failedReason !== 'string') return undefined;
       return { failedReason, attemptsMade: Number(made ?? 0), maxAttempts: attemptsIn(opts) };
@@ -101,10 +105,18 @@ export class DeadLetterScanner {
     return async (newest: number, offset: number, limit: number): Promise<Position[]> => {
       const max = newest === Infinity ? '+inf' : newest;
       const reply = await this.reader.bounded(() =>
-        this.connections.producer.zrevrangebyscore(key, max, from, 'WITHSCORES', 'LIMIT', offset, limit),
+        this.orNothing(
+          key,
+          this.connections.producer.zrevrangebyscore(key, max, from, 'WITHSCORES', 'LIMIT', offset, limit),
+          [],
+        ),
       );
       return toPositions(queue, reply);
     };
+  }
+
+  private orNothing<T>(key: string, reading: Promise<T>, nothing: T): Promise<T> {
+    return orDamaged(reading, nothing, key, this.connections.damaged.note);
   }
 
   private async matching(positions: readonly Position[], filter: CheckedFilter): Promise<Position[]> {

@@ -51,3 +51,23 @@ for _, part in ipairs({ '', ':logs', ':dependencies', ':processed', ':failed', '
 end
 return 1
 `;
+
+/**
+ * Moves a dead job to the queue that its definition has now, dead as it is: the retry goes on from there. One with its id that is
+ * there already counts.
+ *
+ * KEYS     failed and job of the former queue, failed and job of the new one
+ * ARGV     id, time of death
+ * RETURNS  1 when it has moved
+ */
+export const MOVE = `
+local failed, job, target, moved = unpack(KEYS)
+local id, diedAt = unpack(ARGV)
+if tonumber(redis.call('ZSCORE', failed, id) or -1) ~= tonumber(diedAt) then return 0 end
+if redis.call('EXISTS', moved) == 1 or redis.call('EXISTS', job) == 0 then return 0 end
+redis.call('RENAME', job, moved)
+if redis.call('EXISTS', job .. ':logs') == 1 then redis.call('RENAME', job .. ':logs', moved .. ':logs') end
+redis.call('ZREM', failed, id)
+redis.call('ZADD', target, diedAt, id)
+return 1
+`;

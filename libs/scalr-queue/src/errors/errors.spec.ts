@@ -1,6 +1,7 @@
 import * as configuration from './configuration.errors.js';
 import * as enqueue from './enqueue.errors.js';
 import * as outcome from './outcome.errors.js';
+import { StoredDataError } from './stored-data.error.js';
 import * as payload from './payload.errors.js';
 import { ScalrQueueError } from './scalr-queue.error.js';
 
@@ -23,6 +24,7 @@ describe('an error of the library', () => {
     [new outcome.JobFailedError('1', 'attempts', 'm'), 'JobFailedError', 'JOB_FAILED'],
     [new outcome.JobNotKeptError('1'), 'JobNotKeptError', 'JOB_NOT_KEPT'],
     [new outcome.WaitTimeoutError('1', 5), 'WaitTimeoutError', 'WAIT_TIMEOUT'],
+    [new StoredDataError('m'), 'StoredDataError', 'STORED_DATA_UNREADABLE'],
     [new payload.PayloadInvalidError('payload of j', []), 'PayloadInvalidError', 'PAYLOAD_INVALID'],
     [new payload.PayloadNotSerializableError('payload of j', '$', 'w'), 'PayloadNotSerializableError', 'PAYLOAD_NOT_SERIALIZABLE'],
     [new payload.PayloadTooLargeError('payload of j', 2, 1), 'PayloadTooLargeError', 'PAYLOAD_TOO_LARGE'],

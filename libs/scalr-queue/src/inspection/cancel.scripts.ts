@@ -46,7 +46,14 @@ end
 export const CANCEL = `${END_WAITING}
 local job, requests = unpack(KEYS)
 local prefix, id, now, reason, member, max_events = unpack(ARGV)
-if redis.call('EXISTS', job) == 0 then return 'not-found' end
+local kind = redis.call('TYPE', job).ok
+if kind == 'none' then
+  -- Its data is gone, and its id may still wait.
+  if not take_from_line(prefix, id) then return 'not-found' end
+  end_cancelled(prefix, id, reason, now, max_events)
+  return 'cancelled'
+end
+if kind ~= 'hash' then return redis.error_reply('WRONGTYPE the record of the job is a ' .. kind) end
 if redis.call('ZSCORE', prefix .. 'completed', id) or redis.call('ZSCORE', prefix .. 'failed', id) then return 'finished' end
 if not end_following(prefix, id) and not take_from_line(prefix, id) then
   redis.call('HSET', job, 'defa', reason)

@@ -1,6 +1,6 @@
 import type { JobDetails, JobFailure } from '../jobs/job-details.js';
 import { readMeta } from '../jobs/job-meta.js';
-import type { StoredJob } from '../jobs/stored-job.js';
+import type { ReadJob } from './job-record.js';
 import { toJobInfo } from './job-info.mapper.js';
 import type { FoundJob } from './job.reader.js';
 
@@ -21,12 +21,12 @@ export function toJobDetails(found: FoundJob, logs: readonly string[]): JobDetai
   };
 }
 
-export function payloadOf(job: StoredJob): unknown {
+export function payloadOf(job: ReadJob): unknown {
   return readMeta(job.opts).void ? undefined : job.data;
 }
 
 /** The failed attempts that are kept with a job. */
-export function failuresOf(job: StoredJob): JobFailure[] {
+export function failuresOf(job: ReadJob): JobFailure[] {
   return (job.stacktrace ?? []).map(toFailure).filter((failure) => failure !== undefined);
 }
 

@@ -1,8 +1,9 @@
-import { parseDeath, parseFailure } from '../jobs/failure.js';
+import { describeThrown, parseDeath, parseFailure } from '../jobs/failure.js';
+import { errorOfFault, type StoredFault } from '../jobs/stored-fault.js';
 import { fromStoredId } from '../jobs/job-id.js';
-import type { JobInfo, JobState } from '../jobs/job-info.js';
+import type { JobErrorInfo, JobInfo, JobState } from '../jobs/job-info.js';
 import { slotEndOf } from '../jobs/slot-end.js';
-import type { StoredJob } from '../jobs/stored-job.js';
+import type { ReadJob } from './job-record.js';
 import type { FoundJob } from './job.reader.js';
 
 const STATES: Readonly<Record<string, JobState>> = {
@@ -13,7 +14,7 @@ const STATES: Readonly<Record<string, JobState>> = {
 };
 
 /** A stored job of the engine as plain data without anything of the engine. */
-export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo {
+export function toJobInfo({ job, state: engineState, runAt, fault }: FoundJob): JobInfo {
   const state = STATES[engineState] ?? 'waiting';
   const failure = job.failedReason ? failureOf(job, job.failedReason, state) : undefined;
   return {
@@ -26,7 +27,7 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
     maxAttempts: Math.max(job.opts.attempts ?? 1, 1),
     ...(isProgress(job.progress) ? { progress: job.progress } : {}),
     ...(state === 'completed' ? endOf(job) : {}),
-    ...(state !== 'completed' && failure ? { error: failure.error } : {}),
+    ...(state !== 'completed' && failure ? { error: failure.error } : fault ? { error: infoOf(fault) } : {}),
     enqueuedAt: new Date(job.timestamp),
     ...(runAt === undefined ? {} : { runAt: new Date(runAt) }),
     ...(job.processedOn ? { startedAt: new Date(job.processedOn) } : {}),
@@ -34,13 +35,13 @@ export function toJobInfo({ job, state: engineState, runAt }: FoundJob): JobInfo
   };
 }
 
-function failureOf(job: StoredJob, text: string, state: JobState) {
+function failureOf(job: ReadJob, text: string, state: JobState) {
   const attempts = { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
   return state === 'dead' ? parseDeath(text, attempts) : parseFailure(text);
 }
 
 /** What the handler returned; a handler without a result stores null. The job of a slot may have ended without a run. */
-function endOf(job: StoredJob): Pick<JobInfo, 'result' | 'outcome'> {
+function endOf(job: ReadJob): Pick<JobInfo, 'result' | 'outcome'> {
   const end = slotEndOf(job.returnvalue);
   if (end) return { outcome: end === 'missed' ? 'missed' : 'skipped' };
   return { result: job.returnvalue ?? undefined };
@@ -49,7 +50,12 @@ function endOf(job: StoredJob): Pick<JobInfo, 'result' | 'outcome'> {
 /** Ends without a run: the engine counts them as an attempt, we do not. */
 const NEVER_RUN: readonly (string | undefined)[] = ['expired', 'invalid-payload', 'unknown-job'];
 
-function attemptOf(job: StoredJob, state: JobState, kind: string | undefined): number {
+function infoOf(fault: StoredFault): JobErrorInfo {
+  const { name, message, code } = describeThrown(errorOfFault(fault));
+  return { name, message, ...(code ? { code } : {}) };
+}
+
+function attemptOf(job: ReadJob, state: JobState, kind: string | undefined): number {
   if (state === 'running') return job.attemptsMade + 1;
   return state === 'dead' && NEVER_RUN.includes(kind) ? Math.max(0, job.attemptsMade - 1) : job.attemptsMade;
 }

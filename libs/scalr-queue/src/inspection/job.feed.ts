@@ -1,4 +1,5 @@
 import type { Queue } from 'bullmq';
+import { type DamagedEntries, isWrongType, orDamaged } from '../connection/damaged-entries.js';
 import type { RedisClient } from '../connection/redis.client.js';
 import type { JobState } from '../jobs/job-info.js';
 
@@ -35,6 +36,7 @@ export class JobFeed {
     readonly queue: Queue,
     private readonly list: EngineList,
     private offset: number,
+    private readonly note: DamagedEntries['note'],
   ) {
     this.read = offset;
   }
@@ -63,7 +65,11 @@ export class JobFeed {
     this.offset++;
   }
 
-  private async next(): Promise<Listed[]> {
+  private next(): Promise<Listed[]> {
+    return orDamaged(this.slice(), [], this.queue.toKey(this.list), this.note);
+  }
+
+  private async slice(): Promise<Listed[]> {
     const key = this.queue.toKey(this.list);
     const range = [key, this.read, String(this.read + SLICE - 1)] as const;
     if (this.list === 'delayed') return scored(await this.redis.zrange(...range, 'WITHSCORES'), 1);
@@ -83,8 +89,9 @@ export class JobFeed {
     const replies = (await pipeline.exec()) ?? [];
     return ids.map((storedId, index) => {
       const [error, timestamp] = replies[index] ?? [];
-      if (error) throw error;
-      return { storedId, order: -Number(timestamp ?? 0) };
+      if (error && !isWrongType(error)) throw error;
+      const at = Number(timestamp ?? 0);
+      return { storedId, order: Number.isFinite(at) ? -at : 0 };
     });
   }
 }

@@ -73,7 +73,8 @@ export class JobLister {
     return names.flatMap((name) =>
       LISTS[state].map((list) => {
         const queue = this.queues.get(name);
-        return new JobFeed(this.connections.producer, queue, list, offsets[`${name} ${list}`] ?? 0);
+        const { producer, damaged } = this.connections;
+        return new JobFeed(producer, queue, list, offsets[`${name} ${list}`] ?? 0, damaged.note);
       }),
     );
   }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Job } from 'bullmq';
 import { withDeadline } from '../connection/deadline.js';
-import { ANY_NAME, type CatalogEntry } from '../connection/catalog-entry.js';
+import { ANY_NAME, type CatalogEntry, fieldOf, isField } from '../connection/catalog-entry.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
@@ -10,19 +9,23 @@ import { QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
 import { toStoredId } from '../jobs/job-id.js';
 import type { JobRef } from '../jobs/job-ref.js';
-import type { StoredJob } from '../jobs/stored-job.js';
-import { ENQUEUE_DEADLINE, KEPT_LOG_LINES } from '../options/defaults.js';
+import type { StoredFault } from '../jobs/stored-fault.js';
+import { ENQUEUE_DEADLINE, KEPT_LOG_LINES, SHOWN_FIELD_LIMIT } from '../options/defaults.js';
 import { describe } from '../options/option-checker.js';
+import { type JobRecord, type ReadJob, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
+import { IS_LISTED, READ_RECORD } from './job-record.script.js';
 
 /** The engine's score of a delayed job: its time in milliseconds, times this, plus a counter. */
 const DELAYED_SCORE_UNIT = 0x1000;
 
 /** A stored job of the engine and the state it is in. */
 export interface FoundJob {
-  readonly job: StoredJob;
+  readonly job: ReadJob;
   readonly state: string;
   /** Epoch milliseconds at which a delayed job may start. */
   readonly runAt?: number;
+  /** Why not all of it can be told. */
+  readonly fault?: StoredFault;
 }
 
 /** Where a job is stored. */
@@ -72,10 +75,13 @@ export class JobReader {
 
   /** Where the job is stored; looks again among the newest jobs of the app before it says nowhere. */
   async locate(parts: RefParts): Promise<JobPlace | undefined> {
-    return (
+    const found =
       (await this.search(await this.catalog.entries(), parts)) ??
-      this.search(await this.catalog.entries(50), parts)
-    );
+      (await this.search(await this.catalog.entries(50), parts)) ??
+      (await this.searchLists(await this.catalog.entries(), parts));
+    const { id, name, queue } = parts;
+    // A dead job that was retried may have gone to the queue that its definition has now.
+    return found ?? (name === undefined || queue === undefined ? undefined : this.locate({ id, name }));
   }
 
   /** Where a job with this id may have been stored. */
@@ -85,12 +91,8 @@ export class JobReader {
   }
 
   private async search(known: readonly CatalogEntry[], parts: RefParts): Promise<JobPlace | undefined> {
-    const { id, name, queue } = parts;
-    const entries = known.filter(
-      (entry) =>
-        (queue === undefined || entry.queue === queue) &&
-        (name === undefined || entry.name === name || entry.name === ANY_NAME),
-    );
+    const { id, name } = parts;
+    const entries = meant(known, parts);
     if (entries.length === 0) return undefined;
     const pipeline = this.connections.producer.pipeline();
     for (const entry of entries) {
@@ -109,31 +111,54 @@ export class JobReader {
       if (typeof stored !== 'string' || (name !== undefined && stored !== name)) return [];
       return [{ name: stored, queue: entry.queue, storedId: storedIdOf(entry, id) }];
     });
-    if (found.length > 1) throw ambiguous(found);
-    return found[0];
+    return chosenOf(found, (one) => this.catalog.queueOf(one));
+  }
+
+  /** When the data of a job is gone its id may still be in a list. */
+  private async searchLists(known: readonly CatalogEntry[], parts: RefParts): Promise<JobPlace | undefined> {
+    const entries = meant(known, parts).filter(({ name }) => name !== ANY_NAME);
+    if (entries.length === 0) return undefined;
+    const pipeline = this.connections.producer.pipeline();
+    for (const entry of entries) {
+      const { toKey } = this.queues.get(entry.queue);
+      const lists = ['wait', 'active'].map((list) => toKey(list));
+      const sets = ['prioritized', 'delayed', 'failed', 'completed'].map((set) => toKey(set));
+      const keys = [...lists, ...sets];
+      pipeline.eval(IS_LISTED, keys.length, ...keys, lists.length, storedIdOf(entry, parts.id));
+    }
+    const replies = (await pipeline.exec()) ?? [];
+    const found = entries.flatMap((entry, index): JobPlace[] => {
+      const [error, reply] = replies[index] ?? [];
+      if (error) throw error;
+      return reply === 1 ? [{ ...entry, storedId: storedIdOf(entry, parts.id) }] : [];
+    });
+    return chosenOf(found, (one) => this.catalog.queueOf(one));
   }
 
   /** The job with the engine's id. */
   async readStored(queueName: string, storedId: string): Promise<FoundJob | undefined> {
     const queue = this.queues.get(queueName);
     // Two reads: the job may move in between. The state is read last, and the data again if it is of before the state.
-    let job = await Job.fromId(queue, storedId);
-    if (!job) return undefined;
-    const state = await job.getState();
-    if (isOfBefore(job, state)) job = await Job.fromId(queue, storedId);
-    if (!job) return undefined;
-    if (state === 'unknown') return (await this.follows(job)) ? { job, state: 'waiting' } : undefined;
-    if (state !== 'delayed') return { job, state };
+    let record = await this.recordOf(queueName, storedId);
+    const state = await queue.getJobState(storedId);
+    if (state === 'unknown')
+      return (await this.follows(record.job)) ? { ...record, state: 'waiting' } : undefined;
+    if (isOfBefore(record.job, state)) record = await this.recordOf(queueName, storedId);
+    if (state !== 'delayed') return { ...record, state };
     const score = await this.connections.producer.zscore(queue.toKey('delayed'), storedId);
-    return {
-      job,
-      state,
-      ...(score === null ? {} : { runAt: Math.floor(Number(score) / DELAYED_SCORE_UNIT) }),
-    };
+    const runAt = score === null ? NaN : Math.floor(Number(score) / DELAYED_SCORE_UNIT);
+    return { ...record, state, ...(isDate(runAt) ? { runAt } : {}) };
+  }
+
+  private async recordOf(queueName: string, storedId: string): Promise<JobRecord> {
+    const key = this.queues.get(queueName).toKey(storedId);
+    const args = [SHOWN_FIELD_LIMIT, ...RECORD_FIELDS];
+    const reply = await this.connections.producer.eval(READ_RECORD, 1, key, ...args);
+    return toRecord(queueName, storedId, reply as RecordReply);
   }
 
   /** Whether it waits for the end of an equal job that runs (`onConflict: 'rerun'`): it is in no list until then. */
-  private async follows({ id, queueName, deduplicationId }: Job): Promise<boolean> {
+  private async follows({ id, queueName, deduplicationId }: ReadJob): Promise<boolean> {
     if (!deduplicationId) return false;
     const key = this.queues.get(queueName).toKey(`dn:${deduplicationId}`);
     return (await this.connections.producer.hget(key, 'jid')) === id;
@@ -141,7 +166,7 @@ export class JobReader {
 }
 
 /** Whether the job came into its state, by its end, a start or a failed attempt, after its data was read. */
-function isOfBefore({ finishedOn, processedOn, delay }: Job, state: string): boolean {
+function isOfBefore({ finishedOn, processedOn, delay }: ReadJob, state: string): boolean {
   if (state === 'completed' || state === 'failed') return !finishedOn;
   if (state === 'active') return !processedOn;
   return state === 'delayed' && !(delay > 0);
@@ -151,10 +176,39 @@ function storedIdOf(entry: CatalogEntry, id: string): string {
   return entry.name === ANY_NAME ? id : toStoredId(entry.name, id);
 }
 
+function isDate(ms: number): boolean {
+  return !Number.isNaN(new Date(ms).getTime());
+}
+
+/** The entries that a reference may mean; that of an `EnqueuedJob` also where nobody has written it down yet. */
+function meant(known: readonly CatalogEntry[], { name, queue }: RefParts): CatalogEntry[] {
+  const entries = known.filter(
+    (entry) =>
+      (queue === undefined || entry.queue === queue) &&
+      (name === undefined || entry.name === name || entry.name === ANY_NAME),
+  );
+  const isNew = name !== undefined && queue !== undefined && !entries.some((entry) => entry.name === name);
+  return isNew && isField(fieldOf(name, queue)) ? [...entries, { name, queue }] : entries;
+}
+
+/**
+ * The one that is meant among jobs with the same id: of one definition in two queues, that of the queue it has now.
+ * @throws InvalidOptionError where that cannot be told
+ */
+export function chosenOf(
+  found: readonly JobPlace[],
+  queueOf: (name: string) => string | undefined,
+): JobPlace | undefined {
+  if (found.length <= 1) return found[0];
+  const [first] = found;
+  const isOne = found.every(({ name }) => name === first!.name);
+  const current = isOne ? found.find((place) => place.queue === queueOf(place.name)) : undefined;
+  if (!current) throw ambiguous(found);
+  return current;
+}
+
 /** @param found jobs with the same id */
-export function ambiguous(
-  found: readonly { readonly name: string; readonly queue: string }[],
-): InvalidOptionError {
+function ambiguous(found: readonly { readonly name: string; readonly queue: string }[]): InvalidOptionError {
   const differ = new Set(found.map(({ name }) => name)).size === found.length;
   const names = found.map(({ name, queue }) => (differ ? `"${name}"` : `"${name}" in the queue ${queue}`));
   const field = differ ? 'name' : 'queue';

@@ -44,6 +44,10 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
   cancelled: 'Somebody cancelled it. Retry it if that was a mistake.',
   unrecoverable:
     'Its processor gave it up before its attempts were used (UnrecoverableError): fix what it needs, then retry it, or discard it.',
+  'data-missing':
+    'Its payload is lost: enqueue it anew and discard this one. Look for who deletes keys, and for an eviction policy.',
+  unreadable:
+    'What is stored of it was written by something else: repair the field in Redis and retry it, or discard it.',
 };
 
 /** Why a job is where it is, the decisive reasons first. */

@@ -11,16 +11,20 @@ local wait, prioritized, delayed, active, failed, meta = unpack(KEYS)
 local prefix = ARGV[1]
 local looks = ${LOOKS}
 local level = 4294967296
+local latest = 8.64e15
 local oldest = false
 local heads = {}
 local function consider(id)
-  local job = redis.call('HMGET', prefix .. id, 'timestamp', 'processedOn', 'opts')
-  local since = tonumber(job[1])
-  if not since then return end
   heads[#heads + 1] = id
-  local readable, opts = pcall(cjson.decode, job[3] or '')
+  local job = redis.pcall('HMGET', prefix .. id, 'timestamp', 'processedOn')
+  if job.err then return end
+  local since = tonumber(job[1])
+  if not since or not (since < latest) then return end
+  local large = redis.call('HSTRLEN', prefix .. id, 'opts') > 65536
+  local readable, opts = pcall(cjson.decode, not large and redis.call('HGET', prefix .. id, 'opts') or '')
   if readable and type(opts) == 'table' and tonumber(opts.delay) then since = since + tonumber(opts.delay) end
   since = math.max(since, tonumber(job[2]) or 0)
+  if not (since < latest) then return end
   if not oldest or since < oldest then oldest = since end
 end
 for _, id in ipairs(redis.call('LRANGE', wait, -looks, -1)) do consider(id) end

@@ -1,6 +1,7 @@
 import { nameOfStoredId } from '../jobs/job-id.js';
 import type { QueueDepth, QueueInfo } from '../jobs/queue-info.js';
 import type { WorkerInfo } from '../jobs/worker-info.js';
+import { type DamagedEntries, isWrongType } from '../connection/damaged-entries.js';
 import type { RedisClient } from '../connection/redis.client.js';
 import { QUEUE_STATE } from './queue-state.script.js';
 
@@ -19,6 +20,7 @@ export async function readStates(
   redis: RedisClient,
   prefix: string,
   names: readonly string[],
+  note: DamagedEntries['note'],
 ): Promise<QueueState[]> {
   if (names.length === 0) return [];
   const pipeline = redis.pipeline();
@@ -30,8 +32,11 @@ export async function readStates(
   }
   const replies = (await pipeline.exec()) ?? [];
   return replies.map(([error, reply], index) => {
-    if (error) throw error;
-    return toState(names[index]!, reply as Reply, Date.now());
+    const name = names[index]!;
+    if (!error) return toState(name, reply as Reply, Date.now());
+    if (!isWrongType(error)) throw error;
+    note(`${prefix}:${name}:*`, 'a list of the queue is of another type');
+    return unreadableState(name);
   });
 }
 
@@ -41,6 +46,14 @@ export function toQueueInfos(queues: readonly QueueState[], workers: readonly Wo
     ...depth,
     workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
   }));
+}
+
+/** A queue of which a list is no list. */
+function unreadableState(name: string): QueueState {
+  const message = 'a list of the queue is of another type in Redis: see which key of it was overwritten';
+  const problem = { code: 'QUEUE_UNREADABLE', message };
+  const counts = { waiting: 0, delayed: 0, running: 0, dead: 0, oldestPendingAgeMs: 0 };
+  return { name, ...counts, paused: false, nextJobs: [], problem };
 }
 
 function toState(name: string, reply: Reply, now: number): QueueState {

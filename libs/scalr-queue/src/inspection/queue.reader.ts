@@ -14,6 +14,7 @@ export class QueueReader {
 
   /** The state of all the queues, in one round trip. */
   states(names: readonly string[]): Promise<QueueState[]> {
-    return readStates(this.connections.producer, this.options.prefix, names);
+    const { producer, damaged } = this.connections;
+    return readStates(producer, this.options.prefix, names, damaged.note);
   }
 }

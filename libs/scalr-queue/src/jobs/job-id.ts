@@ -68,3 +68,9 @@ export function fromStoredId(storedId: string): string {
   const at = storedId.indexOf(SEPARATOR);
   return at < 0 ? storedId : storedId.slice(at + 1);
 }
+
+/** When a job with an id of ours was enqueued (epoch milliseconds): a UUIDv7 begins with it. */
+export function timeOfStoredId(storedId: string): number | undefined {
+  const id = fromStoredId(storedId);
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id) ? parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined;
+}

@@ -11,7 +11,9 @@ export type DeadReason =
   | 'unknown-job'
   | 'crashed'
   | 'cancelled'
-  | 'unrecoverable';
+  | 'unrecoverable'
+  | 'data-missing'
+  | 'unreadable';
 
 /** What became of a cancellation; see `JobsService.cancel`. */
 export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'not-found';
@@ -27,6 +29,8 @@ export const DEAD_REASONS: readonly DeadReason[] = [
   'crashed',
   'cancelled',
   'unrecoverable',
+  'data-missing',
+  'unreadable',
 ];
 
 /** The error of the last failed attempt. */

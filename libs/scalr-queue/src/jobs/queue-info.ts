@@ -8,6 +8,8 @@ export interface QueueDepth {
   readonly paused: boolean;
   /** How long the oldest job that could run has been waiting; 0 when none waits. */
   readonly oldestPendingAgeMs: number;
+  /** Why it cannot be read, with a stable code: what stands in its place in Redis is no queue. Its counts say nothing then. */
+  readonly problem?: { readonly code: string; readonly message: string };
 }
 
 /** A queue as it stands at this moment: plain data. */

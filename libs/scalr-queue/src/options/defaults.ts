@@ -44,6 +44,8 @@ export const KEEP_OWN_IDS = 2 * MINUTE;
 export const ENQUEUE_DEADLINE = SECOND;
 /** Text of an error (message and stack) kept with a job. */
 export const ERROR_TEXT_LIMIT = 8 * KIB;
+/** A field of a stored job that is larger is not read: of such a job all else is shown. */
+export const SHOWN_FIELD_LIMIT = 1_024 * KIB;
 /** Failed attempts whose stack is kept with a job. */
 export const KEPT_FAILURES = 5;
 /** Lines of `ctx.log` kept with a job. */

@@ -42,8 +42,8 @@ end
  * KEYS[1] the job, KEYS[2] the mark of its id once it has ended; then those of `insertKeys`
  * ARGV: what `insert_job` takes without the unique key; then the id of the unique key ('' for none), its window in milliseconds
  * (0: as long as the job lives), what a taken key means (keep, replace, rerun), and for how many milliseconds the id is remembered
- * ('' where the library made it)
- * RETURNS status and stored id of the job that counts
+ * ('' where the library made it); then the prefixes of the queues that the definition had before, whose jobs and keys count too
+ * RETURNS status and stored id of the job that counts; then, for a job in a former queue, which one, from 1 on
  */
 export const ADD_CONTESTED = new RedisScript(
   'scalrAddContested',
@@ -56,29 +56,49 @@ if redis.call('EXISTS', job, ended) > 0 then
   return { 'duplicate', id }
 end
 
-local function is_finished(holder)
-  return redis.call('ZSCORE', prefix .. 'completed', holder) or redis.call('ZSCORE', prefix .. 'failed', holder)
+for place = 13, #ARGV do
+  if redis.call('EXISTS', ARGV[place] .. id) == 1 then return { 'duplicate', id, place - 12 } end
+end
+
+local function is_finished(holder, from)
+  from = from or prefix
+  return redis.call('ZSCORE', from .. 'completed', holder) or redis.call('ZSCORE', from .. 'failed', holder)
 end
 
 -- Only one that no handler has had: another would lose its attempts, its id and its wait.
-local function remove_unstarted(holder)
-  local held = prefix .. holder
+local function remove_unstarted(holder, from)
+  local held = from .. holder
   local runs = redis.call('HMGET', held, 'atm', 'ats', 'scalr:idle')
   if (tonumber(runs[1]) or 0) > 0 or (tonumber(runs[2]) or 0) > (tonumber(runs[3]) or 0) then return false end
-  if redis.call('ZREM', prefix .. 'delayed', holder) == 0 then return false end
+  if redis.call('ZREM', from .. 'delayed', holder) == 0 then return false end
   redis.call('DEL', held, held .. ':logs', held .. ':dependencies', held .. ':processed', held .. ':failed',
     held .. ':unsuccessful')
-  event(prefix, 'removed', 'jobId', holder, 'prev', 'delayed')
+  event(from, 'removed', 'jobId', holder, 'prev', 'delayed')
   return true
 end
 
 local status = 'created'
 if unique ~= '' then
+  local function holder_in(from)
+    local key = from .. 'de:' .. unique
+    local holder = redis.call('GET', key)
+    -- Without a window the key is that of a job that has yet to end.
+    if holder and redis.call('PTTL', key) == -1
+      and (redis.call('EXISTS', from .. holder) == 0 or is_finished(holder, from)) then return false end
+    return holder
+  end
+  for place = 13, #ARGV do
+    local former = holder_in(ARGV[place])
+    if former then
+      if conflict ~= 'replace' or not remove_unstarted(former, ARGV[place]) then
+        return { 'duplicate', former, place - 12 }
+      end
+      redis.call('DEL', ARGV[place] .. 'de:' .. unique)
+      status = 'replaced'
+    end
+  end
   local key = prefix .. 'de:' .. unique
-  local holder = redis.call('GET', key)
-  -- Without a window the key is that of a job that has yet to end.
-  if holder and redis.call('PTTL', key) == -1
-    and (redis.call('EXISTS', prefix .. holder) == 0 or is_finished(holder)) then holder = false end
+  local holder = holder_in(prefix)
   if holder then
     event(prefix, 'deduplicated', 'jobId', holder, 'deduplicationId', unique, 'deduplicatedJobId', id)
     if conflict == 'rerun' and redis.call('EXISTS', prefix .. holder) == 1 and not is_finished(holder) then
@@ -87,7 +107,7 @@ if unique ~= '' then
       take_over(prefix .. holder)
       return { 'replaced', holder }
     end
-    if conflict ~= 'replace' or not remove_unstarted(holder) then return { 'duplicate', holder } end
+    if conflict ~= 'replace' or not remove_unstarted(holder, prefix) then return { 'duplicate', holder } end
     status = 'replaced'
   end
   if tonumber(window) > 0 then redis.call('SET', key, id, 'PX', window) else redis.call('SET', key, id) end

@@ -4,6 +4,7 @@ import { BacklogGuard } from '../connection/backlog.guard.js';
 import { withDeadline } from '../connection/deadline.js';
 import { endedKey } from '../connection/ended-job.script.js';
 import { insertArguments, insertKeys } from '../connection/insert-job.script.js';
+import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { toEnqueueError, toReadError } from '../connection/redis-error.js';
@@ -29,6 +30,7 @@ export class JobSender {
   constructor(
     private readonly connections: RedisConnections,
     private readonly queues: QueueRegistry,
+    private readonly catalog: JobCatalog,
     private readonly backlog: BacklogGuard,
     private readonly inFlight: InFlightLimit,
     private readonly events: JobEvents,
@@ -48,10 +50,12 @@ export class JobSender {
   /** One round trip for a slice of jobs of one queue. */
   async sendMany(jobs: readonly PreparedJob[], signal?: AbortSignal): Promise<EnqueuedJob[]> {
     if (jobs.length === 0) return [];
-    const send = async (queue: Queue) => {
+    const send = async (queue: Queue, former: readonly string[]) => {
       if (jobs.some((job) => job.contested)) {
         return allTogether(
-          jobs.map((job) => (job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job))),
+          jobs.map((job) =>
+            job.contested ? this.sendContested(queue, job, former) : this.sendNew(queue, job),
+          ),
         );
       }
       await queue.getBackend().addJobs(jobs.map((job) => this.toEntry(job)));
@@ -73,8 +77,8 @@ export class JobSender {
   }
 
   private async deliver(job: PreparedJob, signal?: AbortSignal, deadline?: number): Promise<EnqueuedJob> {
-    const send = (queue: Queue) =>
-      job.contested ? this.sendContested(queue, job) : this.sendNew(queue, job);
+    const send = (queue: Queue, former: readonly string[]) =>
+      job.contested ? this.sendContested(queue, job, former) : this.sendNew(queue, job);
     const enqueued = await this.within([job], send, signal, deadline);
     this.tell(enqueued);
     return enqueued;
@@ -89,7 +93,7 @@ export class JobSender {
 
   private async within<T>(
     jobs: readonly PreparedJob[],
-    send: (queue: Queue) => Promise<T>,
+    send: (queue: Queue, former: readonly string[]) => Promise<T>,
     signal?: AbortSignal,
     deadline = performance.now() + ENQUEUE_DEADLINE,
   ): Promise<T> {
@@ -101,8 +105,10 @@ export class JobSender {
       const work = async () => {
         const admitting = this.backlog.admit(name, jobs.length);
         if (admitting) await admitting;
+        // Of an earlier version, where the definition had another queue: only what can be taken there is looked for there.
+        const former = jobs.some((job) => job.contested) ? await this.catalog.formerQueues(jobs[0]!) : [];
         sent = true;
-        return send(this.queues.get(name));
+        return send(this.queues.get(name), former);
       };
       try {
         // The connection has the same limit; this one also covers what the connection forgets.
@@ -149,10 +155,14 @@ export class JobSender {
     return { job: stored, jobId, parentKeyOpts: NO_PARENT };
   }
 
-  private async sendContested(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
+  private async sendContested(
+    queue: Queue,
+    job: PreparedJob,
+    former: readonly string[],
+  ): Promise<EnqueuedJob> {
     const options = this.tracing.carried(job.options);
     const { id: key = '', ttl = 0 } = options.deduplication ?? {};
-    const [status, storedId] = (await ADD_CONTESTED.run(
+    const [status, storedId, place = 0] = (await ADD_CONTESTED.run(
       this.connections.producer,
       [queue.toKey(options.jobId), endedKey(this.app.prefix, options.jobId), ...insertKeys(queue.toKey(''))],
       [
@@ -161,9 +171,11 @@ export class JobSender {
         ttl,
         conflictOf(job),
         job.memory ?? '',
+        ...former.map((name) => this.queues.get(name).toKey('')),
       ],
-    )) as [EnqueuedJob['status'], string];
-    return outcome(job, fromStoredId(storedId), status);
+    )) as [EnqueuedJob['status'], string, number?];
+    const found = outcome(job, fromStoredId(storedId), status);
+    return place > 0 ? { ...found, queue: former[place - 1]! } : found;
   }
 }
 

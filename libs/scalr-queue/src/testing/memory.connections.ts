@@ -10,6 +10,7 @@ import type { MemoryQueue } from './memory.queue.js';
 export class MemoryConnections {
   /** It is never lost. */
   readonly lostAt = undefined;
+  readonly damaged = { note: () => undefined, lines: [] };
   readonly log = { trouble: (error: Error) => void error, recovered: () => undefined };
 
   constructor(private readonly engine: MemoryEngine) {}
@@ -98,6 +99,15 @@ export class MemoryCatalog {
 
   knows(name: string): boolean {
     return [...this.known.values()].some((entry) => entry.name === name);
+  }
+
+  queueOf(name: string): string | undefined {
+    return [...this.known.values()].findLast((entry) => entry.name === name)?.queue;
+  }
+
+  async formerQueues({ name, queue }: CatalogEntry): Promise<string[]> {
+    const others = [...this.known.values()].filter((entry) => entry.name === name && entry.queue !== queue);
+    return others.map((entry) => entry.queue);
   }
 
   async entries(): Promise<CatalogEntry[]> {

@@ -1,7 +1,7 @@
 import type { JobCatalog } from '../connection/job.catalog.js';
 import { nameOfStoredId, toStoredId } from '../jobs/job-id.js';
 import {
-  ambiguous,
+  chosenOf,
   type FoundJob,
   type JobPlace,
   JobReader,
@@ -24,9 +24,9 @@ import type { MemoryJob } from './memory.job.js';
 export class MemoryReader extends JobReader {
   constructor(
     private readonly engine: MemoryEngine,
-    catalog: JobCatalog,
+    private readonly known: JobCatalog,
   ) {
-    super(undefined as never, undefined as never, catalog);
+    super(undefined as never, undefined as never, known);
   }
 
   override async bounded<T>(read: () => Promise<T>): Promise<T> {
@@ -40,8 +40,7 @@ export class MemoryReader extends JobReader {
       .filter((job) => job.id === toStoredId(job.name, id) && (!name || job.name === name))
       .filter((job) => queue === undefined || job.queueName === queue);
     const places = found.map((job) => ({ name: job.name, queue: job.queueName, storedId: job.id }));
-    if (places.length > 1) throw ambiguous(places);
-    return places[0];
+    return chosenOf(places, (one) => this.known.queueOf(one));
   }
 
   override async logsOf({ job }: FoundJob): Promise<string[]> {

@@ -1,10 +1,11 @@
-import { DelayedError, type Job, type Span, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, type Span, WaitingError, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLockLost } from '../connection/lost-lock.js';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
 import { describeThrown, isInstance } from '../jobs/failure.js';
 import { inJob } from '../observability/job-scope.js';
+import { DamageProofWorker } from './damage.proof.worker.js';
 import type { JobEventSource } from './job-event.source.js';
 import { PingResponder } from './ping.responder.js';
 import { completedOutcome, failedOutcome, repeatOutcome, type RunOutcome } from './run.outcome.js';
@@ -39,7 +40,7 @@ interface Held {
  * until Redis takes it, and at the end of a shutdown gives its jobs back to the queue instead of leaving them to be found
  * after their lock has expired.
  */
-export class ManagedWorker extends Worker {
+export class ManagedWorker extends DamageProofWorker {
   /** Whether Redis refused the last attempt to fetch a job. */
   refused = false;
   private readonly standBack: StandBack;
@@ -61,7 +62,8 @@ export class ManagedWorker extends Worker {
       processor.length < 3
         ? (job: Job, token?: string) => this.guard(job, token, undefined, processor)
         : (job: Job, token?: string, signal?: AbortSignal) => this.guard(job, token, signal, processor);
-    super(queue, guarded, { ...options, autorun: false });
+    const onMissing = (job: Job) => parts.events.dataMissing(job);
+    super(queue, guarded, { ...options, autorun: false }, parts.redis, onMissing);
     const { gate, events, blocks } = parts;
     this.gate = gate;
     this.standBack = new StandBack(this, gate);
@@ -207,8 +209,10 @@ export class ManagedWorker extends Worker {
     signal: AbortSignal | undefined,
     processor: ManagedProcessor,
   ): Promise<unknown> {
+    const fault = this.faultOf(job);
     // Fetched with the completion of another job just before the shutdown began.
     if (this.gate.draining) return this.handBack(job, token, false);
+    if (fault) return this.bury(job, token, fault);
     if (PingResponder.isPing(job)) return this.parts.pings.answer(job);
     const held = this.inHand.get(job.id ?? '');
     if (held && isSameAttempt(held.job, job)) return held.outcome;
@@ -240,9 +244,6 @@ export class ManagedWorker extends Worker {
       let end = (): void => undefined;
       const outcome = new Promise<unknown>((resolve, reject) => {
         end = () => resolve(HANDED_BACK);
-        // What it is made of when only its id was left in the queue.
-        if ((job.name as string | undefined) === undefined && job.attemptsStarted <= 1)
-          this.events.dataMissing(job);
         if (processor.handles?.(job.name) !== false) this.events.started(job);
         const run = inJob(
           job,

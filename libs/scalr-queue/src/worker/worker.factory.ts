@@ -38,7 +38,21 @@ export class WorkerFactory {
     private readonly retention: Retention,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    this.parts = { gate, events, pings, tracing, counts, locks, blocks, retention, running: runningJobs };
+    this.parts = {
+      gate,
+      events,
+      pings,
+      tracing,
+      counts,
+      locks,
+      blocks,
+      retention,
+      running: runningJobs,
+      // The test kit has none.
+      get redis() {
+        return connections.producer;
+      },
+    };
   }
 
   /** @param own what a `@Processor` class asks for; ours wins, but for its concurrency */

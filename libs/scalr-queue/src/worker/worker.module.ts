@@ -9,6 +9,7 @@ import { AsideNotes } from './aside.notes.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { ForeignWorkers } from './foreign.workers.js';
+import { FormerQueues } from './former.queues.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { HandlerProviders } from './handler.providers.js';
 import { IdleHandlers } from './idle-handlers.js';
@@ -40,6 +41,7 @@ import { WorkerPool } from './worker.pool.js';
     BlockWatch,
     CancelWatcher,
     ForeignWorkers,
+    FormerQueues,
     HandlerExplorer,
     HandlerProviders,
     IdleHandlers,

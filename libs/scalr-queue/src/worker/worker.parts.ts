@@ -1,5 +1,6 @@
 import type { JobCounts } from '../connection/job.counts.js';
 import type { JobLocks } from '../connection/job.locks.js';
+import type { RedisClient } from '../connection/redis.client.js';
 import type { Retention } from '../retention/retention.service.js';
 import type { Tracing } from '../tracing/tracing.js';
 import type { BlockWatch } from './block.watch.js';
@@ -19,4 +20,6 @@ export interface WorkerParts {
   readonly blocks: BlockWatch;
   readonly retention: Retention;
   readonly running: RunningJobs;
+  /** Fails fast. */
+  readonly redis: RedisClient;
 }

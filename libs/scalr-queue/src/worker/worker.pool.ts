@@ -14,6 +14,7 @@ import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { ForeignWorkers } from './foreign.workers.js';
+import { FormerQueues } from './former.queues.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { JobRunner } from './job.runner.js';
 import type { ManagedWorker } from './managed.worker.js';
@@ -65,6 +66,7 @@ export class WorkerPool {
     private readonly workersOfApp: WorkerRegistry,
     private readonly blocks: BlockWatch,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    private readonly former: FormerQueues,
   ) {}
 
   /**
@@ -130,6 +132,7 @@ export class WorkerPool {
   /** Stops taking jobs at once; resolves when the running ones have ended. */
   async drain(): Promise<void> {
     this.schedules.stop();
+    this.former.stop();
     this.gate.drain();
     this.heartbeat.beat();
     await Promise.all([...this.workers, this.foreign].map((worker) => worker.close()));
@@ -167,13 +170,7 @@ export class WorkerPool {
       this.workers.push(worker);
       return worker;
     }, this.queues);
-    for (const queue of queuesOf(handlers)) {
-      if (!this.queues.has(queue)) continue;
-      const processor = Object.assign((job: Job, token: string | undefined) => this.runner.run(job, token), {
-        handles: (name: string) => this.runner.handles(name),
-      });
-      this.workers.push(this.factory.create(queue, processor, concurrency));
-    }
+    for (const queue of queuesOf(handlers)) if (this.queues.has(queue)) this.addWorker(queue, concurrency);
     for (const worker of this.workers) this.run(worker);
     this.started = true;
     this.cancels.start();
@@ -186,6 +183,13 @@ export class WorkerPool {
     this.schedules.start();
     this.announce(handlers);
     void this.warnOfOthers();
+    this.former.start(handlers, this.queues, (queue) => {
+      this.logger.log(
+        `Working on the queue ${queue} too: it holds jobs of definitions that have another queue now`,
+      );
+      this.run(this.addWorker(queue, concurrency));
+      this.heartbeat.beat();
+    });
     const names = [...this.queues].toSorted().join(', ') || '(none)';
     this.logger.log(`Working on ${counted(handlers.size + bridged, 'kind')} of jobs in the queues ${names}`);
   }
@@ -204,6 +208,7 @@ export class WorkerPool {
     };
     this.heartbeat.start(() => ({
       ...abilities,
+      queues: [...queues, ...this.former.names],
       running: this.running,
       runningJobs: this.runningJobs.first(TOLD_JOBS),
       draining: this.gate.draining,
@@ -221,6 +226,15 @@ export class WorkerPool {
       `Two programs call themselves "${this.options.app}": this one (${describeProgram(self)}) and ${describeProgram(other)}` +
         `${more.length > 0 ? `, and ${counted(more.length, 'more worker')}` : ''}. They take each other's jobs: give one of them another SCALR_APP.`,
     );
+  }
+
+  private addWorker(queue: string, concurrency: number | undefined): ManagedWorker {
+    const processor = Object.assign((job: Job, token: string | undefined) => this.runner.run(job, token), {
+      handles: (name: string) => this.runner.handles(name),
+    });
+    const worker = this.factory.create(queue, processor, concurrency);
+    this.workers.push(worker);
+    return worker;
   }
 
   private run(worker: ManagedWorker): void {

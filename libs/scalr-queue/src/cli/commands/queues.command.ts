@@ -15,7 +15,11 @@ const COLUMNS: readonly Column<QueueInfo>[] = [
     of: ({ oldestPendingAgeMs: age }) => (age > 0 ? formatDuration(age) : undefined),
   },
   { title: 'workers', of: ({ workers }) => (workers === 0 ? { value: 0, tone: 'bad' } : workers) },
-  { title: 'state', of: ({ paused }) => (paused ? { value: 'paused', tone: 'warn' } : 'open') },
+  {
+    title: 'state',
+    of: ({ paused, problem }) =>
+      problem ? { value: problem.code, tone: 'bad' } : paused ? { value: 'paused', tone: 'warn' } : 'open',
+  },
 ];
 
 /** `scalr-queue queues` */

@@ -1,0 +1,47 @@
+import { Logger } from '@nestjs/common';
+
+/** What stands in front of each line about an entry that cannot be read. */
+export const ENTRY_UNREADABLE = 'ENTRY_UNREADABLE';
+/** Entries that are remembered, so that each is told once. */
+const MOST = 1_000;
+const SHOWN = 120;
+
+/** Entries in Redis that cannot be read and are left out: told once each, so that nobody looks for what is missing in vain. */
+export class DamagedEntries {
+  private readonly logger = new Logger('ScalrQueue');
+  private readonly noted = new Set<string>();
+
+  /** @param entry its key, and what in it is meant */
+  readonly note = (entry: string, why: string): void => {
+    const line = `${entry.slice(0, SHOWN)} cannot be read and is left out: ${why}. Repair it, or delete it.`;
+    if (this.noted.has(line) || this.noted.size >= MOST) return;
+    this.noted.add(line);
+    this.logger.warn(`[${ENTRY_UNREADABLE}] ${line}`);
+  };
+
+  /** All that were met so far. */
+  get lines(): readonly string[] {
+    return [...this.noted];
+  }
+}
+
+/** Whether Redis holds something else under a key than a command is for. */
+export function isWrongType(error: unknown): boolean {
+  return error instanceof Error && /\bWRONGTYPE\b/.test(error.message);
+}
+
+/** What a read gives; the substitute, and a note, where the key holds something else. */
+export async function orDamaged<T>(
+  reading: Promise<T>,
+  substitute: T,
+  key: string,
+  note: DamagedEntries['note'],
+): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!isWrongType(error)) throw error;
+    note(key, 'it is of another type');
+    return substitute;
+  }
+}

@@ -1,0 +1,6 @@
+import { ScalrQueueError } from './scalr-queue.error.js';
+
+/** Redis answered, but what it holds under a key of the app is not what this library writes: the one thing asked for is damaged. */
+export class StoredDataError extends ScalrQueueError {
+  readonly code = 'STORED_DATA_UNREADABLE';
+}
