@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { defineJob, ProcessJob, QueuesService } from 'scalr-queue';
+import { CancelWatcher } from '../../libs/scalr-queue/src/worker/cancel.watcher.js';
 import { handlerOf } from '../conformance/driver.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
@@ -81,7 +82,7 @@ describe('JobsService.explain', () => {
     }
     const app = uniqueApp();
     const queues = { narrow: { globalConcurrency: 1 } };
-    await startWorker({ app, queues, providers: [Handlers] });
+    const worker = await startWorker({ app, queues, providers: [Handlers] });
     const { queue, jobs } = await startProducer({ app, queues });
     const reasons = async (id: string) => (await jobs.explain(id))?.reasons;
     try {
@@ -93,6 +94,8 @@ describe('JobsService.explain', () => {
         { code: 'position', position: 1 },
       ]);
       expect(await reasons('runs')).toMatchObject([{ code: 'running' }]);
+      // The worker looks twice a second: not between the two calls.
+      worker.context.get(CancelWatcher, { strict: false }).stop();
       expect(await jobs.cancel('runs')).toBe('cancelling');
       expect(await reasons('runs')).toMatchObject([{ code: 'cancelling' }, { code: 'running' }]);
     } finally {

@@ -26,7 +26,7 @@ class LegacyProcessor extends WorkerHost {
 async function startWeb(options: TestAppOptions, grace: number) {
   const module = await Test.createTestingModule({ imports: [testModule(options)] })
     .overrideProvider(WATCH_PACE)
-    .useValue({ every: 50, grace })
+    .useValue({ every: grace / 4, grace })
     .setLogger(false as never)
     .compile();
   await module.init();
@@ -54,7 +54,7 @@ describe('a job that no live worker has handled for a while', () => {
       providers: [Handler, LegacyProcessor],
     };
     await startWorker({ app, ...legacy });
-    const { queue, queues } = await startWeb({ app }, 400);
+    const { queue, queues } = await startWeb({ app }, 600);
     const enqueueAll = () =>
       Promise.all([
         queue.enqueue(Handled),
@@ -83,7 +83,7 @@ describe('a job that no live worker has handled for a while', () => {
     const linesOf = warnings();
     const app = uniqueApp();
     const worker = await startWorker({ app, providers: [Handler] });
-    const { queue } = await startWeb({ app }, 200);
+    const { queue } = await startWeb({ app }, 400);
     await queue.enqueue(Handled);
     await worker.close();
     await eventually(async () => {
@@ -120,8 +120,8 @@ describe('a job that no live worker has handled for a while', () => {
   it('just waits, if the app says that this is right', async () => {
     const linesOf = warnings();
     const app = uniqueApp();
-    const ignoring = await startWeb({ app, unhandled: 'ignore' }, 200);
-    const warning = await startWeb({ app }, 200);
+    const ignoring = await startWeb({ app, unhandled: 'ignore' }, 400);
+    const warning = await startWeb({ app }, 400);
     await ignoring.queue.enqueue(Silent);
     await warning.queue.enqueue(Lost);
     await eventually(() => expect(linesOf('orders.lost')).toHaveLength(1));

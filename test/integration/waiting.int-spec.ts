@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { defineJob, JobFailedError, ProcessJob, WaitTimeoutError } from 'scalr-queue';
 import { z } from 'zod';
@@ -27,6 +27,17 @@ describe('waiting for a job', () => {
     expect(twice).toBe(42);
     const failing = queue.enqueueAndWait(Double, { n: -1 }, { waitFor: '10s', retry: false });
     await expect(failing).rejects.toThrow(JobFailedError);
+  });
+
+  it('leaves no complaint of Redis when the process closes right after it', async () => {
+    const { queue, context } = await startBoth({ providers: [DoubleProcessor] });
+    const warn = vi.spyOn(Logger.prototype, 'warn');
+    onTestFinished(() => warn.mockRestore());
+    await queue.enqueueAndWait(Double, { n: 1 }, { waitFor: '10s' });
+    await context.close();
+    // What the cut connection had to say, it has said when another one has closed after it.
+    await (await startProducer({})).context.close();
+    expect(warn.mock.calls.filter(([line]) => String(line).startsWith('Redis at'))).toEqual([]);
   });
 
   it('works when the result came before the wait, and again', async () => {

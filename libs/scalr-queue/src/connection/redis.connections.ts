@@ -137,7 +137,10 @@ export class RedisConnections implements OnApplicationShutdown {
 
   private connect(role: RedisRole, name: string): RedisClient {
     const client = openRedis(this.options.redis, role, name, this.pace);
-    const trouble = (error: Error) => this.log.trouble(error);
+    // Of a connection that we cut ourselves there is nothing to tell.
+    const trouble = (error: Error) => {
+      if (!this.closed) this.log.trouble(error);
+    };
     // First of all listeners: what it takes away no other one sees.
     client.on('error', (error: Error) => hideArguments(error));
     hearEngineErrors(client, trouble);

@@ -84,7 +84,9 @@ export class EndWatch implements OnApplicationShutdown {
     const tell = (storedId: string, end: JobEnd) => watch.waits.get(storedId)?.forEach((hear) => hear(end));
     events.on('completed', ({ jobId, returnvalue }) => tell(jobId, { result: returnvalue }));
     events.on('failed', ({ jobId, failedReason }) => tell(jobId, { failedReason }));
-    events.on('error', (error) => this.connections.log.trouble(error));
+    events.on('error', (error) => {
+      if (!watch.closed) this.connections.log.trouble(error);
+    });
   }
 
   /** Where Redis does not answer, from then on when it does. */
