@@ -36,6 +36,13 @@ describe('an error of the library', () => {
     expect(String(error)).toBe(`${name}: ${error.message}`);
   }); // prettier-ignore
 
+  it.each(Object.entries({ ...configuration, ...enqueue, ...outcome, ...payload }))(
+    'is known to every copy of the package: %s',
+    (name, type) => {
+      expect(Object.getOwnPropertySymbols(type.prototype)).toContain(Symbol.for(`scalr-queue.class.${name}`));
+    },
+  );
+
   it('keeps its cause', () => {
     expect(new enqueue.QueueUnavailableError('m', { cause }).cause).toBe(cause);
     expect(new enqueue.OutcomeUnknownError('m', [], { cause }).cause).toBe(cause);

@@ -157,6 +157,12 @@ describe('the worker', () => {
     expect(tree.readContent('src/app.module.ts')).toContain(
       'imports: [ScalrQueueModule.forRoot(queueOptions), HealthModule],',
     );
+    expect(tree.readContent('src/app.module.ts')).toMatch(
+      /import \{ ScalrQueueModule, QueueErrorFilter \} from 'scalr-queue';[^]*import \{ APP_FILTER \} from '@nestjs\/core';/,
+    );
+    expect(tree.readContent('src/app.module.ts')).toContain(
+      '{ provide: APP_FILTER, useClass: QueueErrorFilter }',
+    );
     expect(tree.readContent('src/main.ts')).toContain('(AppModule);\napp.enableShutdownHooks();\n');
     const manifest = tree.readJson('package.json') as Record<string, Record<string, string>>;
     expect(manifest['scripts']).toMatchObject({ 'start:worker': 'node dist/main.worker.js' });

@@ -1,11 +1,18 @@
 import ts from 'typescript';
 import { lineEnd, parse, splice } from './parse.js';
 
-/** Adds `import { symbol } from 'specifier'` after the last import, in the quotes and semicolons of the file. */
+/** Adds `import { symbol } from 'specifier'` after the last import, or to that of the module, as the file writes them. */
 export function addImport(text: string, symbol: string, specifier: string): string {
   const source = parse(text);
   const imports = source.statements.filter(ts.isImportDeclaration);
   if (imports.some((one) => names(one).includes(symbol))) return text;
+
+  const joined = imports.find((one) => moduleOf(one) === specifier && names(one).length > 0);
+  const bindings = joined?.importClause?.namedBindings;
+  if (bindings && ts.isNamedImports(bindings)) {
+    const end = bindings.elements.at(-1)?.end ?? bindings.end;
+    return splice(text, end, end, `, ${symbol}`);
+  }
 
   const last = imports.at(-1);
   const quote = last?.moduleSpecifier.getText(source)[0] ?? "'";
@@ -20,7 +27,11 @@ export function importedFrom(text: string, symbol: string): string | undefined {
   const found = parse(text)
     .statements.filter(ts.isImportDeclaration)
     .find((one) => names(one).includes(symbol));
-  return found && ts.isStringLiteral(found.moduleSpecifier) ? found.moduleSpecifier.text : undefined;
+  return found && moduleOf(found);
+}
+
+function moduleOf({ moduleSpecifier }: ts.ImportDeclaration): string | undefined {
+  return ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : undefined;
 }
 
 /** What an import declares as values. */

@@ -14,7 +14,8 @@ export function prepareWeb(project: Project, template: WorkerTemplate): string[]
     const wired = addToModule(module, text, 'imports', 'ScalrQueueModule.forRoot(queueOptions)');
     if (wired === text) return text;
     const options = project.specifier(module, project.source('queue.options.ts'));
-    return addImport(addImport(wired, 'ScalrQueueModule', 'scalr-queue'), 'queueOptions', options);
+    const queue = addImport(addImport(wired, 'ScalrQueueModule', 'scalr-queue'), 'queueOptions', options);
+    return addErrorFilter(module, queue);
   });
   left.push(...addHealth(project, module, template));
 
@@ -24,6 +25,14 @@ export function prepareWeb(project: Project, template: WorkerTemplate): string[]
     left.push(`call app.enableShutdownHooks() where the application is created: not found in ${main}`);
   else project.edit(main, () => hooked);
   return left;
+}
+
+/** A request that cannot enqueue is a 503 then, not a 500. */
+function addErrorFilter(module: string, text: string): string {
+  if (text.includes('QueueErrorFilter')) return text;
+  const filter = '{ provide: APP_FILTER, useClass: QueueErrorFilter }';
+  const provided = addToModule(module, text, 'providers', filter);
+  return addImport(addImport(provided, 'QueueErrorFilter', 'scalr-queue'), 'APP_FILTER', '@nestjs/core');
 }
 
 function addHealth(project: Project, module: string, template: WorkerTemplate): string[] {
