@@ -8,6 +8,7 @@ interface Change {
 
 const Index = defineJob<Change>('index', { retry: { attempts: 2, delay: '1h', jitter: 0 } });
 const Brief = defineJob<Change>('brief', { keep: { ids: '2s' } });
+const Few = defineJob<Change>('few', { keep: { completed: { count: 2 } } });
 const Gone = defineJob<Change>('gone');
 
 const unique = (onConflict: 'keep' | 'replace' | 'rerun'): EnqueueOptions<Change> => ({
@@ -26,7 +27,7 @@ export function claimBehaviours(start: StartDriver) {
       if (fail) throw new Error('on purpose');
       return text;
     };
-    const providers = [Index, Brief, Gone].map((definition) => handlerOf(definition, act));
+    const providers = [Index, Brief, Few, Gone].map((definition) => handlerOf(definition, act));
     const it = await appOf(start, { providers });
     const saw = (...texts: string[]) => it.until(() => expect(seen).toEqual(texts));
     return { ...it, seen, during, saw };
@@ -42,6 +43,20 @@ export function claimBehaviours(start: StartDriver) {
       await pass(2_100);
       expect((await queue.enqueue(Brief, { text: 'c' }, options)).status).toBe('created');
       await saw('a', 'c');
+    });
+
+    it('is remembered when so many others have completed since that its job is not kept', async () => {
+      const { queue, jobs, until, saw, in: inState } = await app();
+      const first = await queue.enqueue(Few, { text: 'a' }, { id: 'paid' });
+      await inState('completed', first);
+      const others = ['b', 'c', 'd', 'e'];
+      for (const text of others) await queue.enqueue(Few, { text });
+      await until(async () => expect(await jobs.get(first)).toBeUndefined());
+      expect(await queue.enqueue(Few, { text: 'again' }, { id: 'paid' })).toEqual({
+        ...first,
+        status: 'duplicate',
+      });
+      await saw('a', ...others);
     });
 
     it('that the library made is remembered too: resending makes one job', async () => {
@@ -125,7 +140,9 @@ export function claimBehaviours(start: StartDriver) {
         asked.push(await queue.enqueue(Index, { text: '2' }, unique('rerun')));
         asked.push(await queue.enqueue(Index, { text: '3' }, { ...unique('rerun'), expiresIn: 1 }));
         expect(await jobs.get(asked[0]!.id)).toMatchObject({ state: 'waiting', name: 'index' });
+        result = jobs.waitFor(asked[0]!, { timeout: '1m' });
       });
+      let result: Promise<unknown> | undefined;
       const first = await queue.enqueue(Index, { text: '1' }, unique('rerun'));
       await inState('completed', first);
       const [next] = asked;
@@ -133,6 +150,7 @@ export function claimBehaviours(start: StartDriver) {
       expect(next).toMatchObject({ name: 'index', queue: 'default', status: 'rerun' });
       expect(next!.id).not.toBe(first.id);
       expect(await inState('completed', next!)).toMatchObject({ result: '3', attempt: 1 });
+      expect(await result).toBe('3');
       await saw('1', '3');
       expect((await queue.enqueue(Index, { text: '4' }, unique('rerun'))).status).toBe('created');
     });

@@ -1,4 +1,6 @@
 import type { Type } from '@nestjs/common';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { getEventListeners } from 'node:events';
 import {
   defineJob,
   type EnqueueOptions,
@@ -73,15 +75,14 @@ export function enqueueBehaviours(start: StartDriver) {
 
     it('keeps the key for its window, whatever becomes of the job, and not longer', async () => {
       const { queue, in: inState, pass } = await app();
-      const options = { unique: { key: 'k', for: 600 } };
-      const first = await queue.enqueue(Note, note('u'), options);
+      const long = { unique: { key: 'long', for: '1h' } } as const;
+      const short = { unique: { key: 'short', for: 600 } } as const;
+      const first = await queue.enqueue(Note, note('u'), long);
       await inState('completed', first);
-      expect(await queue.enqueue(Note, note('v'), options)).toMatchObject({
-        id: first.id,
-        status: 'duplicate',
-      });
+      expect(await queue.enqueue(Note, note('v'), long)).toEqual({ ...first, status: 'duplicate' });
+      await inState('completed', await queue.enqueue(Note, note('u'), short));
       await pass(700);
-      expect((await queue.enqueue(Note, note('v'), options)).status).toBe('created');
+      expect((await queue.enqueue(Note, note('v'), short)).status).toBe('created');
     });
 
     it('replaces a delayed job, and not one that waits', async () => {
@@ -170,6 +171,48 @@ export function enqueueBehaviours(start: StartDriver) {
       await queue.enqueueMany(Small, delayed);
       const refused = queue.enqueue(Small);
       await expect(refused).rejects.toBeInstanceOf(QueueFullError);
+    });
+  });
+
+  describe('a signal', () => {
+    const reason = new Error('the client has gone');
+    const abortable = () => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const expectRejection = async (call: Promise<unknown>) => {
+        setImmediate(() => controller.abort(reason));
+        await expect(call).rejects.toBe(reason);
+        expect(getEventListeners(signal, 'abort')).toEqual([]);
+      };
+      return { signal, expectRejection };
+    };
+
+    it('ends a call whose payload is still being checked, and nothing is enqueued', async () => {
+      const { queue, jobs } = await app();
+      const validate = () => new Promise<never>(() => undefined);
+      const schema: StandardSchemaV1 = { '~standard': { version: 1, vendor: 'test', validate } };
+      const Slow = defineJob('slow', { payload: schema });
+      const one = abortable();
+      await one.expectRejection(queue.enqueue(Slow, 1, { id: 'one', signal: one.signal }));
+      const many = abortable();
+      await many.expectRejection(queue.enqueueMany(Slow, [1, 2], { signal: many.signal }));
+      expect(await jobs.get('one')).toBeUndefined();
+    });
+
+    it('ends a wait for a job, which goes on', async () => {
+      const { queue, jobs, until } = await held();
+      const wait = abortable();
+      const job = await queue.enqueue(Note, note('a'), { id: 'a' });
+      await wait.expectRejection(jobs.waitFor(job, { timeout: '1m', signal: wait.signal }));
+      await expect(jobs.waitFor(job, { timeout: '1m', signal: wait.signal })).rejects.toBe(reason);
+      expect(await jobs.get('a')).toMatchObject({ state: 'waiting' });
+      const both = abortable();
+      const call = queue.enqueueAndWait(Note, note('b'), { id: 'b', waitFor: '1m', signal: both.signal });
+      await until(async () => expect(await jobs.get('b')).toMatchObject({ state: 'waiting' }));
+      await both.expectRejection(call);
+      expect(await jobs.get('b')).toMatchObject({ state: 'waiting' });
+      const signal = {} as AbortSignal;
+      await expect(jobs.waitFor(job, { timeout: '1m', signal })).rejects.toBeInstanceOf(InvalidOptionError);
     });
   });
 }

@@ -56,6 +56,11 @@ describe('a job that is not kept', () => {
       code: 'JOB_NOT_KEPT',
       jobId: job.id,
     });
+    // The id is remembered as well: of one that never was it says something else.
+    for (const ref of [job.id, { id: job.id, name: 'brief' }])
+      await expect(jobs.waitFor(ref, { timeout: '5s' })).rejects.toMatchObject({ code: 'JOB_NOT_KEPT' });
+    for (const ref of ['never', { id: job.id, name: 'few' }])
+      await expect(jobs.waitFor(ref, { timeout: '5s' })).rejects.toMatchObject({ reason: 'not-found' });
   });
 
   it('is no failure in a fan-out of more jobs than are kept that is awaited in a loop', async () => {

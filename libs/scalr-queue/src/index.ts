@@ -89,6 +89,7 @@ export {
   QueueClosedError,
   QueueFullError,
   QueueUnavailableError,
+  EnqueueAbortedError,
   UnhandledJobError,
 } from './errors/enqueue.errors.js';
 export {

@@ -1,3 +1,4 @@
+import { onAbort } from './abort.watch.js';
 import { afterListening } from './listening-timer.js';
 
 /**
@@ -13,14 +14,15 @@ export function withDeadline<T>(
   return new Promise<T>((resolve, reject) => {
     const end = () => {
       cancel();
-      signal?.removeEventListener('abort', giveUp);
+      forget?.();
     };
-    const giveUp = () => {
+    const giveUp = (error: unknown) => {
       end();
-      reject(late());
+      reject(error);
     };
-    const cancel = afterListening(ms, giveUp);
-    signal?.addEventListener('abort', giveUp, { once: true });
+    const cancel = afterListening(ms, () => giveUp(late()));
+    const forget = signal && onAbort(signal, () => giveUp(signal.reason));
+    if (signal?.aborted) giveUp(signal.reason);
     work.then(
       (value) => {
         end();

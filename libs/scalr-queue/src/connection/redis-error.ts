@@ -37,10 +37,14 @@ export function toEnqueueError(error: unknown, jobIds: readonly string[]): Error
     const why = refusal ? `Redis refuses: ${refusal.why} (${message})` : 'Redis is not reachable';
     return new QueueUnavailableError(`${why}. Nothing was enqueued; it is safe to try again.`, { cause });
   }
+  return outcomeUnknown(denial ? `${denial}. For` : 'no answer from Redis for', jobIds, cause);
+}
+
+/** @param why nobody knows what became of the jobs, up to their name */
+export function outcomeUnknown(why: string, jobIds: readonly string[], cause?: unknown): OutcomeUnknownError {
   const what = jobIds.length === 1 ? `job ${jobIds[0]}` : `${jobIds.length} jobs, the first is ${jobIds[0]}`;
-  const why = denial ? `${denial}. For ${what}` : `no answer from Redis for ${what}`;
   return new OutcomeUnknownError(
-    `${why}: it may or may not be enqueued. Enqueue again with the same id to be sure; that makes one job.`,
+    `${why} ${what}: it may or may not be enqueued. Enqueue again with the same id to be sure; that makes one job.`,
     jobIds,
     { cause },
   );

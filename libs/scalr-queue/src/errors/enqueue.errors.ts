@@ -52,6 +52,19 @@ export class UnhandledJobError extends EnqueueError {
   readonly code = 'UNHANDLED_JOB';
 }
 
+/**
+ * The signal of `enqueueMany` aborted when some of the jobs were enqueued already: those in `enqueued`. The others were **not**. Its
+ * `cause` is the reason of the signal.
+ */
+export class EnqueueAbortedError extends EnqueueError {
+  readonly code = 'ENQUEUE_ABORTED';
+
+  constructor(enqueued: EnqueueError['enqueued'], options?: { cause?: unknown }) {
+    super(`aborted after ${enqueued.length} jobs were enqueued; the others were not`, options);
+    this.enqueued = enqueued;
+  }
+}
+
 /** The application is shutting down, or has not been initialised: nothing can be enqueued any more. */
 export class QueueClosedError extends EnqueueError {
   readonly code = 'QUEUE_CLOSED';
@@ -63,5 +76,6 @@ shareClasses({
   OutcomeUnknownError,
   QueueFullError,
   UnhandledJobError,
+  EnqueueAbortedError,
   QueueClosedError,
 });

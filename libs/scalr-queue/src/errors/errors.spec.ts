@@ -18,6 +18,7 @@ describe('an error of the library', () => {
     [new enqueue.OutcomeUnknownError('m', ['1']), 'OutcomeUnknownError', 'OUTCOME_UNKNOWN'],
     [new enqueue.QueueFullError('m'), 'QueueFullError', 'QUEUE_FULL'],
     [new enqueue.UnhandledJobError('m'), 'UnhandledJobError', 'UNHANDLED_JOB'],
+    [new enqueue.EnqueueAbortedError([]), 'EnqueueAbortedError', 'ENQUEUE_ABORTED'],
     [new enqueue.QueueClosedError('m'), 'QueueClosedError', 'QUEUE_CLOSED'],
     [new outcome.JobTimeoutError('j', 5), 'JobTimeoutError', 'JOB_TIMEOUT'],
     [new outcome.JobCancelledError('1'), 'JobCancelledError', 'JOB_CANCELLED'],

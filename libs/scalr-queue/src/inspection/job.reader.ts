@@ -85,9 +85,11 @@ export class JobReader {
   }
 
   /** Where a job with this id may have been stored. */
-  async placesOf(id: string): Promise<{ queue: string; storedId: string }[]> {
-    const entries = await this.catalog.entries();
-    return entries.map((entry) => ({ queue: entry.queue, storedId: storedIdOf(entry, id) }));
+  async placesOf(parts: RefParts): Promise<{ queue: string; storedId: string }[]> {
+    return meant(await this.catalog.entries(), parts).map((entry) => ({
+      queue: entry.queue,
+      storedId: storedIdOf(entry, parts.id),
+    }));
   }
 
   private async search(known: readonly CatalogEntry[], parts: RefParts): Promise<JobPlace | undefined> {

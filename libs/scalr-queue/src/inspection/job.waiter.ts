@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
+import { onAbort, unlessAborted } from '../connection/abort.watch.js';
 import { JobFailedError, JobNotKeptError, WaitTimeoutError } from '../errors/outcome.errors.js';
 import { QueueClosedError, QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { toStoredId } from '../jobs/job-id.js';
@@ -7,7 +8,7 @@ import type { JobRef } from '../jobs/job-ref.js';
 import { EndWatch } from './end.watch.js';
 import { endOf, type JobEnd, outcomeOf } from './job.end.js';
 import { toJobInfo } from './job-info.mapper.js';
-import { JobReader, refParts } from './job.reader.js';
+import { JobReader, type RefParts, refParts } from './job.reader.js';
 import { PastEnds, type Place } from './past-ends.js';
 
 /**
@@ -35,12 +36,19 @@ export class JobWaiter implements OnApplicationShutdown {
   }
 
   /** The result of the job; rejects with JobFailedError, JobCancelledError, JobNotKeptError, WaitTimeoutError or QueueClosedError. */
-  async wait(ref: JobRef, timeout: number): Promise<unknown> {
-    const { id } = refParts(ref);
+  async wait(ref: JobRef, timeout: number, signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
+    return unlessAborted(this.watch(ref, timeout, signal), signal);
+  }
+
+  private async watch(ref: JobRef, timeout: number, signal?: AbortSignal): Promise<unknown> {
+    const parts = refParts(ref);
+    const { id } = parts;
     const deadline = Date.now() + timeout;
     let wake: () => void = () => undefined;
     let heard: JobEnd | undefined;
     let stop: (() => void) | undefined;
+    const forget = signal && onAbort(signal, () => wake());
     const listen = ({ queue, storedId }: Place): Promise<void> => {
       const listener = this.ends.listen(queue, storedId, (end) => {
         heard = end;
@@ -64,7 +72,7 @@ export class JobWaiter implements OnApplicationShutdown {
           if (!(error instanceof QueueUnavailableError) || Date.now() >= deadline) throw error;
           return 'unreachable' as const;
         });
-        if (found === undefined) return (await this.endOfGone(id, place, heard)).result;
+        if (found === undefined) return (await this.endOfGone(parts, place, heard)).result;
         if (found !== 'unreachable') {
           const ended = endOf(toJobInfo(found));
           if (ended) return ended.result;
@@ -75,6 +83,7 @@ export class JobWaiter implements OnApplicationShutdown {
             void listen(place);
           }
         }
+        signal?.throwIfAborted();
         if (this.closing.signal.aborted)
           throw new QueueClosedError('stopped waiting: the application is shutting down');
         const left = deadline - Date.now();
@@ -83,6 +92,7 @@ export class JobWaiter implements OnApplicationShutdown {
       }
     } finally {
       stop?.();
+      forget?.();
     }
   }
 
@@ -95,18 +105,19 @@ export class JobWaiter implements OnApplicationShutdown {
    * @throws JobNotKeptError where it was stored and nobody knows any more, JobFailedError where it never was as far as is known
    */
   private async endOfGone(
-    id: string,
+    { id, ...parts }: RefParts,
     place: Place | undefined,
     heard: JobEnd | undefined,
   ): Promise<{ result: unknown }> {
-    const end = heard ?? (await this.pastEnd(id, place));
+    if (heard) return outcomeOf(id, heard);
+    const { end, hasEnded } = await this.reader.bounded(async () => {
+      const places = place ? [place] : await this.reader.placesOf({ id, ...parts });
+      const found = await this.past.find(places);
+      return { end: found, hasEnded: place !== undefined || (!found && (await this.past.remembers(places))) };
+    });
     if (end) return outcomeOf(id, end);
-    if (place) throw new JobNotKeptError(id);
+    if (hasEnded) throw new JobNotKeptError(id);
     throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
-  }
-
-  private async pastEnd(id: string, place: Place | undefined): Promise<JobEnd | undefined> {
-    return this.reader.bounded(async () => this.past.find(place ? [place] : await this.reader.placesOf(id)));
   }
 }
 

@@ -20,6 +20,8 @@ import { JobWaiter } from './job.waiter.js';
 export interface WaitOptions {
   /** Longest time to wait; there is no default, on purpose. */
   readonly timeout: Duration;
+  /** Ends the wait when it aborts, with its reason; the job goes on. */
+  readonly signal?: AbortSignal;
 }
 
 const check = new OptionChecker(InvalidOptionError);
@@ -96,10 +98,13 @@ export class JobsService {
    * any number of waits share one connection per queue.
    *
    * @throws JobFailedError when it is dead, JobCancelledError when it was cancelled, WaitTimeoutError when the time is over,
-   * JobNotKeptError when it has finished and is not kept any more
+   * JobNotKeptError when it has finished and is not kept any more; the reason of `signal` when that aborts
    */
   async waitFor<Result = unknown>(ref: EnqueuedJob | JobRef, options: WaitOptions): Promise<Result> {
-    const { timeout } = check.object('the options of waitFor', options, ['timeout']);
-    return (await this.waiter.wait(ref, check.duration('timeout', timeout, 1))) as Result;
+    const { timeout, signal } = check.object('the options of waitFor', options, ['timeout', 'signal']);
+    const patience = check.duration('timeout', timeout, 1);
+    if (signal !== undefined && !(signal instanceof AbortSignal))
+      check.fail('signal', 'an AbortSignal', signal);
+    return (await this.waiter.wait(ref, patience, signal as AbortSignal | undefined)) as Result;
   }
 }

@@ -1,6 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { endedKey } from '../connection/ended-job.script.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { JobEnd } from './job.end.js';
 
 /** Entries of an event stream that one script looks at; results are among them. */
@@ -40,6 +43,7 @@ export class PastEnds {
   constructor(
     private readonly connections: RedisConnections,
     private readonly queues: QueueRegistry,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
   /** @param places where the job may have been */
@@ -52,6 +56,12 @@ export class PastEnds {
       if (end) return end;
     }
     return undefined;
+  }
+
+  /** Whether one of these ids is remembered: its job has ended, a while ago at the most (`keep.ids`). */
+  async remembers(places: readonly Place[]): Promise<boolean> {
+    const keys = [...new Set(places.map(({ storedId }) => endedKey(this.app.prefix, storedId)))];
+    return keys.length > 0 && (await this.connections.producer.exists(...keys)) > 0;
   }
 
   private async findIn(queue: string, storedIds: readonly string[]): Promise<JobEnd | undefined> {

@@ -23,7 +23,10 @@ export interface EnqueueOptions<Payload = unknown> {
   readonly timeout?: Duration;
   /** `true`, or options, to keep equal jobs from being enqueued twice; `false` to allow it for this one. */
   readonly unique?: boolean | UniqueOptions<Payload>;
-  /** Stops waiting when it aborts. A job that was already on its way may be enqueued all the same: `OutcomeUnknownError`. */
+  /**
+   * Ends the call when it aborts: with its reason, and nothing is enqueued then; or with `OutcomeUnknownError` where the job was sent
+   * already.
+   */
   readonly signal?: AbortSignal;
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { EnqueueError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
+import { untilAborted } from '../connection/abort.watch.js';
+import { EnqueueAbortedError, EnqueueError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { BULK_SLICE, BULK_SLICES_IN_FLIGHT } from '../options/defaults.js';
 import { JobSender } from './job.sender.js';
@@ -23,8 +24,7 @@ export class BulkSender {
     const failures: unknown[] = [];
     const inFlight = new Set<Promise<void>>();
     try {
-      for await (const slice of slicesOf(jobs)) {
-        signal?.throwIfAborted();
+      for await (const slice of untilAborted(slicesOf(jobs), signal)) {
         const place = outcomes.push([]) - 1;
         const sending: Promise<void> = this.sender
           .sendMany(slice, signal)
@@ -44,7 +44,7 @@ export class BulkSender {
       failures.push(error);
     }
     await Promise.all(inFlight);
-    if (failures.length > 0) throw withEnqueued(failures, outcomes.flat());
+    if (failures.length > 0) throw withEnqueued(failures, outcomes.flat(), signal);
     return outcomes.flat();
   }
 }
@@ -68,7 +68,11 @@ async function* slicesOf(
 }
 
 /** One error for all that failed: where any outcome is unknown, that is what the caller must know. */
-function withEnqueued(failures: readonly unknown[], enqueued: readonly EnqueuedJob[]): unknown {
+function withEnqueued(
+  failures: readonly unknown[],
+  enqueued: readonly EnqueuedJob[],
+  signal: AbortSignal | undefined,
+): unknown {
   const unknown = failures.filter((failure) => failure instanceof OutcomeUnknownError);
   const [first] = failures;
   const error =
@@ -79,6 +83,9 @@ function withEnqueued(failures: readonly unknown[], enqueued: readonly EnqueuedJ
           { cause: unknown[0]!.cause },
         )
       : (unknown[0] ?? first);
+  // The reason is the caller's own, and may be that of other calls as well.
+  if (signal?.aborted && error === signal.reason && enqueued.length > 0)
+    return new EnqueueAbortedError(enqueued, { cause: error });
   if (error instanceof EnqueueError) error.enqueued = enqueued;
   return error;
 }

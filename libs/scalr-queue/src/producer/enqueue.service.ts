@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { unlessAborted } from '../connection/abort.watch.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { ClosingOrder } from '../lifecycle/closing.order.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
@@ -52,7 +53,8 @@ export class EnqueueService {
    *
    * @throws InvalidOptionError, PayloadInvalidError, PayloadNotSerializableError, PayloadTooLargeError, UnknownJobError
    * before anything is sent; QueueUnavailableError when nothing was enqueued; OutcomeUnknownError when that is not known;
-   * QueueFullError when Redis has no memory; UnhandledJobError with `unhandled: 'refuse'`; QueueClosedError after the shutdown
+   * QueueFullError when Redis has no memory; UnhandledJobError with `unhandled: 'refuse'`; QueueClosedError after the shutdown;
+   * the reason of `signal` when that aborts before the job is sent, and nothing is enqueued then
    *
    * @example
    * const job = await this.jobs.enqueue(SendInvoice, { invoiceId }, { delay: '10m' });
@@ -73,7 +75,7 @@ export class EnqueueService {
     try {
       const preparing = this.prepare(definition, payload, options);
       // Most jobs are ready at once; waiting for them all the same would cost each call a turn, and the memory to keep it.
-      const job = preparing instanceof Promise ? await preparing : preparing;
+      const job = preparing instanceof Promise ? await unlessAborted(preparing, options.signal) : preparing;
       if (waited) markWaited(job);
       options.signal?.throwIfAborted();
       this.watch.admit(definition);
@@ -95,7 +97,7 @@ export class EnqueueService {
    * @param options for all of them; `id` can only be given per item
    * @returns what became of each, in order
    * @throws what `enqueue` throws; the message of a wrong item names its index, and `error.enqueued` lists the jobs that were
-   * enqueued all the same
+   * enqueued all the same; EnqueueAbortedError when `signal` aborts after some of them were
    */
   async enqueueMany<D extends AnyJobDefinition>(
     definition: D,
@@ -131,7 +133,8 @@ export class EnqueueService {
    *
    * @param options those of `enqueue`, and `waitFor`: the longest time to wait, mandatory
    * @throws what `enqueue` throws; JobFailedError when the job is dead, JobCancelledError when it was cancelled,
-   * WaitTimeoutError when the time is over (the job goes on), JobNotKeptError when a duplicate has finished and is not kept
+   * WaitTimeoutError when the time is over (the job goes on), JobNotKeptError when a duplicate has finished and is not kept; the
+   * reason of `signal` when that aborts while the job is waited for (the job goes on, too)
    *
    * @example
    * const { messageId } = await this.jobs.enqueueAndWait(SendInvoice, { invoiceId }, { waitFor: '10s' });
@@ -144,7 +147,7 @@ export class EnqueueService {
     const { waitFor, ...others } = (options as Partial<typeof options> | null | undefined) ?? {};
     const timeout = check.duration('waitFor', waitFor, 1);
     const job = await this.enqueueOne(definition, payload, others, true);
-    return this.waiter.wait(job, timeout);
+    return this.waiter.wait(job, timeout, others.signal);
   }
 
   private tellFailure(definition: unknown, error: unknown): void {
@@ -161,7 +164,7 @@ export class EnqueueService {
     const prepared: PreparedJob[] = [];
     for (const [index, item] of items.entries()) {
       const job = this.prepareItem(definition, item, options, index);
-      prepared.push(job instanceof Promise ? await job : job);
+      prepared.push(job instanceof Promise ? await unlessAborted(job, options.signal) : job);
     }
     return prepared;
   }

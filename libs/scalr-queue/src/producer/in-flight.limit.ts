@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { onAbort } from '../connection/abort.watch.js';
 import { refusal } from '../connection/refusal.js';
 import { QueueUnavailableError } from '../errors/enqueue.errors.js';
 
@@ -33,11 +34,12 @@ export class InFlightLimit {
   /**
    * Runs `send` when there is room.
    * @param deadline on the clock of `performance.now()`
+   * @param signal ends the wait for a place with its reason
    * @throws QueueUnavailableError when no place gets free before the deadline, or too many wait already
    */
-  async run<T>(deadline: number, send: () => Promise<T>): Promise<T> {
+  async run<T>(deadline: number, send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     this.admit();
-    if (this.inFlight >= MOST) await this.turn(deadline);
+    if (this.inFlight >= MOST) await this.turn(deadline, signal);
     else this.inFlight++;
     try {
       return await send();
@@ -58,11 +60,19 @@ export class InFlightLimit {
   }
 
   /** Resolves with a place that another call has left. */
-  private turn(deadline: number): Promise<void> {
-    return new Promise((take, giveUp) => {
-      this.line.add({ deadline, take, giveUp });
+  private turn(deadline: number, signal?: AbortSignal): Promise<void> {
+    let forget: (() => void) | undefined;
+    const place = new Promise<void>((take, giveUp) => {
+      const waiting = { deadline, take, giveUp };
+      this.line.add(waiting);
       this.timer ??= setTimeout(() => this.sweep(), deadline - performance.now());
+      if (!signal) return;
+      forget = onAbort(signal, () => {
+        this.line.delete(waiting);
+        giveUp(signal.reason as Error);
+      });
     });
+    return forget ? place.finally(forget) : place;
   }
 
   /** Lets those go whose time is over, and comes again for the next one. */

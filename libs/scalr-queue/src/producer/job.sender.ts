@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobJson, Queue } from 'bullmq';
+import { unlessAborted } from '../connection/abort.watch.js';
 import { BacklogGuard } from '../connection/backlog.guard.js';
 import { withDeadline } from '../connection/deadline.js';
 import { endedKey } from '../connection/ended-job.script.js';
@@ -7,7 +8,7 @@ import { insertArguments, insertKeys } from '../connection/insert-job.script.js'
 import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
-import { toEnqueueError, toReadError } from '../connection/redis-error.js';
+import { outcomeUnknown, toEnqueueError, toReadError } from '../connection/redis-error.js';
 import { OutcomeUnknownError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { fromStoredId } from '../jobs/job-id.js';
@@ -43,7 +44,7 @@ export class JobSender {
       const connecting = this.admit();
       if (!connecting) return this.deliver(job, signal);
       const deadline = performance.now() + ENQUEUE_DEADLINE;
-      return connecting.then(() => this.deliver(job, signal, deadline));
+      return unlessAborted(connecting, signal).then(() => this.deliver(job, signal, deadline));
     });
   }
 
@@ -97,16 +98,20 @@ export class JobSender {
     signal?: AbortSignal,
     deadline = performance.now() + ENQUEUE_DEADLINE,
   ): Promise<T> {
+    signal?.throwIfAborted();
     const name = jobs[0]!.queue;
     const connecting = this.connections.usable();
-    if (connecting) await connecting;
-    return this.inFlight.run(deadline, async () => {
+    if (connecting) await unlessAborted(connecting, signal);
+    const deliver = async () => {
       let sent = false;
       const work = async () => {
+        signal?.throwIfAborted();
         const admitting = this.backlog.admit(name, jobs.length);
         if (admitting) await admitting;
         // Of an earlier version, where the definition had another queue: only what can be taken there is looked for there.
         const former = jobs.some((job) => job.contested) ? await this.catalog.formerQueues(jobs[0]!) : [];
+        // Also of a call that has given up already: nothing may be sent any more.
+        signal?.throwIfAborted();
         sent = true;
         return send(this.queues.get(name), former);
       };
@@ -119,15 +124,14 @@ export class JobSender {
           signal,
         );
       } catch (failure) {
+        const ids = jobs.map((job) => job.id);
+        if (signal?.aborted && failure === signal.reason)
+          throw sent ? outcomeUnknown('aborted before the answer of Redis for', ids, failure) : failure;
         const error = await this.connections.named(failure);
-        throw sent
-          ? toEnqueueError(
-              error,
-              jobs.map((job) => job.id),
-            )
-          : toReadError(error);
+        throw sent ? toEnqueueError(error, ids) : toReadError(error);
       }
-    });
+    };
+    return this.inFlight.run(deadline, deliver, signal);
   }
 
   private async sendNew(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {

@@ -5,9 +5,10 @@ import {
   JobNotKeptError,
   WaitTimeoutError,
 } from '../errors/outcome.errors.js';
+import { onAbort, unlessAborted } from '../connection/abort.watch.js';
 import { reasonFor } from '../inspection/job.canceller.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
-import { type FoundJob, type JobReader, refParts } from '../inspection/job.reader.js';
+import { type FoundJob, type JobReader, type RefParts, refParts } from '../inspection/job.reader.js';
 import { endOf } from '../inspection/job.end.js';
 import type { CancelOutcome } from '../jobs/job-info.js';
 import type { JobRef } from '../jobs/job-ref.js';
@@ -22,27 +23,39 @@ export class MemoryWaiter {
     private readonly reader: JobReader,
   ) {}
 
-  async wait(ref: JobRef, timeout: number): Promise<unknown> {
-    const { id } = refParts(ref);
+  async wait(ref: JobRef, timeout: number, signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
+    return unlessAborted(this.look(ref, timeout, signal), signal);
+  }
+
+  private async look(ref: JobRef, timeout: number, signal?: AbortSignal): Promise<unknown> {
+    const parts = refParts(ref);
+    const { id } = parts;
     const deadline = this.engine.clock.now() + timeout;
     const isKnown = typeof ref === 'object' && 'queue' in ref;
     let last: FoundJob | undefined;
     for (;;) {
       const found: FoundJob | undefined = (await this.reader.find(ref)) ?? this.gone(last);
       if (!found) {
-        if (last || isKnown) throw new JobNotKeptError(id);
+        if (last || isKnown || (await this.remembers(parts))) throw new JobNotKeptError(id);
         throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
       }
       last = found;
       const ended = endOf(toJobInfo(found));
       if (ended) return ended.result;
       if (this.engine.clock.now() >= deadline) throw new WaitTimeoutError(id, timeout);
-      await this.change(deadline - this.engine.clock.now());
+      await this.change(deadline - this.engine.clock.now(), signal);
+      signal?.throwIfAborted();
     }
   }
 
   /** Nothing is open. */
   onApplicationShutdown(): void {}
+
+  private async remembers(parts: RefParts): Promise<boolean> {
+    const places = await this.reader.placesOf(parts);
+    return places.some(({ queue, storedId }) => this.engine.get(queue).remembers(storedId));
+  }
 
   /** A job that ended, and was not kept, while it was waited for. */
   private gone(last: FoundJob | undefined): FoundJob | undefined {
@@ -50,13 +63,15 @@ export class MemoryWaiter {
     return job?.finished ? { job, state: job.state } : undefined;
   }
 
-  private async change(patience: number): Promise<void> {
+  private async change(patience: number, signal?: AbortSignal): Promise<void> {
     await new Promise<void>((resolve) => {
       const unwatch = this.engine.watch(() => done());
       const cancel = this.engine.clock.after(patience, () => done());
+      const forget = signal && onAbort(signal, () => done());
       const done = () => {
         unwatch();
         cancel();
+        forget?.();
         resolve();
       };
     });

@@ -53,6 +53,11 @@ export class MemoryQueue {
     return { job: { id: holderId }, status: 'duplicate' };
   }
 
+  /** Whether a job with this id has ended, though it may be gone. */
+  remembers(id: string): boolean {
+    return this.claims.remembers(id);
+  }
+
   /** Id of another job that holds the unique key of a dead one. */
   holderOf(job: MemoryJob): string | undefined {
     const holder = this.claims.holderOf(job);

@@ -33,6 +33,7 @@ export class MemorySender {
     this.engine.admit();
     if (this.engine.fault === 'hang-lost') throw inDoubt(jobs);
     await this.backlog.admit(first.queue, jobs.length);
+    signal?.throwIfAborted();
     const enqueued = jobs.map((job) => this.add(job));
     if (this.engine.fault === 'hang-stored') throw inDoubt(jobs);
     for (const job of enqueued) this.events.emit('enqueued', () => job);

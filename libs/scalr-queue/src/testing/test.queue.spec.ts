@@ -1,10 +1,12 @@
 import { Controller, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
+  DeadLetterService,
   defineJob,
   Discard,
   EnqueueService,
   JobContext,
+  type JobRef,
   JobsService,
   JobTimeoutError,
   OutcomeUnknownError,
@@ -14,6 +16,7 @@ import {
   QueueFullError,
   QueueUnavailableError,
   RetryLater,
+  type ScalrQueueError,
   ScalrQueueHealthIndicator,
   ScalrQueueModule,
   Scheduled,
@@ -213,6 +216,22 @@ describe('a fault', () => {
     expect((await jobs.enqueue(Send, { to: 'a' }, { id: 'x' })).status).toBe('duplicate');
     expect((await jobs.enqueue(Send, { to: 'a' }, { id: 'y' })).status).toBe('created');
     expect(await health.isHealthy('queue')).toMatchObject({ queue: { status: 'up' } });
+  });
+});
+
+describe('a job that is gone', () => {
+  it('has finished and is not kept, as far as its id is remembered', async () => {
+    const { module, queue, jobs } = await kit();
+    const dead = module.get(DeadLetterService);
+    await jobs.enqueue(Send, { to: 'nobody' }, { id: 'gone' });
+    await queue.drain();
+    await dead.discard('gone');
+    const reader = module.get(JobsService);
+    const code = (ref: JobRef) =>
+      reader.waitFor(ref, { timeout: '1s' }).catch((error: ScalrQueueError) => error.code);
+    expect(await code('gone')).toBe('JOB_NOT_KEPT');
+    expect(await code({ id: 'gone', name: 'send' })).toBe('JOB_NOT_KEPT');
+    expect(await code('never')).toBe('JOB_FAILED');
   });
 });
 
