@@ -25,7 +25,6 @@ export type { CancelOutcome, DeadReason, JobErrorInfo, JobInfo, JobState } from 
 
 export { EnqueueService } from './producer/enqueue.service.js';
 export type { EnqueueArguments, EnqueueItem } from './producer/enqueue-arguments.js';
-export type { KeyConflict } from './dead-letter/dead-letter.actions.js';
 export { DeadLetterService } from './dead-letter/dead-letter.service.js';
 export type {
   DeadLetterActionOptions,
@@ -33,7 +32,7 @@ export type {
   DeadLetterProgress,
 } from './dead-letter/dead-letter.options.js';
 export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
-export type { DeadJob } from './dead-letter/dead-job.js';
+export type { DeadJob, KeyConflict } from './dead-letter/dead-job.js';
 export type { JobDetails, JobFailure } from './jobs/job-details.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
 export type { JobListOptions, JobListPage } from './inspection/job-list.options.js';

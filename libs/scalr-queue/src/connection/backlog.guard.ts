@@ -34,7 +34,9 @@ export class BacklogGuard {
   admit(queue: string, jobs: number): Promise<void> | undefined {
     const limit = this.options.queues.get(queue)?.maxBacklog ?? DEFAULT_MAX_BACKLOG;
     if (limit === Infinity) return undefined;
-    const backlog = this.backlogs.get(queue) ?? { size: Infinity, readAt: -Infinity };
+    // Below the default the first call waits for the size; a hanging Redis would hold it up.
+    const unread = limit < DEFAULT_MAX_BACKLOG ? Infinity : 0;
+    const backlog = this.backlogs.get(queue) ?? { size: unread, readAt: -Infinity };
     this.backlogs.set(queue, backlog);
     if (backlog.size + jobs > limit / 2) return this.count(queue, backlog, jobs, limit);
     backlog.size += jobs;

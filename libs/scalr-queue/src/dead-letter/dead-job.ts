@@ -9,3 +9,12 @@ export interface DeadJob extends JobInfo {
   /** The last failed attempts (five are kept), oldest first, those before a retry included. */
   readonly failures: readonly JobFailure[];
 }
+
+/** A dead job that cannot be retried: its unique key is taken. */
+export interface KeyConflict {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  /** Id of the job that holds the key. */
+  readonly holder: string;
+}

@@ -6,17 +6,9 @@ import { JobReader } from '../inspection/job.reader.js';
 import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { KeyConflict } from './dead-job.js';
 import { DISCARD, MOVE, PREPARE } from './dead-letter.scripts.js';
 import { deadKey, jobKey, type Position } from './dead-letter.cursor.js';
-
-/** A dead job that cannot be retried: its unique key is taken. */
-export interface KeyConflict {
-  readonly id: string;
-  readonly name: string;
-  readonly queue: string;
-  /** Id of the job that holds the key. */
-  readonly holder: string;
-}
 
 /** To how many jobs something was done, and which it could not be done to. */
 export interface ActionOutcome {

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../jobs/job-ref.js';
-import type { DeadJob } from './dead-job.js';
+import type { DeadJob, KeyConflict } from './dead-job.js';
 import { toDeadJob } from './dead-job.mapper.js';
-import { DeadLetterActions, type KeyConflict } from './dead-letter.actions.js';
+import { DeadLetterActions } from './dead-letter.actions.js';
 import { type Position, toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import { checkPage, type DeadLetterActionOptions, type DeadLetterPage } from './dead-letter.options.js';

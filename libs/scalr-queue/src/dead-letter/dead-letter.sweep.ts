@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../jobs/job-ref.js';
-import type { ActionOutcome, KeyConflict } from './dead-letter.actions.js';
+import type { ActionOutcome } from './dead-letter.actions.js';
+import type { KeyConflict } from './dead-job.js';
 import { BEGINNING, type Position, toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import {

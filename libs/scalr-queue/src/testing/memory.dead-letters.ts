@@ -1,4 +1,5 @@
-import type { ActionOutcome, KeyConflict } from '../dead-letter/dead-letter.actions.js';
+import type { KeyConflict } from '../dead-letter/dead-job.js';
+import type { ActionOutcome } from '../dead-letter/dead-letter.actions.js';
 import { compare, type Position } from '../dead-letter/dead-letter.cursor.js';
 import { type CheckedFilter, matchesFailure } from '../dead-letter/dead-letter.filter.js';
 import type { Scanned } from '../dead-letter/dead-letter.scanner.js';

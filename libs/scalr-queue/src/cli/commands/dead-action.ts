@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { KeyConflict } from '../../dead-letter/dead-letter.actions.js';
+import type { KeyConflict } from '../../dead-letter/dead-job.js';
 import type { DeadLetterActionOptions } from '../../dead-letter/dead-letter.options.js';
 import type { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { wholeNumber } from '../arguments.js';
