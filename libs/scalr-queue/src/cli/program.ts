@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Cli } from './cli.js';
 import { registerAcl } from './commands/acl.command.js';
+import { registerApps } from './commands/apps.command.js';
 import { registerBurst } from './commands/burst.command.js';
 import { registerCancel } from './commands/cancel.command.js';
 import { registerCheck } from './commands/check.command.js';
@@ -25,6 +26,7 @@ import { cleanLines } from '../observability/clean-text.js';
 /** Each command is a file that adds itself to the program. */
 const COMMANDS = [
   registerCheck,
+  registerApps,
   registerQueues,
   registerWorkers,
   registerTop,

@@ -56,7 +56,8 @@ export class AppState {
   }
 }
 
-function unhandledOf(queues: readonly QueueState[], workers: readonly WorkerInfo[]): UnhandledJob[] {
+/** Jobs that are next in their queue and that no live worker takes. */
+export function unhandledOf(queues: readonly QueueState[], workers: readonly WorkerInfo[]): UnhandledJob[] {
   return queues.flatMap(({ name: queue, nextJobs }) =>
     nextJobs
       .filter((name) => !workers.some((worker) => takes(worker, queue, name)))

@@ -9,6 +9,8 @@ const QUEUE_GAUGES = {
 
 const APP_GAUGES = {
   workers: 'Live worker processes of the app.',
+  queues_without_series:
+    'Queues beyond the first 100, which have no series of their own: their jobs are added up as queue="~other".',
   programs: 'Programs that the live workers run: more than one is a mistake.',
   redis_memory_bytes: 'Memory that Redis uses.',
   redis_max_memory_bytes: 'Memory limit of Redis; 0 for none.',

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { AppState, type AppSnapshot } from '../inspection/app.state.js';
 import { countPrograms } from '../jobs/worker-info.js';
@@ -7,12 +7,17 @@ import { RedisStateReader } from './redis-state.reader.js';
 import { StateGauges } from './state.gauges.js';
 
 const MOST_QUEUES = 100;
+/** Stands for the queues beyond those. Not a name that a queue can have. */
+const OTHER = '~other';
+const STATES = ['waiting', 'delayed', 'running', 'dead'] as const;
 
 /** The state of queues, workers and Redis, as of the last second. Absent while Redis does not tell it. */
 @Injectable()
 export class StateMetrics {
   private readonly gauges: StateGauges;
   private readonly redisUp: Gauge;
+  private readonly logger = new Logger('ScalrQueue');
+  private toldOfOthers = false;
 
   constructor(
     { registry }: MetricRegistry,
@@ -45,9 +50,11 @@ export class StateMetrics {
   private show({ queues, workers, unhandled }: AppSnapshot): void {
     const takers = workers.filter(({ draining }) => !draining);
     this.gauges.ofApp({ workers: workers.length, programs: countPrograms(workers) });
-    for (const { name, ...queue } of queues.slice(0, MOST_QUEUES)) {
-      for (const state of ['waiting', 'delayed', 'running', 'dead'] as const)
-        this.gauges.jobs(name, state, queue[state]);
+    // Those with work first: a backlog must never be one that nobody sees.
+    const sorted = queues.toSorted(byBacklog);
+    this.showOthers(sorted.slice(MOST_QUEUES));
+    for (const { name, ...queue } of sorted.slice(0, MOST_QUEUES)) {
+      for (const state of STATES) this.gauges.jobs(name, state, queue[state]);
       this.gauges.ofQueue(name, {
         oldest_pending_age_seconds: queue.oldestPendingAgeMs / 1_000,
         paused: queue.paused ? 1 : 0,
@@ -56,4 +63,25 @@ export class StateMetrics {
       });
     }
   }
+
+  private showOthers(others: AppSnapshot['queues']): void {
+    this.gauges.ofApp({ queues_without_series: others.length });
+    if (others.length === 0) return;
+    for (const state of STATES)
+      this.gauges.jobs(
+        OTHER,
+        state,
+        others.reduce((sum, queue) => sum + queue[state], 0),
+      );
+    if (this.toldOfOthers) return;
+    this.toldOfOthers = true;
+    this.logger.warn(
+      `The app has more than ${MOST_QUEUES} queues: the metrics show those with the largest backlog, and add the other ${others.length} up as queue="${OTHER}"`,
+    );
+  }
 }
+
+type Depth = AppSnapshot['queues'][number];
+const pendingOf = ({ waiting, delayed, running }: Depth): number => waiting + delayed + running;
+const byBacklog = (one: Depth, other: Depth): number =>
+  pendingOf(other) - pendingOf(one) || other.dead - one.dead;

@@ -22,7 +22,9 @@ export function registerCheck(program: Command, cli: Cli): void {
       duration,
     )
     .option('--queue <name...>', 'look at these queues only, and demand a live worker for each')
-    .action(async (flags: Demands) => {
+    .option('--all', 'look at all apps of the Redis, as the operator; takes longer', false)
+    .action(async ({ all, ...flags }: Demands & { all: boolean }) => {
+      if (all) return checkAll(cli, flags);
       const watchdog = setTimeout(
         () => {
           report(cli, [{ name: 'redis', ok: false, message: 'no answer in time' }]);
@@ -34,6 +36,20 @@ export function registerCheck(program: Command, cli: Cli): void {
       report(cli, checks);
       cli.exitCode = checks.every(({ ok }) => ok) ? ExitCode.ok : ExitCode.failed;
     });
+}
+
+async function checkAll(cli: Cli, flags: Demands): Promise<void> {
+  if (flags.queue) throw new CliError('--queue is for one app: leave out --all', ExitCode.usage);
+  const { readAllApps } = await import('../apps/all.apps.js');
+  const { apps } = await readAllApps(cli.flags);
+  const checks = [
+    { name: 'redis', ok: true, message: 'it answers' },
+    ...apps.flatMap(({ app, queues }) =>
+      checksOf(queues, flags).map((check) => ({ ...check, name: `${app} ${check.name}` })),
+    ),
+  ];
+  report(cli, checks);
+  cli.exitCode = checks.every(({ ok }) => ok) ? ExitCode.ok : ExitCode.failed;
 }
 
 async function look(cli: Cli, flags: Demands): Promise<Check[]> {

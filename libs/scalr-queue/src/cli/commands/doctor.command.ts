@@ -22,8 +22,10 @@ export function registerDoctor(program: Command, cli: Cli): void {
         .default('worker'),
     )
     .option('--budget <duration>', 'time for counting keys', '2s')
-    .action(({ role, budget }: { role: ProcessRole; budget: string }) =>
-      cli.withApp(async (session) => {
+    .option('--all', 'look at all apps of the Redis, as the operator', false)
+    .action(({ role, budget, all }: { role: ProcessRole; budget: string; all: boolean }) => {
+      if (all) return examineAll(cli);
+      return cli.withApp(async (session) => {
         const given = /^\d+$/.test(budget) ? Number(budget) : budget;
         const milliseconds = check.duration('--budget', given, 0, LONGEST);
         const doctor = await makeDoctor(session);
@@ -31,8 +33,36 @@ export function registerDoctor(program: Command, cli: Cli): void {
         const report = await doctor.examine({ role, budget: milliseconds });
         if (!report.healthy) cli.exitCode = ExitCode.failed;
         cli.print(report, () => renderDoctor(report, cli.paint, cli.stdout.columns));
-      }),
-    );
+      });
+    });
+}
+
+/** What is wrong with the server, and in each app. */
+async function examineAll(cli: Cli): Promise<void> {
+  const [{ readAllApps }, { renderApps }, { checkApp }, { checkLoad }, { renderFinding }] = await Promise.all(
+    [
+      import('../apps/all.apps.js'),
+      import('../apps/apps.view.js'),
+      import('../../doctor/app.checks.js'),
+      import('../../doctor/server.checks.js'),
+      import('../doctor/doctor.view.js'),
+    ],
+  );
+  const { details, ...report } = await readAllApps(cli.flags);
+  const findings = [
+    ...checkLoad(report.server),
+    ...[...details].flatMap(([app, detail]) =>
+      checkApp(detail).map((finding) => ({ ...finding, problem: `${app}: ${finding.problem}` })),
+    ),
+  ];
+  if (findings.some(({ severity }) => severity !== 'warning')) cli.exitCode = ExitCode.failed;
+  cli.print({ ...report, findings }, () =>
+    [
+      renderApps(report, cli.paint, cli.stdout.columns).join('\n'),
+      ...findings.map((finding) => renderFinding(finding, cli.paint)),
+      ...(findings.length === 0 ? [cli.paint.good('nothing is wrong')] : []),
+    ].join('\n\n'),
+  );
 }
 
 async function makeDoctor(session: Session) {

@@ -5,6 +5,7 @@ import { OptionChecker } from '../../options/option-checker.js';
 import { RESOLVED_OPTIONS } from '../../options/tokens.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import type { Cli } from '../cli.js';
+import type { TopFrame } from '../top/top.reader.js';
 
 const check = new OptionChecker(InvalidOptionError);
 const SHORTEST = 250;
@@ -19,10 +20,11 @@ export function registerTop(program: Command, cli: Cli): void {
     .description('live view of queues, rates, workers and what is dead; q quits, p pauses')
     .option('--interval <duration>', 'time between two looks', '2s')
     .option('--once', 'print it once; so it is also where the output is no terminal', false)
-    .action(({ interval, once }: { interval: string; once: boolean }) =>
-      cli.withApp(async (session) => {
-        const given = /^\d+$/.test(interval) ? Number(interval) : interval;
-        const every = check.duration('--interval', given, SHORTEST, LONGEST);
+    .option('--all', 'all apps of the Redis, as the operator', false)
+    .action(({ interval, once, all }: { interval: string; once: boolean; all: boolean }) => {
+      if (all) return topAll(cli, interval, once);
+      return cli.withApp(async (session) => {
+        const every = intervalOf(interval);
         const [{ TopReader }, { renderTop }, { TopLive }] = await Promise.all([
           import('../top/top.reader.js'),
           import('../top/top.view.js'),
@@ -34,15 +36,40 @@ export function registerTop(program: Command, cli: Cli): void {
         const { stdout } = cli;
         if (!once && !cli.flags.json && stdout.isTTY) {
           await reader.read();
-          return new TopLive(reader, every, look, stdout as NodeJS.WriteStream, cli.stdin).run();
+          const render = (frame: TopFrame, size: { width: number; height: number }) =>
+            renderTop(frame, { ...look, ...size });
+          const view = { paint: cli.paint, render };
+          return new TopLive(reader, every, view, stdout as NodeJS.WriteStream, cli.stdin).run();
         }
         await reader.read();
         await pause(BETWEEN);
         const frame = await reader.read();
         const data = { ...frame, rates: plain(frame.rates), growth: plain(frame.growth) };
         cli.print(data, () => renderTop(frame, { ...look, width: stdout.columns }).join('\n'));
-      }),
-    );
+      });
+    });
+}
+
+async function topAll(cli: Cli, interval: string, once: boolean): Promise<void> {
+  const every = intervalOf(interval);
+  const [{ readAllApps }, { renderApps }, { TopLive }] = await Promise.all([
+    import('../apps/all.apps.js'),
+    import('../apps/apps.view.js'),
+    import('../top/top.live.js'),
+  ]);
+  const read = () => readAllApps(cli.flags);
+  const { stdout, paint } = cli;
+  const { details: _details, ...report } = await read();
+  if (once || cli.flags.json || !stdout.isTTY)
+    return cli.print(report, () => renderApps(report, paint, stdout.columns).join('\n'));
+  const render = (frame: typeof report, size: { width: number; height: number }) =>
+    renderApps(frame, paint, size.width).slice(0, size.height);
+  return new TopLive({ read }, every, { paint, render }, stdout as NodeJS.WriteStream, cli.stdin).run();
+}
+
+function intervalOf(interval: string): number {
+  const given = /^\d+$/.test(interval) ? Number(interval) : interval;
+  return check.duration('--interval', given, SHORTEST, LONGEST);
 }
 
 const plain = <Value>(byQueue: ReadonlyMap<string, Value>) => Object.fromEntries(byQueue);

@@ -3,6 +3,7 @@ import type { DoctorReport } from '../../doctor/doctor.report.js';
 import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { type Cell, renderFields, renderTable, type Tone } from '../output/table.js';
+import { formatBytes } from '../output/units.js';
 import { counted } from '../../options/counted.js';
 
 const TONES: Readonly<Record<Finding['severity'], Tone & keyof Paint>> = {
@@ -24,7 +25,7 @@ export function renderDoctor(report: DoctorReport, paint: Paint, width?: number)
   return blocks.join('\n\n');
 }
 
-function renderFinding({ severity, problem, cure }: Finding, paint: Paint): string {
+export function renderFinding({ severity, problem, cure }: Finding, paint: Paint): string {
   return `${paint[TONES[severity]](severity.toUpperCase())}  ${cleanText(problem)}\n  cure: ${cleanText(cure)}`;
 }
 
@@ -43,12 +44,12 @@ function factsOf({ app, server, keys, queues, workers }: DoctorReport): [string,
     ['role', server?.role],
     ['append-only file', yes(server?.aofEnabled)],
     ['eviction', server?.evictionPolicy],
-    ['memory', of(server?.usedMemory, server?.maxMemory, bytes)],
+    ['memory', of(server?.usedMemory, server?.maxMemory, formatBytes)],
     [
       'of this app',
       keys?.ownBytes === undefined
         ? undefined
-        : `about ${bytes(keys.ownBytes)} (${counted(keys.measured, 'key')} measured)`,
+        : `about ${formatBytes(keys.ownBytes)} (${counted(keys.measured, 'key')} measured)`,
     ],
     ['keys', keys && (keys.seen < keys.keys ? `${keys.keys} (${keys.seen} looked at)` : keys.keys)],
     ['connections', of(server?.clients, server?.maxClients, String)],
@@ -77,12 +78,4 @@ function appsOf({ keys, server }: DoctorReport, paint: Paint, width?: number): s
     { title: 'connections', of: ({ app }: (typeof apps)[number]) => server?.clientsByApp?.[app] },
   ];
   return renderTable(columns, apps, paint, width);
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-
-function bytes(count: number): string {
-  const power = count < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(count) / 10));
-  const value = count / 2 ** (10 * power);
-  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
 }

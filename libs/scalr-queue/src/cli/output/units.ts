@@ -27,3 +27,12 @@ export function formatMoment(at: Date, now = Date.now()): string {
 export function formatTime(at: Date, now = Date.now()): string {
   return `${at.toISOString()} (${formatMoment(at, now)})`;
 }
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+
+/** A size in memory, such as `1.5 MiB`. */
+export function formatBytes(count: number): string {
+  const power = count < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(count) / 10));
+  const value = count / 2 ** (10 * power);
+  return `${power === 0 ? value : value.toFixed(1)} ${UNITS[power]}`;
+}

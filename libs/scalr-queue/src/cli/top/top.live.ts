@@ -1,21 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { cleanText } from '../../observability/clean-text.js';
+import type { Paint } from '../output/paint.js';
 import { Screen } from './screen.js';
-import type { TopFrame, TopReader } from './top.reader.js';
-import { renderTop, type TopLook } from './top.view.js';
+
+/** How a frame is shown. */
+interface LiveView<Frame> {
+  readonly paint: Paint;
+  render(frame: Frame, size: { readonly width: number; readonly height: number }): string[];
+}
 
 /** Draws frame after frame until somebody quits. */
-export class TopLive {
+export class TopLive<Frame> {
   private readonly stop = new AbortController();
   private readonly screen: Screen;
   private paused = false;
-  private last?: TopFrame;
+  private last?: Frame;
   private trouble?: string;
 
   constructor(
-    private readonly reader: TopReader,
+    private readonly reader: { read(): Promise<Frame> },
     private readonly interval: number,
-    private readonly look: Pick<TopLook, 'app' | 'paint'>,
+    private readonly view: LiveView<Frame>,
     private readonly stdout: NodeJS.WriteStream,
     stdin: NodeJS.ReadStream,
   ) {
@@ -55,8 +60,8 @@ export class TopLive {
 
   private draw(): void {
     const { width, height } = this.screen;
-    const { paint } = this.look;
-    const lines = this.last ? renderTop(this.last, { ...this.look, width, height: height - 2 }) : [];
+    const { paint } = this.view;
+    const lines = this.last ? this.view.render(this.last, { width, height: height - 2 }) : [];
     if (this.trouble) lines.push(paint.bad(cleanText(this.trouble).slice(0, width)));
     const state = this.paused ? 'paused · p go on' : `every ${this.interval / 1_000} s · p pause`;
     lines.push(paint.dim(`${state} · q quit`.slice(0, width)));

@@ -1,0 +1,103 @@
+import { catalogKey, entryOf, isField } from '../connection/catalog-entry.js';
+import { orDamaged } from '../connection/damaged-entries.js';
+import { readWorkers } from '../connection/live-workers.js';
+import type { RedisClient } from '../connection/redis.client.js';
+import { readServerLoad, type ServerLoad } from './server.checks.js';
+import { unhandledOf } from '../inspection/app.state.js';
+import { readStates, toQueueInfos } from '../inspection/queue-states.js';
+import type { QueueInfo, UnhandledJob } from '../jobs/queue-info.js';
+import type { WorkerInfo } from '../jobs/worker-info.js';
+import type { QueueState } from '../inspection/queue-states.js';
+import { measureApp, walkKeys } from './key.walk.js';
+
+/** One of the apps that share a Redis. */
+export interface AppOverview {
+  readonly app: string;
+  readonly queues: readonly QueueInfo[];
+  readonly waiting: number;
+  readonly running: number;
+  readonly delayed: number;
+  readonly dead: number;
+  readonly oldestPendingAgeMs: number;
+  readonly workers: number;
+  readonly keys: number;
+  /** Estimate, of all its keys. */
+  readonly bytes?: number;
+  /** Of the memory that Redis uses, 0 to 1. */
+  readonly memoryShare?: number;
+  readonly connections?: number;
+}
+
+/** All apps of a Redis. */
+export interface AppsReport {
+  readonly apps: readonly AppOverview[];
+  readonly server: ServerLoad;
+  readonly notes: readonly string[];
+}
+
+/** What is known of one app beside its numbers. */
+export interface AppDetail {
+  readonly queues: readonly QueueState[];
+  readonly workers: readonly WorkerInfo[];
+  readonly unhandled: readonly UnhandledJob[];
+}
+
+/** Reads all apps that share a Redis, one after the other: each costs three round trips whatever its backlog. */
+export async function readApps(
+  redis: RedisClient,
+  budget: number,
+  onApp: (app: string, detail: AppDetail) => void = () => undefined,
+): Promise<AppsReport> {
+  const { apps: found, complete } = await walkKeys(redis, Date.now() + budget);
+  const server = await readServerLoad(redis);
+  const apps: AppOverview[] = [];
+  const notes: string[] = complete
+    ? []
+    : ['the time for counting keys was over: apps may be missing, and memory is too low'];
+  for (const keys of found.toSorted((one, other) => (one.app < other.app ? -1 : 1))) {
+    const detail = await readApp(redis, keys.app, notes);
+    onApp(keys.app, detail);
+    const bytes = await measureApp(redis, keys);
+    const share =
+      bytes !== undefined && server.usedMemory ? Math.min(1, bytes / server.usedMemory) : undefined;
+    apps.push({
+      app: keys.app,
+      ...totalsOf(detail.queues),
+      queues: toQueueInfos(detail.queues, detail.workers),
+      workers: detail.workers.length,
+      keys: keys.keys,
+      ...(bytes === undefined ? {} : { bytes }),
+      ...(share === undefined ? {} : { memoryShare: share }),
+      ...(server.clientsByApp ? { connections: server.clientsByApp[keys.app] ?? 0 } : {}),
+    });
+  }
+  return { apps, server, notes };
+}
+
+async function readApp(redis: RedisClient, app: string, notes: string[]): Promise<AppDetail> {
+  const note = (key: string, why: string) => void notes.push(`${key}: ${why}`);
+  const prefix = `scalr:{${app}}`;
+  const key = catalogKey(prefix);
+  const [fields, workers] = await Promise.all([
+    orDamaged(redis.hkeys(key), [], key, note),
+    readWorkers(redis, prefix, note),
+  ]);
+  const names = new Set([
+    ...fields.filter(isField).map((field) => entryOf(field).queue),
+    ...workers.flatMap((worker) => worker.queues),
+  ]);
+  const queues = await readStates(redis, prefix, [...names].toSorted(), note);
+  return { queues, workers, unhandled: unhandledOf(queues, workers) };
+}
+
+function totalsOf(queues: readonly QueueState[]) {
+  const sum = (of: 'waiting' | 'running' | 'delayed' | 'dead') =>
+    queues.reduce((total, queue) => total + queue[of], 0);
+  return {
+    waiting: sum('waiting'),
+    running: sum('running'),
+    delayed: sum('delayed'),
+    dead: sum('dead'),
+    oldestPendingAgeMs: Math.max(0, ...queues.map(({ oldestPendingAgeMs }) => oldestPendingAgeMs)),
+  };
+}
