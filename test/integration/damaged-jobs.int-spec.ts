@@ -125,6 +125,27 @@ describe('a damaged job', () => {
   });
 });
 
+describe('the claims of a damaged job', () => {
+  it('end with it: its unique key is free, and its id is remembered', async () => {
+    const app = uniqueApp();
+    const redis = redisOfTest();
+    const { queue, jobs, get } = await startProducer({ app });
+    const options = { unique: { key: 'k', onConflict: 'rerun' } } as const;
+    const job = await queue.enqueue(Work, { n: 1 }, { ...options, id: 'paid' });
+    await redis.hset(keyOf(app, job.id), 'opts', 'oops');
+    const { ran, providers } = handler();
+    await startWorker({ app, providers, worker: { lockDuration: '1m' } });
+    await eventually(async () => expect(await jobs.get(job.id)).toMatchObject({ reason: 'unreadable' }));
+    const next = await queue.enqueue(Work, { n: 2 }, options);
+    expect(next.status).toBe('created');
+    await jobs.waitFor(next, { timeout: '20s' });
+    expect(ran).toEqual([2]);
+    expect(await redis.exists(`scalr:{${app}}:~ended:work~paid`)).toBe(1);
+    expect(await get(DeadLetterService).discard('paid')).toMatchObject({ discarded: 1 });
+    expect((await queue.enqueue(Work, { n: 3 }, { id: 'paid' })).status).toBe('duplicate');
+  });
+});
+
 describe('one bad entry', () => {
   it('hides nothing else from whoever looks at jobs, and is named', async () => {
     const app = uniqueApp();

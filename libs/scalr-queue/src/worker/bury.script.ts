@@ -1,3 +1,7 @@
+import { ENDED_JOB } from '../connection/ended-job.script.js';
+import { FOLLOWING_JOB } from '../connection/following-job.script.js';
+import { INSERT_JOB } from '../connection/insert-job.script.js';
+
 /** Jobs of the active list, the newest first, that are looked at for the one that an error was about. */
 const MOST_LOOKS = 200;
 
@@ -10,7 +14,7 @@ const MOST_LOOKS = 200;
  *          that is not meant; reason; now; most events; milliseconds that what is no hash is kept; separator of name and id
  * RETURNS  the id of the job that is dead now, or false when none is active under the token
  */
-export const BURY = `
+export const BURY = `${INSERT_JOB}${ENDED_JOB}${FOLLOWING_JOB}
 local active, failed, events, stalled, marker = unpack(KEYS)
 local prefix, token, id, other, reason, now, maxEvents, keep, separator = unpack(ARGV)
 local function isHeld(one) return one ~= other and redis.call('GET', prefix .. one .. ':lock') == token end
@@ -36,9 +40,11 @@ local unique = redis.call('HGET', job, 'deid')
 if unique then
   local key = prefix .. 'de:' .. unique
   if redis.call('TYPE', key).ok == 'string' and redis.call('PTTL', key) == -1 and redis.call('GET', key) == id then
-    redis.call('DEL', key)
+    -- What follows it may be damaged, too.
+    pcall(release_unique, prefix, id, now)
   end
 end
+remember_id(prefix, id, redis.call('HGET', job, 'kid'))
 redis.call('ZADD', failed, now, id)
 redis.call('XADD', events, 'MAXLEN', '~', maxEvents, '*', 'event', 'failed', 'jobId', id, 'failedReason', reason, 'prev', 'active')
 redis.call('ZADD', marker, 0, '0')
