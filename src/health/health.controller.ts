@@ -1,6 +1,6 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, UseGuards } from '@nestjs/common';
 import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
-import { ScalrQueueHealthIndicator } from 'scalr-queue';
+import { MetricsTokenGuard, ScalrQueueHealthIndicator } from 'scalr-queue';
 
 /** The health endpoints of the web process; `runWorker` brings those of the worker. */
 @Controller('health')
@@ -24,8 +24,9 @@ export class HealthController {
     return this.health.check([() => this.queue.isHealthy('redis')]);
   }
 
-  /** The whole report. */
+  /** The whole report: names and depths of queues are for operators, this port is published. */
   @Get()
+  @UseGuards(MetricsTokenGuard)
   @HealthCheck()
   report(): Promise<HealthCheckResult> {
     return this.health.check([() => this.queue.isHealthy('redis'), () => this.queue.queues('queues')]);

@@ -1,4 +1,4 @@
-import { defineJob, InvalidOptionError, type JobInfo, JobsService } from 'scalr-queue';
+import { DeadLetterService, defineJob, InvalidOptionError, type JobInfo, JobsService } from 'scalr-queue';
 import { startProducer, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 
@@ -51,4 +51,18 @@ describe('JobsService.list', () => {
     ])
       await expect(jobs.list(wrong as never)).rejects.toThrow(InvalidOptionError);
   });
+});
+
+it('refuses what list and count do not take, for a cursor in the wrong place would give the first page for ever', async () => {
+  const { jobs, get } = await startProducer({ app: uniqueApp() });
+  type Loose = (...any: unknown[]) => Promise<unknown>;
+  const letters = get(DeadLetterService);
+  const list = jobs.list.bind(jobs) as Loose;
+  const dead = letters.list.bind(letters) as Loose;
+  const count = letters.count.bind(letters) as Loose;
+  await expect(list({}, { cursor: 'x' })).rejects.toThrow('list takes one argument');
+  await expect(list({ limit: 1 }, undefined)).resolves.toEqual({ jobs: [] });
+  await expect(dead({}, {}, { limit: 1 })).rejects.toThrow('list takes two arguments');
+  await expect(dead({ limit: 1 })).rejects.toThrow('unknown option "limit"');
+  await expect(count({}, { limit: 1 })).rejects.toThrow('count takes one argument');
 });

@@ -245,6 +245,13 @@ describe('GET /metrics of a web process', () => {
     );
   });
 
+  it('is closed on the web port in production without a token', async () => {
+    const { url } = await startWeb();
+    vi.stubEnv('NODE_ENV', 'production');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect((await fetch(`${url}/metrics`)).status).toBe(403);
+  });
+
   it('wants the token where one is set, in the header only, on both ports', async () => {
     const { url: web } = await startWeb();
     const { url: worker } = await startWorker({ providers: [Stage] });

@@ -69,6 +69,7 @@ export type {
   ScheduleOptions,
 } from './scheduling/schedule-options.js';
 export { SchedulesService, type ScheduleInfo } from './scheduling/schedules.service.js';
+export { MetricsTokenGuard } from './metrics/metrics.access.js';
 export { ScalrQueueMetricsModule } from './metrics/metrics.module.js';
 export { ScalrQueueMetrics } from './metrics/scalr-queue.metrics.js';
 export { QueueErrorFilter } from './http/queue-error.filter.js';

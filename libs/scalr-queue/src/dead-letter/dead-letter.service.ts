@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../jobs/job-ref.js';
+import { refuseMore } from '../options/more-arguments.js';
 import type { DeadJob, KeyConflict } from './dead-job.js';
 import { toDeadJob } from './dead-job.mapper.js';
 import { DeadLetterActions } from './dead-letter.actions.js';
@@ -36,7 +37,9 @@ export class DeadLetterService {
   async list(
     filter: DeadLetterFilter = {},
     page: DeadLetterPage = {},
+    ...none: never[]
   ): Promise<{ jobs: DeadJob[]; cursor?: string }> {
+    refuseMore(none, 'list takes two arguments: list(filter, { limit, cursor })');
     const checked = checkFilter(filter);
     const { limit, after } = checkPage(page);
     const chosen: Position[] = [];
@@ -53,7 +56,8 @@ export class DeadLetterService {
    * How many dead jobs match. Without `definition`, `reason` and `error` the answer does not depend on how many there are.
    * @throws InvalidOptionError, QueueUnavailableError
    */
-  async count(filter: DeadLetterFilter = {}): Promise<number> {
+  async count(filter: DeadLetterFilter = {}, ...none: never[]): Promise<number> {
+    refuseMore(none, 'count takes one argument: count(filter)');
     return this.scanner.count(checkFilter(filter));
   }
 

@@ -57,7 +57,7 @@ export class Doctor {
     const load = await this.look('load', () => readServerLoad(this.redis));
     const snapshot = await this.look('queues and workers', () => this.state.read());
     const stored = await this.look('schedules', () => this.schedules.read());
-    const keys = await this.survey(snapshot?.queues.map(({ name }) => name) ?? [], budget);
+    const keys = await this.survey(snapshot?.queues.map(({ name }) => name) ?? [], budget, load?.usedMemory);
     const findings: Finding[] = [
       ...findingsOf(facts ?? {}, missing ?? [], prefix),
       ...(load ? checkLoad(load) : []),
@@ -74,7 +74,11 @@ export class Doctor {
     return toReport(app, findings, { notes: this.notes, server, keys, ...snapshot });
   }
 
-  private async survey(queues: readonly string[], budget: number): Promise<KeySurvey | undefined> {
+  private async survey(
+    queues: readonly string[],
+    budget: number,
+    usedMemory?: number,
+  ): Promise<KeySurvey | undefined> {
     if (this.options.redis.cluster) {
       this.notes.push('keys were not counted: this is a cluster');
       return undefined;
@@ -89,7 +93,9 @@ export class Doctor {
       this.notes.push(`${survey.seen} of ${survey.keys} keys were looked at, the rest is estimated`);
     if (survey.ownBytes === undefined)
       this.notes.push('memory was not measured: MEMORY USAGE is not allowed (grant +memory|usage)');
-    return survey;
+    // An estimate from a sample can come to more than there is.
+    if (survey.ownBytes === undefined || !usedMemory) return survey;
+    return { ...survey, ownBytes: Math.min(survey.ownBytes, usedMemory) };
   }
 
   /** Undefined, with a note, when Redis does not tell. */

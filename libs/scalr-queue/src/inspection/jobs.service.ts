@@ -6,6 +6,7 @@ import type { JobDetails } from '../jobs/job-details.js';
 import type { JobExplanation } from '../jobs/job-explanation.js';
 import type { JobRef } from '../jobs/job-ref.js';
 import { OptionChecker } from '../options/option-checker.js';
+import { refuseMore } from '../options/more-arguments.js';
 import type { Duration } from '../options/duration.js';
 import { JobCanceller } from './job.canceller.js';
 import { JobExplainer } from './job.explainer.js';
@@ -67,7 +68,8 @@ export class JobsService {
    *
    * @throws InvalidOptionError for a wrong option, or a queue that the app does not have; QueueUnavailableError
    */
-  list(options: JobListOptions = {}): Promise<JobListPage> {
+  async list(options: JobListOptions = {}, ...none: never[]): Promise<JobListPage> {
+    refuseMore(none, 'list takes one argument: list({ state, queue, name, limit, cursor })');
     return this.lister.page(options);
   }
 

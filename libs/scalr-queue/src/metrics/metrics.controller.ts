@@ -1,5 +1,5 @@
-import { Controller, Get, Header, Headers } from '@nestjs/common';
-import { checkMetricsAccess } from './metrics.access.js';
+import { Controller, Get, Header, UseGuards } from '@nestjs/common';
+import { MetricsTokenGuard } from './metrics.access.js';
 import { ScalrQueueMetrics } from './scalr-queue.metrics.js';
 
 /** `GET /metrics` of a web process. */
@@ -8,10 +8,10 @@ export class MetricsController {
   constructor(private readonly metrics: ScalrQueueMetrics) {}
 
   @Get()
+  @UseGuards(MetricsTokenGuard)
   @Header('Cache-Control', 'no-store')
   @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
-  get(@Headers('authorization') authorization?: string): Promise<string> {
-    checkMetricsAccess(authorization);
+  get(): Promise<string> {
     return this.metrics.text();
   }
 }

@@ -20,7 +20,8 @@ import { StateMetrics } from './state.metrics.js';
 export class MetricsModule {}
 
 /**
- * `GET /metrics` for a web process. A worker serves its own by itself. With `SCALR_METRICS_TOKEN` set, both want it as a bearer token.
+ * `GET /metrics` for a web process. A worker serves its own by itself. With
+ * `SCALR_METRICS_TOKEN` set, both want it as a bearer token; without it a web process in production refuses.
  */
 @Module({ imports: [MetricsModule], controllers: [MetricsController] })
 export class ScalrQueueMetricsModule {}

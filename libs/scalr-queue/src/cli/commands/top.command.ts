@@ -4,13 +4,14 @@ import { InvalidOptionError } from '../../errors/configuration.errors.js';
 import { OptionChecker } from '../../options/option-checker.js';
 import { RESOLVED_OPTIONS } from '../../options/tokens.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { WORKER_HEARTBEAT } from '../../options/defaults.js';
 import type { Cli } from '../cli.js';
 import type { TopFrame } from '../top/top.reader.js';
 
 const check = new OptionChecker(InvalidOptionError);
 const SHORTEST = 250;
 const LONGEST = 3_600_000;
-/** How much a queue grows needs two looks. */
+/** How much a queue grows needs two looks; a rate two signs of life of the worker, so that it is not an average over its life. */
 const BETWEEN = 1_000;
 
 /** `scalr-queue top` */
@@ -42,8 +43,12 @@ export function registerTop(program: Command, cli: Cli): void {
           return new TopLive(reader, every, view, stdout as NodeJS.WriteStream, cli.stdin).run();
         }
         await reader.read();
-        await pause(BETWEEN);
-        const frame = await reader.read();
+        let frame;
+        const until = performance.now() + WORKER_HEARTBEAT + BETWEEN;
+        do {
+          await pause(BETWEEN);
+          frame = await reader.read();
+        } while (reader.unsettled && performance.now() < until);
         const data = { ...frame, rates: plain(frame.rates), growth: plain(frame.growth) };
         cli.print(data, () => renderTop(frame, { ...look, width: stdout.columns }).join('\n'));
       });

@@ -30,6 +30,11 @@ export class RateMeter {
     return this.spans.size > 0 && [...this.spans.values()].every(({ sinceStart }) => sinceStart);
   }
 
+  /** Whether a worker was not seen long enough for a rate of its own yet. */
+  get unsettled(): boolean {
+    return [...this.spans.values()].some(({ sinceStart }) => sinceStart);
+  }
+
   /** Takes the workers as they are now. */
   see(workers: readonly WorkerInfo[]): void {
     this.spans = new Map(workers.map((worker) => [worker.id, nextSpan(this.spans.get(worker.id), worker)]));

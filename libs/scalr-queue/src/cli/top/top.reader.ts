@@ -16,12 +16,14 @@ export interface TopFrame extends AppSnapshot {
   readonly sinceStart: boolean;
   /** By queue: the jobs that it gained a second since the last look; below zero when it shrinks. */
   readonly growth: ReadonlyMap<string, number>;
-  /** Why the newest dead jobs are dead; the most frequent first. */
+  /** Why the dead jobs are dead; the most frequent first. Estimated where only a part of them was looked at. */
   readonly deadReasons: readonly { readonly reason: string; readonly jobs: number }[];
+  /** Whether they are estimated. */
+  readonly deadEstimated: boolean;
 }
 
-/** Dead jobs per queue that are looked at. */
-const DEAD_LOOKS = 25;
+/** Dead jobs per queue that are looked at: all of so many, else as many from the newest to the oldest at equal distances. */
+const DEAD_LOOKS = 100;
 /** Queues whose dead jobs are looked at. */
 const DEAD_QUEUES = 20;
 
@@ -41,40 +43,57 @@ export class TopReader {
     this.connections = session.get(RedisConnections);
   }
 
+  /** Whether another look would tell more: each worker gives a sign of life every five seconds. */
+  get unsettled(): boolean {
+    return this.meter.unsettled;
+  }
+
   /** @throws QueueUnavailableError within 1.1 s */
   read(): Promise<TopFrame> {
     return this.jobs.bounded(async () => {
       const snapshot = await this.state.read();
-      const withDead = snapshot.queues.filter(({ dead }) => dead > 0).slice(0, DEAD_QUEUES);
-      const deadReasons = await this.readReasons(withDead.map(({ name }) => name));
+      const dead = snapshot.queues
+        .filter((queue) => queue.dead > 0)
+        .toSorted((one, other) => other.dead - one.dead);
+      const deadReasons = await this.readReasons(dead.slice(0, DEAD_QUEUES));
+      const deadEstimated = dead.length > DEAD_QUEUES || dead.some((queue) => queue.dead > DEAD_LOOKS);
       const { workers } = snapshot;
       this.meter.see(workers);
       const rates = this.meter.rates(workers);
       const { sinceStart } = this.meter;
       const at = Date.now();
       const growth = growthSince(this.last, snapshot.queues, at);
-      return (this.last = { ...snapshot, at, rates, sinceStart, growth, deadReasons });
+      return (this.last = { ...snapshot, at, rates, sinceStart, growth, deadReasons, deadEstimated });
     });
   }
 
-  private async readReasons(names: readonly string[]): Promise<TopFrame['deadReasons']> {
-    const newest = await this.pipeline(
-      names.map((name) => ['zrevrange', this.queues.get(name).toKey('failed'), '0', String(DEAD_LOOKS - 1)]),
+  private async readReasons(queues: TopFrame['queues']): Promise<TopFrame['deadReasons']> {
+    const looks = queues.flatMap(({ name, dead }) =>
+      ranksOf(dead).map(([from, to]) => [
+        'zrevrange',
+        this.queues.get(name).toKey('failed'),
+        String(from),
+        String(to),
+      ]),
     );
+    const found = await this.pipeline(looks);
+    const ids = looks.flatMap(([, key], at) => (found[at] as string[]).map((id) => ({ key: key!, id })));
+    const seen = new Map<string, number>();
+    for (const { key } of ids) seen.set(key, (seen.get(key) ?? 0) + 1);
     const reasons = await this.pipeline(
-      names.flatMap((name, at) =>
-        (newest[at] as string[]).map((id) => ['hget', this.queues.get(name).toKey(id), 'failedReason']),
-      ),
+      ids.map(({ key, id }) => ['hget', `${key.slice(0, -'failed'.length)}${id}`, 'failedReason']),
     );
+    const sizes = new Map(queues.map(({ name, dead }) => [this.queues.get(name).toKey('failed'), dead]));
     const counts = new Map<string, number>();
-    for (const text of reasons) {
+    for (const [at, text] of reasons.entries()) {
       if (typeof text !== 'string') continue;
+      const { key } = ids[at]!;
       const { kind, error } = parseFailure(text);
       const reason = `${kind}: ${error.name}${error.code ? ` [${error.code}]` : ''}`;
-      counts.set(reason, (counts.get(reason) ?? 0) + 1);
+      counts.set(reason, (counts.get(reason) ?? 0) + sizes.get(key)! / seen.get(key)!);
     }
     return [...counts]
-      .map(([reason, jobs]) => ({ reason, jobs }))
+      .map(([reason, jobs]) => ({ reason, jobs: Math.round(jobs) }))
       .toSorted((one, other) => other.jobs - one.jobs);
   }
 
@@ -86,6 +105,15 @@ export class TopReader {
       return value;
     });
   }
+}
+
+/** Which of so many dead jobs are looked at: ranges of ranks from the newest on. */
+function ranksOf(dead: number): [from: number, to: number][] {
+  if (dead <= DEAD_LOOKS) return [[0, DEAD_LOOKS - 1]];
+  return Array.from({ length: DEAD_LOOKS }, (_, look) => {
+    const rank = Math.floor((look * (dead - 1)) / (DEAD_LOOKS - 1));
+    return [rank, rank];
+  });
 }
 
 function growthSince(

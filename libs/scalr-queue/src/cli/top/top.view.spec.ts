@@ -22,6 +22,7 @@ const frame = (waiting: number, name = 'mail'): TopFrame => ({
   sinceStart: false,
   growth: new Map(),
   deadReasons: [],
+  deadEstimated: false,
 });
 
 it('shows growth and rates where they are known', () => {

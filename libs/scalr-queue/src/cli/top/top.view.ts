@@ -33,7 +33,7 @@ export function renderTop(frame: TopFrame, look: TopLook): string[] {
   for (const { name, queue } of frame.unhandled.slice(0, 2))
     lines.push(paint.bad(cut(`no live worker handles ${name} (queue ${queue})`, width)));
   if (frame.deadReasons.length > 0)
-    lines.push('', ...table(DEAD_COLUMNS, frame.deadReasons, Math.ceil(room / 4)));
+    lines.push('', ...table(deadColumns(frame), frame.deadReasons, Math.ceil(room / 4)));
   return lines.slice(0, height);
 }
 
@@ -90,8 +90,8 @@ const WORKER_COLUMNS: readonly Column<WorkerInfo>[] = [
   { title: 'first job', of: firstJob },
 ];
 
-const DEAD_COLUMNS: readonly Column<TopFrame['deadReasons'][number]>[] = [
-  { title: 'newest dead', of: ({ jobs }) => jobs },
+const deadColumns = ({ deadEstimated }: TopFrame): readonly Column<TopFrame['deadReasons'][number]>[] => [
+  { title: deadEstimated ? 'dead, about' : 'dead', of: ({ jobs }) => jobs },
   { title: 'reason', of: ({ reason }) => reason },
 ];
 
