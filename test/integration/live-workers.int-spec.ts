@@ -104,6 +104,36 @@ describe('live workers', () => {
     await redis.hset(index, 'killed', '1');
     expect(await queues.workers()).toHaveLength(1);
     await eventually(async () => expect(await redis.hkeys(index)).toEqual([id]));
+    // One that was killed: its sign of life has expired, what it last told is in the index.
+    const [worker] = await queues.workers();
+    const { startedAt, seenAt, ...rest } = worker!;
+    const killed = {
+      ...rest,
+      id: 'killed',
+      startedAt: +startedAt,
+      seenAt: +seenAt,
+      running: 1,
+      runningJobs: [{ id: 'j1', queue: 'mail' }],
+    };
+    await redis.hset(
+      index,
+      'killed',
+      JSON.stringify(killed),
+      'old',
+      JSON.stringify({ ...killed, id: 'old', seenAt: 1 }),
+    );
+    expect(await queues.lostWorkers()).toEqual([
+      expect.objectContaining({
+        id: 'killed',
+        host: hostname(),
+        pid: process.pid,
+        seenAt,
+        runningJobs: killed.runningJobs,
+      }),
+    ]);
+    expect(await queues.workers()).toHaveLength(1);
+    await eventually(async () => expect(new Set(await redis.hkeys(index))).toEqual(new Set([id, 'killed'])));
+    expect(JSON.parse((await redis.hget(index, id!))!)).toMatchObject({ id, pid: process.pid });
     redis.disconnect();
   });
 

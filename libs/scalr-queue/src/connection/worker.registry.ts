@@ -5,7 +5,14 @@ import { WORKER_TTL } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { noteHandlers, readLastHandlers } from './last-handlers.js';
-import { readWorkers, type StoredWorker, valuesOf, workerKey, workersKey } from './live-workers.js';
+import {
+  readAllWorkers,
+  readWorkers,
+  type StoredWorker,
+  valuesOf,
+  workerKey,
+  workersKey,
+} from './live-workers.js';
 import { RedisConnections } from './redis.connections.js';
 
 /** How often a worker notes what it handles. */
@@ -34,8 +41,10 @@ export class WorkerRegistry {
       await this.noteHandlers(worker);
     }
     const pipeline = this.connections.producer.pipeline();
-    pipeline.hset(workersKey(prefix), worker.id, stored.startedAt);
-    pipeline.set(workerKey(prefix, worker.id), JSON.stringify(stored), 'PX', WORKER_TTL);
+    const text = JSON.stringify(stored);
+    // In the index it outlives the worker: what it last ran is known after it was killed.
+    pipeline.hset(workersKey(prefix), worker.id, text);
+    pipeline.set(workerKey(prefix, worker.id), text, 'PX', WORKER_TTL);
     valuesOf(await pipeline.exec());
   }
 
@@ -58,7 +67,13 @@ export class WorkerRegistry {
     return jobs.map((job, index) => ({ ...job, ...(found[index] ? { lastHandledBy: found[index] } : {}) }));
   }
 
-  /** All that live, oldest first. Takes those that died without a word out of the index. */
+  /** Those that died without a goodbye within a day, latest first. */
+  async lost(): Promise<WorkerInfo[]> {
+    const { producer, damaged } = this.connections;
+    return (await readAllWorkers(producer, this.options.prefix, damaged.note)).lost;
+  }
+
+  /** All that live, oldest first. */
   list(): Promise<WorkerInfo[]> {
     const { producer, damaged } = this.connections;
     return readWorkers(producer, this.options.prefix, damaged.note);

@@ -32,6 +32,11 @@ export class AppState {
     this.cached = new RecentRead(connections, () => this.read());
   }
 
+  /** Workers that died without a goodbye within a day, latest first. */
+  lostWorkers(): Promise<WorkerInfo[]> {
+    return this.workers.lost();
+  }
+
   /** As it stands now. */
   async read(): Promise<AppSnapshot> {
     const [entries, workers] = await Promise.all([this.catalog.entries(), this.workers.list()]);

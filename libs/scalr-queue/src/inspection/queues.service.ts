@@ -67,6 +67,16 @@ export class QueuesService {
   }
 
   /**
+   * Worker processes that died without a goodbye (killed, out of memory, a host that is gone) within the last day, latest first and at most 50,
+   * as they last told of themselves: `seenAt` is when, `runningJobs` what they ran.
+   *
+   * @throws QueueUnavailableError
+   */
+  lostWorkers(): Promise<WorkerInfo[]> {
+    return this.reader.bounded(() => this.state.lostWorkers());
+  }
+
+  /**
    * Kinds of jobs that wait in vain: they are next in their queue, and no live worker has a handler for them.
    *
    * @throws QueueUnavailableError

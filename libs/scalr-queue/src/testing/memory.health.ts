@@ -28,6 +28,11 @@ export class MemoryWorkers {
 
   async noteHandlers(): Promise<void> {}
 
+  /** Nothing dies here without a goodbye. */
+  async lost(): Promise<WorkerInfo[]> {
+    return [];
+  }
+
   async withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {
     return [...jobs];
   }

@@ -16,16 +16,40 @@ const COLUMNS: readonly Column<WorkerInfo>[] = [
   { title: 'state', of: ({ draining }) => (draining ? { value: 'draining', tone: 'warn' } : 'working') },
 ];
 
+const LOST_COLUMNS: readonly Column<WorkerInfo>[] = [
+  ...COLUMNS.filter(({ title }) => ['host', 'pid', 'program', 'version'].includes(title)),
+  { title: 'last seen', of: ({ seenAt }) => formatMoment(seenAt) },
+  { title: 'ran', of: ({ running }) => running },
+  { title: 'first jobs', of: ({ runningJobs }) => firstOf(runningJobs) },
+];
+
+function firstOf(jobs: WorkerInfo['runningJobs']): string {
+  return jobs
+    .slice(0, 3)
+    .map(({ queue, id }) => `${queue}/${id}`)
+    .join(' ');
+}
+
 /** `scalr-queue workers` */
 export function registerWorkers(program: Command, cli: Cli): void {
   program
     .command('workers')
     .description('the worker processes that live: where they run, what they take, and what they are doing')
-    .action(() =>
+    .option('--lost', 'those that died without a goodbye within a day, and what they ran', false)
+    .action(({ lost }: { lost: boolean }) =>
       cli.withApp(async ({ queues }) => {
+        const { columns } = cli.stdout;
+        if (lost) {
+          const gone = await queues.lostWorkers();
+          return cli.print(gone, () =>
+            gone.length === 0
+              ? 'no worker died without a goodbye within a day'
+              : renderTable(LOST_COLUMNS, gone, cli.paint, columns),
+          );
+        }
         const found = await queues.workers();
         cli.print(found, () =>
-          found.length === 0 ? 'no live worker' : renderTable(COLUMNS, found, cli.paint, cli.stdout.columns),
+          found.length === 0 ? 'no live worker' : renderTable(COLUMNS, found, cli.paint, columns),
         );
       }),
     );
