@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,6 +22,7 @@ export class OldRelease implements AsyncDisposable {
     await mkdir(library, { recursive: true });
     const tarball = resolve(import.meta.dirname, 'releases', `${LIBRARY}-${version}.tgz`);
     await run('tar', ['-xzf', tarball, '-C', library, '--strip-components=1']);
+    await requireDependencies(join(library, 'package.json'));
     const installed = (await readdir('node_modules')).filter((name) => name !== LIBRARY);
     await Promise.all(
       installed.map((name) => symlink(resolve('node_modules', name), join(modules, name), 'junction')),
@@ -38,4 +40,14 @@ export class OldRelease implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.dir, { recursive: true, force: true });
   }
+}
+
+/** What only the release uses is a development dependency of the workspace. */
+async function requireDependencies(manifest: string): Promise<void> {
+  const { dependencies } = JSON.parse(await readFile(manifest, 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const missing = Object.keys(dependencies).filter((name) => !existsSync(join('node_modules', name)));
+  if (missing.length === 0) return;
+  throw new Error(`the release needs ${missing.join(', ')}: add it to the devDependencies of the workspace`);
 }
