@@ -79,7 +79,7 @@ it('shows the queues, jobs, schedules and workers of an app', async () => {
   expect(dead.err).toContain('--cursor');
   expect(job.out + dead.out).not.toMatch(/\p{Cc}(?<!\n)|hunter2|k-123/u);
   expect(await json('explain p1')).toMatchObject({
-    reasons: [{ code: 'no-live-worker' }, { code: 'position', position: 2 }],
+    reasons: [{ code: 'no-handler' }, { code: 'position', position: 2 }],
   });
   expect((await cli('schedules')).out).toMatch(/nightly +slow +0 3 \* \* \* +Europe\/Madrid +in /);
   // A sign of life is some seconds old.
