@@ -11,7 +11,7 @@ export function errorsPage(api) {
   return generated(
     'Errors reference',
     `All extend \`ScalrQueueError\`. \`code\` is stable: compare it rather than the message. Messages name the field, the bound and the
-cure; none holds a payload, a password or the arguments of a Redis command. \`cause\` is set where another error led to it.
+fix; none holds a payload, a password or the arguments of a Redis command. \`cause\` is set where another error led to it.
 
 | class | code |
 | --- | --- |
