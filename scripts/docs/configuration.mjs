@@ -10,7 +10,7 @@ import { cell, generated } from './markdown.mjs';
 /** Where each group of options is given, in the order of the page; the others come after them. */
 const places = new Map([
   ['ScalrQueueOptions', '`ScalrQueueModule.forRoot`, and what the factory of `forRootAsync` returns'],
-  ['RedisConnectionOptions', '`redis` of `forRoot`, where a URL does not say enough'],
+  ['RedisConnectionOptions', '`redis` of `forRoot`, where a URL is not enough'],
   ['RedisNode', 'elements of `redis.sentinels` and `redis.cluster`'],
   ['QueueOptions', 'each entry of `queues` of `forRoot`'],
   ['WorkerOptions', '`worker` of `forRoot`'],
@@ -37,8 +37,8 @@ export function configurationPage(api) {
   return generated(
     'Configuration reference',
     `Options given in code win over the environment; an empty variable counts as not set. A \`Duration\` is a number of milliseconds
-or a text such as \`'250ms'\`, \`'5m'\`, \`'24h'\`. Wrong options are refused at boot, at definition or at enqueue, with a message that
-names the field, the bound and the cure.`,
+or a string such as \`'250ms'\`, \`'5m'\`, \`'24h'\`. Wrong options are refused at boot, at definition or at enqueue, with a message that
+names the field, the bound and the fix.`,
     [environmentSection(), ...groups.map(({ name, symbol, module }) => section(api, name, symbol, module))],
   );
 }

@@ -38,7 +38,7 @@ it('shows, checks and handles an app whose worker is another process', async () 
   expect(job.out).toContain('"apiKey": "[redacted]"');
   expect(job.out).toMatch(/sending to ada\\x1b\[2J/);
   expect(job.out).not.toMatch(/\p{Cc}(?<!\n)|hunter2|k-123/u);
-  expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Say --yes') });
+  expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Pass --yes') });
 
   // A sign of life is some seconds old.
   await eventually(
@@ -60,7 +60,7 @@ it('shows, checks and handles an app whose worker is another process', async () 
     { timeout: 30_000 },
   );
 
-  expect((await cli('cancel h1 --yes')).out).toBe('it runs, and was told to stop\n');
+  expect((await cli('cancel h1 --yes')).out).toBe('it runs, and was asked to stop\n');
   await eventually(async () => (await jobs.get('h1'))?.reason === 'cancelled');
 });
 

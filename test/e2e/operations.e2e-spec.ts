@@ -161,7 +161,7 @@ describe('scalr-queue doctor', () => {
     const text = await runCommand(redis.url, 'doctor');
     expect(text.code).toBe(0);
     expect(text.output).toMatch(
-      /WARNING {2}No live worker takes jobs from the queue default, which holds 100\n {2}cure: /,
+      /WARNING {2}No live worker takes jobs from the queue default, which holds 100\n {2}fix: /,
     );
     const json = JSON.parse((await runCommand(redis.url, 'doctor', '--json')).output) as {
       keys: { ownBytes: number; apps: unknown };
@@ -190,8 +190,8 @@ describe('scalr-queue doctor', () => {
     const redis = await startRedis({ args: ['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lru'] });
     const { code, output } = await runCommand(redis.url, 'doctor');
     expect(code).toBe(1);
-    expect(output).toMatch(/DANGER .*allkeys-lru[^]*cure: .*noeviction/);
-    expect(output).toMatch(/DANGER .*append-only file is off[^]*cure: .*--appendonly yes/);
+    expect(output).toMatch(/DANGER .*allkeys-lru[^]*fix: .*noeviction/);
+    expect(output).toMatch(/DANGER .*append-only file is off[^]*fix: .*--appendonly yes/);
   });
 
   it('tells what a restricted user may not look at, and what it needs', async () => {
@@ -205,7 +205,7 @@ describe('scalr-queue doctor', () => {
     const as = (user: string) => redis.url.replace('redis://', `redis://${user}:secret@`);
     const blind = await runCommand(as('blind'), 'doctor');
     expect(blind.code).toBe(0);
-    expect(blind.output).toMatch(/note: connections were not told apart/);
+    expect(blind.output).toMatch(/note: connections could not be counted by app/);
     expect(blind.output).toMatch(/note: keys \(grant \+scan/);
     const weak = await runCommand(as('weak'), 'doctor');
     expect(weak).toMatchObject({ code: 1, output: expect.stringMatching(/FATAL .*may not use zadd/) });

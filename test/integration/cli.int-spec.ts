@@ -97,7 +97,7 @@ it('shows the queues, jobs, schedules and workers of an app', async () => {
 it('handles queues, jobs and schedules, and tells what it would do', async () => {
   const { cli, jobs, json } = await scene();
   const refused = await cli('pause pdf');
-  expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Say --yes') });
+  expect(refused).toMatchObject({ code: 2, out: '', err: expect.stringContaining('Pass --yes') });
   expect((await cli('pause pdf --yes')).out).toBe('paused pdf\n');
   expect(await json('explain p0')).toMatchObject({
     reasons: [{ code: 'queue-paused' }, {}, { position: 1 }],
@@ -112,7 +112,7 @@ it('handles queues, jobs and schedules, and tells what it would do', async () =>
   expect(await json('dead discard d2 --yes')).toMatchObject({ matched: 1, discarded: 1, dryRun: false });
   expect((await cli('dead retry d0')).out).toBe('1 retried\n');
 
-  expect((await cli('cancel h1 --yes')).out).toBe('it runs, and was told to stop\n');
+  expect((await cli('cancel h1 --yes')).out).toBe('it runs, and was asked to stop\n');
   await eventually(async () => (await jobs.get('h1'))?.reason === 'cancelled');
 
   const { id } = await json('schedules run-now nightly');

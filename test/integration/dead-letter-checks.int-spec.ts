@@ -24,7 +24,7 @@ describe('the dead letters', () => {
   it.each([
     [{ definiton: 'x' }, /unknown option "definiton".*did you mean "definition"/],
     [{ reason: 'bored' }, /expected filter.reason to be one of "attempts", "discarded"/],
-    [{ error: '' }, /expected filter.error to be a text of 1 to 1000 characters/],
+    [{ error: '' }, /expected filter.error to be a string of 1 to 1000 characters/],
     [{ after: 'yesterday' }, /expected filter.after to be a valid Date/],
     [{ queue: 'a:b' }, /expected filter.queue/],
   ])('refuse the wrong filter %j before anything is asked', async (filter, message) => {

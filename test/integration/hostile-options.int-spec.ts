@@ -9,7 +9,7 @@ describe('a boot with wrong options', () => {
     [{ redis: 'redis://app:12/s3cret@h/0' }, 'expected redis to be a URL like redis://user:password@host:6379/0'],
     [{ redis: 'redis://app:s3cret#@h' }, 'percent-encode special characters of the password'],
     [{ redis: 'http://:s3cret@h' }, 'with redis:// or rediss://, got: a URL with http://'],
-    [{ redis: 'redis://:s3cret@h:99999' }, 'got: a text that is no URL'],
+    [{ redis: 'redis://:s3cret@h:99999' }, 'got: a string that is not a URL'],
     [{ redis: 'redis://:s3cret@h/9999999999' }, 'with a database from 0 to 2147483647, got: the database of a longer number'],
     [{ app: 'a b' }, 'expected app to be 1 to 64 characters'],
     [{ app: '' }, 'expected app to be 1 to 64 characters'],

@@ -56,7 +56,7 @@ describe('the preflight', () => {
     const port = await freePort();
     const lines = captureLog();
     const booting = startWorker({ redis: redis.url, providers, strict: true }, { port, logger: undefined });
-    await eventually(() => expect(lines.join('\n')).toContain('not ready until it is mended'));
+    await eventually(() => expect(lines.join('\n')).toContain('not ready until it is fixed'));
     expect(await ready(`http://127.0.0.1:${port}`)).toBe(503);
     await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     const worker = await booting;

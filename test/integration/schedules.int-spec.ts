@@ -173,7 +173,7 @@ describe('a wrong schedule', () => {
       run() {}
     }
     const text = (label: string, got: string) =>
-      `expected the @Scheduled method ${label} to have one @ProcessJob, which tells the job to enqueue, got: ${got}`;
+      `expected the @Scheduled method ${label} to have one @ProcessJob, which names the job to enqueue, got: ${got}`;
     await expect(startWorker({ providers: [Lonely] })).rejects.toThrow(text('Lonely.run', 'none'));
     await expect(startWorker({ providers: [Torn] })).rejects.toThrow(text('Torn.run', '2'));
   });

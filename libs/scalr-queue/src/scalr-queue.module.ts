@@ -165,7 +165,7 @@ export class ScalrQueueModule implements OnApplicationBootstrap {
     if (!copies) return;
     this.logger.warn(
       `Two copies of scalr-queue are loaded: ${copies}. Their jobs, signals, errors and services work together; ` +
-        'keep one all the same, so that both sides have the same version.',
+        'keep one anyway, so that both sides have the same version.',
     );
   }
 }

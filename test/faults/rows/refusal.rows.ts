@@ -89,7 +89,7 @@ export const refusalRows: FaultRow[] = [
       );
       expect(lax.process.output.match(/JOBS CAN BE LOST/g)).toHaveLength(1);
       const strict = await stage.worker(redis.url, { strict: true });
-      await strict.process.waitForOutput(/not ready until it is mended/);
+      await strict.process.waitForOutput(/not ready until it is fixed/);
       expect(await strict.status()).toBe(503);
       await redis.cli('config', 'set', 'maxmemory-policy', 'noeviction');
       const mendedAt = Date.now();

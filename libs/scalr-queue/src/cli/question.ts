@@ -12,7 +12,7 @@ import { cleanText } from '../observability/clean-text.js';
 export async function confirm(cli: Cli, question: string, yes: boolean | undefined): Promise<void> {
   if (yes) return;
   if (!cli.interactive)
-    throw new CliError(`${question} Say --yes: nobody is here to be asked.`, ExitCode.usage);
+    throw new CliError(`${question} Pass --yes: there is no terminal to ask on.`, ExitCode.usage);
   const lines = createInterface({ input: cli.stdin, output: process.stderr });
   const stopped = new AbortController();
   lines.once('SIGINT', () => stopped.abort()).once('close', () => stopped.abort());

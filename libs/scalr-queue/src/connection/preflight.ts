@@ -108,7 +108,7 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
     if (text === this.last) return;
     this.last = text;
     if (findings.length === 0) return this.logger.log('Redis preflight: all is well now');
-    const held = this.passed ? '' : '; not ready until it is mended';
+    const held = this.passed ? '' : '; not ready until it is fixed';
     const count = findings.length === 1 ? 'one problem' : `${findings.length} problems`;
     this.logger.error(`Redis preflight found ${count}${held}:\n${text}`);
   }

@@ -20,7 +20,7 @@ import { StoredJobReader } from './stored-job.reader.js';
 
 /**
  * The dashboard of the app's queues, for the web process. It authenticates by itself (guards of Nest do not apply), shows
- * nothing without credentials, and changes nothing unless told so.
+ * nothing without credentials, and changes nothing unless configured to.
  *
  * Import it beside `ScalrQueueModule`; needs `@nestjs/platform-express`, `@bull-board/api` and `@bull-board/express`.
  */

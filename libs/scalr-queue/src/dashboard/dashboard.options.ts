@@ -23,7 +23,7 @@ export interface ScalrQueueDashboardOptions {
   readonly path?: string;
   /**
    * Where browsers open it behind a proxy that takes a part of the path away, or changes `Host`, and does not send `X-Forwarded-Prefix` and
-   * `X-Forwarded-Host`: `https://ops.example.com/billing/queues`. Defaults to what the request says.
+   * `X-Forwarded-Host`: `https://ops.example.com/billing/queues`. Defaults to that of the request.
    */
   readonly publicUrl?: string;
   /**
@@ -31,7 +31,7 @@ export interface ScalrQueueDashboardOptions {
    * in production the app does not start.
    */
   readonly credentials?: DashboardCredentials | readonly DashboardCredentials[];
-  /** Whether nobody can change anything. Defaults to true, unless `SCALR_DASHBOARD_WRITES` is `true`. */
+  /** Whether the dashboard is for reading only. Defaults to true, unless `SCALR_DASHBOARD_WRITES` is `true`. */
   readonly readOnly?: boolean;
   /**
    * Makes of a payload what is shown of it; must not wait. Defaults to masking fields with names like `password` and `token`, and

@@ -35,7 +35,7 @@ export function resolveDashboard(
     return check.fail('path', 'a path of letters, digits, "-" and "_", like /queues', path);
   if (redact !== undefined && typeof redact !== 'function')
     return check.fail('redact', 'a function (payload, job) => what to show', redact);
-  if (title !== undefined && typeof title !== 'string') return check.fail('title', 'a text', title);
+  if (title !== undefined && typeof title !== 'string') return check.fail('title', 'a string', title);
   const readOnly =
     given.readOnly === undefined
       ? environment.dashboardWrites !== true
@@ -89,10 +89,10 @@ function checkCredentials(field: string, value: unknown): Required<DashboardCred
   const nameOf = (part: string) => (isVariable ? `${field}${part.toUpperCase()}` : `${field}.${part}`);
   const { user, password, role = 'write' } = check.object(field, value, ['user', 'password', 'role']);
   if (typeof user !== 'string' || !USER.test(user))
-    return check.fail(nameOf('user'), 'a text of 1 to 64 characters without a colon', user);
+    return check.fail(nameOf('user'), 'a string of 1 to 64 characters without a colon', user);
   if (typeof password !== 'string' || password === '' || password.length > 256) {
     const picture = new HiddenValue(typeof password === 'string' ? 'another length' : 'no text');
-    return check.fail(nameOf('password'), 'a text of 1 to 256 characters', picture);
+    return check.fail(nameOf('password'), 'a string of 1 to 256 characters', picture);
   }
   return { user, password, role: check.oneOf(nameOf('role'), role, ['read', 'write']) };
 }

@@ -79,7 +79,7 @@ function nameOf(definition: unknown): string {
 
 function textOf(error: unknown): string {
   if (typeof error !== 'string' || error === '' || error.length > 1_000) {
-    return check.fail('filter.error', 'a text of 1 to 1000 characters', error);
+    return check.fail('filter.error', 'a string of 1 to 1000 characters', error);
   }
   return error;
 }

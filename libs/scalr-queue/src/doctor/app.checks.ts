@@ -27,7 +27,7 @@ export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[]
       warn(
         `No live worker takes jobs from the queue ${name}, which holds ${waiting + delayed}`,
         unselected
-          ? `A live worker has its handlers and was told to leave it alone: add ${name} to SCALR_WORKER_QUEUES`
+          ? `A live worker has its handlers but is set to leave it alone: add ${name} to SCALR_WORKER_QUEUES`
           : `Start a worker with the handlers of ${name}: none that lives has one`,
       );
     }

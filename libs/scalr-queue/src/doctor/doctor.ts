@@ -68,7 +68,7 @@ export class Doctor {
       this.notes.push('INFO is not allowed: eviction, append-only file and memory are unknown (grant +info)');
     if (load && load.clientsByApp === undefined)
       this.notes.push(
-        'connections were not told apart: CLIENT LIST is not allowed, or too long (grant +client|list)',
+        'connections could not be counted by app: CLIENT LIST is not allowed, or too long (grant +client|list)',
       );
     const server = facts || load ? { ...facts, ...load } : undefined;
     return toReport(app, findings, { notes: this.notes, server, keys, ...snapshot });

@@ -21,7 +21,7 @@ export class QueueUnavailableError extends EnqueueError {
 
 /**
  * The command was sent, but no answer came in time: the job may or may not have been enqueued.
- * Enqueue again with `{ id: error.jobId }`: that makes one job, whatever happened to the first call.
+ * Enqueue again with `{ id: error.jobId }`: that makes one job, no matter what happened to the first call.
  */
 export class OutcomeUnknownError extends EnqueueError {
   readonly code = 'OUTCOME_UNKNOWN';
@@ -45,7 +45,7 @@ export class QueueFullError extends EnqueueError {
 }
 
 /**
- * No live worker has handled such jobs for a minute, and `forRoot` says `unhandled: 'refuse'`. Nothing was enqueued: try again
+ * No live worker has handled such jobs for a minute, and `forRoot` has `unhandled: 'refuse'`. Nothing was enqueued: try again
  * when a worker with the handler runs.
  */
 export class UnhandledJobError extends EnqueueError {

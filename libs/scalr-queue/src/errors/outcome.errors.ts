@@ -44,7 +44,7 @@ export class JobFailedError extends ScalrQueueError {
 }
 
 /**
- * What waiting on a job rejects with when the job has finished and is not kept any more: nobody knows its result. It does not mean
+ * What waiting on a job rejects with when the job has finished and is not kept any more: its result is unknown. It does not mean
  * that the job failed.
  */
 export class JobNotKeptError extends ScalrQueueError {

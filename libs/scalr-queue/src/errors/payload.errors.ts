@@ -5,7 +5,7 @@ import { shareClasses } from './shared-class.js';
 export interface PayloadIssue {
   /** Path inside the payload, such as `$.items[2].sku`. */
   readonly path: string;
-  /** What the schema says about it. */
+  /** The issues that the schema reports. */
   readonly message: string;
 }
 

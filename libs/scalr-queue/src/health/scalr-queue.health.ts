@@ -3,7 +3,7 @@ import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/term
 import { HealthReport } from './health.report.js';
 
 /**
- * Health of the queue for an app's own terminus controller. Each check answers within 1 s whatever Redis does, its result
+ * Health of the queue for an app's own terminus controller. Each check answers within 1 s even if Redis hangs, its result
  * is kept for 1 s, and it shows no host, version or error text.
  *
  * @example
@@ -24,8 +24,8 @@ export class ScalrQueueHealthIndicator {
   }
 
   /**
-   * Depth and oldest pending age of the queues of the app; `down` when Redis does not tell. What is wrong though the queues
-   * work, such as `no live worker handles invoice.send`, stands in `warnings`; it stays `up`, for no restart would mend it.
+   * Depth and oldest pending age of the queues of the app; `down` when Redis does not answer. What is wrong though the queues
+   * work, such as `no live worker handles invoice.send`, stands in `warnings`; it stays `up`, for no restart would help.
    */
   async queues<const Key extends string>(key: Key): Promise<HealthIndicatorResult<Key>> {
     const indicator = this.indicators.check(key);

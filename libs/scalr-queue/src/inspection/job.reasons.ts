@@ -30,7 +30,7 @@ export interface JobFacts {
 const OVERDUE_AFTER = 10_000;
 
 const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
-  attempts: 'Mend what made it fail, then retry it, or discard it.',
+  attempts: 'Fix what made it fail, then retry it, or discard it.',
   discarded: 'Its handler gave it up on purpose: discard it, or retry it when what was missing is there.',
   expired:
     'It came too late: see that workers keep up (explain a job that waits); a retried job does not expire.',
@@ -40,12 +40,12 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
     'Its handler has done its work, but what it returned does not fit the result schema: a retry runs it again. See what it did first.',
   'unknown-job': 'No worker had a handler for it: deploy one, then retry it.',
   crashed:
-    'Its handler may block the event loop for longer than worker.lockDuration (the log says "worker blocked for ..."): move it to a thread. Else it took its worker down each time: look for memory or native crashes before it is retried.',
-  cancelled: 'Somebody cancelled it. Retry it if that was a mistake.',
+    'Its handler may block the event loop for longer than worker.lockDuration (look in the log for "worker blocked for ..."): move it to a thread. Else it took its worker down each time: look for memory or native crashes before it is retried.',
+  cancelled: 'It was cancelled. Retry it if that was a mistake.',
   unrecoverable:
     'Its processor gave it up before its attempts were used (UnrecoverableError): fix what it needs, then retry it, or discard it.',
   'data-missing':
-    'Its payload is lost: enqueue it anew and discard this one. Look for who deletes keys, and for an eviction policy.',
+    'Its payload is lost: enqueue it again and discard this one. Look for who deletes keys, and for an eviction policy.',
   unreadable:
     'What is stored of it was written by something else: repair the field in Redis and retry it, or discard it.',
 };
@@ -82,7 +82,7 @@ function endOf(job: JobInfo, { found, workers }: JobFacts): JobReason[] {
     ? [
         {
           code: 'cancelling',
-          message: 'it was cancelled and told to stop; it is dead as soon as its handler ends',
+          message: 'it was cancelled and is stopping; it is dead as soon as its handler ends',
         },
         running,
       ]
@@ -113,7 +113,11 @@ function timeOf(job: JobInfo, { now }: JobFacts): JobReason[] {
   const until = job.runAt;
   if (+until + OVERDUE_AFTER < now)
     return [
-      { code: 'overdue', message: `its time was ${until.toISOString()}, and nobody has started it`, until },
+      {
+        code: 'overdue',
+        message: `its time was ${until.toISOString()}, and no worker has started it`,
+        until,
+      },
     ];
   if (job.error && job.attempt > 0) {
     const failed = `attempt ${job.attempt} of ${job.maxAttempts} failed (${job.error.name}: ${job.error.message})`;
@@ -162,7 +166,7 @@ function takersOf({ name, queue }: JobInfo, { workers, lastHandledBy }: JobFacts
   if (live.length === 0)
     return [{ code: 'no-live-worker', message, advice: `Start a worker: none lives.${last}` }];
   if (live.some(({ unselectedQueues }) => unselectedQueues?.includes(queue))) {
-    const select = `Add ${queue} to SCALR_WORKER_QUEUES: a live worker has handlers for it and was told to leave it alone.`;
+    const select = `Add ${queue} to SCALR_WORKER_QUEUES: a live worker has handlers for it but is set to leave it alone.`;
     return [{ code: 'no-live-worker', message, advice: select }];
   }
   return [

@@ -87,7 +87,7 @@ export class JobsService {
    * Ends a job, from any process. A job that waits or is delayed is dead at once (reason `cancelled`); of one that runs, the
    * signal aborts within a second on whichever worker runs it. A cancelled job is not retried.
    *
-   * @returns `cancelled`: it will never run. `cancelling`: it runs, and was told to stop; it is dead soon, or completes if it
+   * @returns `cancelled`: it will never run. `cancelling`: it runs, and was asked to stop; it is dead soon, or completes if it
    * ends first. `finished`: too late. `not-found`: no such job is stored.
    * @throws QueueUnavailableError when Redis does not answer; InvalidOptionError for an ambiguous id
    */

@@ -1,7 +1,7 @@
 import { shareClasses } from '../errors/shared-class.js';
 
 /**
- * What a handler knows about the attempt it runs, and what it can tell while it runs.
+ * What a handler knows about the attempt it runs, and what it can report while it runs.
  * An abstract class rather than an interface, so that it can stand in the signature of a decorated method.
  */
 export abstract class JobContext {
@@ -21,7 +21,7 @@ export abstract class JobContext {
   abstract readonly scheduledFor?: Date;
   /**
    * Aborts when the attempt has no more time: timeout, cancellation, or the end of the shutdown's patience.
-   * Hand it to `fetch` and to database clients. `signal.reason` says which.
+   * Pass it to `fetch` and to database clients. `signal.reason` has which.
    */
   abstract readonly signal: AbortSignal;
 
@@ -32,7 +32,7 @@ export abstract class JobContext {
   abstract progress(value: number | object): Promise<void>;
 
   /**
-   * Adds a line to the log kept with the job (the last 100 lines): a text, an error, or what JSON makes of anything else. Written
+   * Adds a line to the log kept with the job (the last 100 lines): a string, an error, or what JSON makes of anything else. Written
    * some times a second at most; never fails the job.
    */
   abstract log(message: unknown): Promise<void>;

@@ -66,7 +66,7 @@ describe('a setting of a job', () => {
     [{ priority: -1 }, 'expected priority to be an integer from 0 to 2097151, got: -1'],
     [{ priority: 2 ** 21 }, 'expected priority to be an integer from 0 to 2097151, got: 2097152'],
     [{ unique: 'yes' }, 'expected unique to be an object, got: "yes"'],
-    [{ unique: { key: '' } }, 'expected unique.key to be a text of 1 to 1024 characters, or a function that makes one, got: ""'],
+    [{ unique: { key: '' } }, 'expected unique.key to be a string of 1 to 1024 characters, or a function that makes one, got: ""'],
     [{ unique: { for: 0 } }, `expected unique.for to be a duration from 1 to 31622400000 ms, as whole milliseconds or a string like '10m', got: 0`],
     [{ unique: { onConflict: 'drop' } }, 'expected unique.onConflict to be one of "keep", "replace", "rerun", got: "drop"'],
     [{ unique: { ttl: 1 } }, 'unknown option "ttl" in unique, known are: key, for, onConflict'],

@@ -14,7 +14,7 @@ export interface JobDetails extends JobInfo {
   readonly payload: unknown;
   /** The last failed attempts (five are kept), oldest first, those before a retry included. */
   readonly failures: readonly JobFailure[];
-  /** What its handler told with `ctx.log`, the last 100 lines. */
+  /** What its handler wrote with `ctx.log`, the last 100 lines. */
   readonly logs: readonly string[];
   /** 0 is the least urgent but is taken first: it means no priority. */
   readonly priority: number;

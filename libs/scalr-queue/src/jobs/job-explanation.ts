@@ -1,7 +1,7 @@
 import type { JobInfo } from './job-info.js';
 
 /**
- * Why a job is where it is. `running`, `cancelling`, `completed`, `missed`, `skipped` and `dead` tell what became of it; `delayed`, `retrying` and
+ * Why a job is where it is. `running`, `cancelling`, `completed`, `missed`, `skipped` and `dead` are what became of it; `delayed`, `retrying` and
  * `overdue` that its time has not come or is over; the others what holds up one that could run.
  */
 export type JobReasonCode =

@@ -5,7 +5,7 @@ import { checkJobId, fromStoredId, newJobId, toStoredId } from './job-id.js';
 
 const check = new OptionChecker(InvalidOptionError);
 const RULE =
-  'expected id to be a text of 1 to 128 characters of letters, digits and "_.@+=-", beginning with a letter or digit';
+  'expected id to be a string of 1 to 128 characters of letters, digits and "_.@+=-", beginning with a letter or digit';
 const names = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/);
 const ids = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.@+=-]{0,127}$/);
 

@@ -43,7 +43,7 @@ function uuidV7(at: number): string {
 export function checkJobId(check: OptionChecker, id: unknown): string {
   if (typeof id !== 'string' || id.length > MAX_NAME_LENGTH || !ID.test(id)) {
     const rule = 'letters, digits and "_.@+=-", beginning with a letter or digit';
-    return check.fail('id', `a text of 1 to ${MAX_NAME_LENGTH} characters of ${rule}`, id);
+    return check.fail('id', `a string of 1 to ${MAX_NAME_LENGTH} characters of ${rule}`, id);
   }
   return id;
 }

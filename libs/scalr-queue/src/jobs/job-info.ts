@@ -56,7 +56,7 @@ export interface JobInfo {
   /** Attempts made, the running one included; 0 before the first. */
   readonly attempt: number;
   readonly maxAttempts: number;
-  /** What the handler last told with `ctx.progress`; left out while it is 0 or nothing was told. */
+  /** What the handler last reported with `ctx.progress`; left out while it is 0 or nothing was reported. */
   readonly progress?: number | object;
   /** What the handler returned; only in the state `completed`. */
   readonly result?: unknown;

@@ -49,7 +49,7 @@ export class Snooze extends JobSignal {
   }
 }
 
-/** Thrown by a handler: the job can never succeed. It is dead at once (reason `discarded`), whatever attempts are left. */
+/** Thrown by a handler: the job can never succeed. It is dead at once (reason `discarded`), however many attempts are left. */
 export class Discard extends JobSignal {}
 
 shareClasses({ JobSignal, RetryLater, Snooze, Discard });

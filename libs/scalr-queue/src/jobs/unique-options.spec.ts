@@ -62,7 +62,7 @@ describe('the id of a unique job', () => {
 
   it.each([undefined, 5, '', {}, null])('cannot be made of a key function that returns %o', (returned) => {
     expect(() => idOf({}, { key: () => returned })).toThrow(
-      'expected the outcome of unique.key to be a text of 1 to 1024 characters',
+      'expected the outcome of unique.key to be a string of 1 to 1024 characters',
     );
   });
 
@@ -70,7 +70,7 @@ describe('the id of a unique job', () => {
     const key = () => '4111111111111111'.repeat(65);
     expect(() => idOf({}, { key })).toThrow(
       new InvalidOptionError(
-        'expected the outcome of unique.key to be a text of 1 to 1024 characters, got: a text of 1040',
+        'expected the outcome of unique.key to be a string of 1 to 1024 characters, got: a string of 1040',
       ),
     );
   });

@@ -8,7 +8,7 @@ export type OnConflict = 'keep' | 'replace' | 'rerun';
 
 /** Keeps a second job with the same key from being enqueued beside the first. */
 export interface UniqueOptions<Payload = unknown> {
-  /** What makes two jobs the same: a text, or a function of the payload. Defaults to the whole payload. */
+  /** What makes two jobs the same: a string, or a function of the payload. Defaults to the whole payload. */
   readonly key?: string | ((payload: Payload) => string);
   /**
    * How long the key is taken, from the moment of enqueueing, unless the job is cancelled or discarded.
@@ -33,7 +33,7 @@ export interface Uniqueness {
 }
 
 const MAX_KEY_LENGTH = 1_024;
-const KEY_RULE = `a text of 1 to ${MAX_KEY_LENGTH} characters`;
+const KEY_RULE = `a string of 1 to ${MAX_KEY_LENGTH} characters`;
 
 /** Checks a `unique` option; `undefined` means that the job is not unique. */
 export function toUniqueness(check: OptionChecker, field: string, value: unknown): Uniqueness | undefined {
@@ -71,7 +71,7 @@ export function uniqueId(
 function makeKey(check: OptionChecker, make: (payload: unknown) => unknown, payload: unknown): string {
   const key = make(payload);
   if (isKey(key)) return key;
-  const picture = typeof key === 'string' ? `a text of ${key.length}` : `a value of type ${typeof key}`;
+  const picture = typeof key === 'string' ? `a string of ${key.length}` : `a value of type ${typeof key}`;
   return check.fail('the outcome of unique.key', KEY_RULE, new HiddenValue(picture));
 }
 

@@ -10,7 +10,7 @@ export interface WorkerCounts {
   readonly retried: number;
 }
 
-/** A worker process that lives at this moment, as its last sign of life told: plain data. */
+/** A worker process that lives at this moment, as of its last heartbeat: plain data. */
 export interface WorkerInfo {
   /** Of this one process; another one after a restart. */
   readonly id: string;
@@ -29,7 +29,7 @@ export interface WorkerInfo {
   readonly schedulesBoot?: number;
   /** What it handles, with the queue of each. */
   readonly handled?: readonly { readonly name: string; readonly queue: string }[];
-  /** Queues that it has handlers for and was told to leave alone. */
+  /** Queues that it has handlers for but is set to leave alone. */
   readonly unselectedQueues?: readonly string[];
   /** Queues that it takes jobs from. */
   readonly queues: readonly string[];
@@ -41,7 +41,7 @@ export interface WorkerInfo {
   readonly running: number;
   /** The first twenty of them. */
   readonly runningJobs: readonly { readonly id: string; readonly queue: string }[];
-  /** What it has done since `startedAt`: the queues in which it ended a job. Two reads tell a rate, by their `seenAt`. */
+  /** What it has done since `startedAt`: the queues in which it ended a job. Two reads give a rate, by their `seenAt`. */
   readonly counts: readonly WorkerCounts[];
   /** Whether it shuts down and takes no more jobs. */
   readonly draining: boolean;

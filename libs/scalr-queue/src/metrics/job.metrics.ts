@@ -39,7 +39,7 @@ export class JobMetrics {
 
   private countRuns(events: JobEvents): void {
     const completed = this.counter('jobs_completed', 'Jobs that completed.');
-    const failed = this.counter('jobs_failed', 'Attempts that failed, whatever followed.');
+    const failed = this.counter('jobs_failed', 'Failed attempts, retried or not.');
     const retried = this.counter('jobs_retried', 'Attempts that failed and are followed by another one.');
     const dead = this.counter('jobs_dead', 'Jobs that gave up, by reason.', ['reason']);
     const stalled = this.counter('jobs_stalled', 'Jobs whose worker gave no sign of life.');

@@ -34,11 +34,7 @@ export class ScheduleMetrics {
       'Its latest slot that was missed and did not run.',
       'schedule',
     );
-    this.late = gauge(
-      'schedule_late_seconds',
-      'Age of a slot that is due and that nobody started.',
-      'schedule',
-    );
+    this.late = gauge('schedule_late_seconds', 'Age of a slot that is due and not started.', 'schedule');
     this.recent = new RecentRead(connections, () => schedules.list());
   }
 

@@ -40,7 +40,7 @@ describe('a URL', () => {
   ])('%s is understood', (url, target) => expect(parse(url)).toEqual(target));
 
   it.each<[string, string]>([
-    ['redis://app:s3cret#x@h:6379/0', `${URL_RULE} (${CURE}), got: a text that is no URL`],
+    ['redis://app:s3cret#x@h:6379/0', `${URL_RULE} (${CURE}), got: a string that is not a URL`],
     [
       'redis://app:12#s3cret@h:6379/0',
       `${URL_RULE} (${CURE}), got: a URL with "#" or "?", or without a host`,
@@ -49,27 +49,27 @@ describe('a URL', () => {
       'redis://app:12?s3cret@h:6379/0',
       `${URL_RULE} (${CURE}), got: a URL with "#" or "?", or without a host`,
     ],
-    ['redis://app:s3cret/x@h:6379/0', `${URL_RULE} (${CURE}), got: a text that is no URL`],
+    ['redis://app:s3cret/x@h:6379/0', `${URL_RULE} (${CURE}), got: a string that is not a URL`],
     ['redis://app:12/s3cret@h:6379/0', `${URL_RULE} (${CURE}), got: a URL whose database is not a number`],
     ['redis://', `${URL_RULE} (${CURE}), got: a URL with "#" or "?", or without a host`],
     ['http://app:s3cret@h', `${URL_RULE}, with redis:// or rediss://, got: a URL with http://`],
-    ['s3cret:app@h', `${URL_RULE}, with redis:// or rediss://, got: a text without it`],
-    ['redis://app:s3cret@h:99999/0', `${URL_RULE} (${CURE}), got: a text that is no URL`],
+    ['s3cret:app@h', `${URL_RULE}, with redis:// or rediss://, got: a string without it`],
+    ['redis://app:s3cret@h:99999/0', `${URL_RULE} (${CURE}), got: a string that is not a URL`],
     [
       'redis://app:s3cret@h/9999999999',
       `${URL_RULE}, with a database from 0 to 2147483647, got: the database of a longer number`,
     ],
-    ['unix://app:s3cret@', `${URL_RULE} (${CURE}), got: a text that is no URL`],
+    ['unix://app:s3cret@', `${URL_RULE} (${CURE}), got: a string that is not a URL`],
     [
       'unix://tmp/s3cret.sock',
       `${URL_RULE} (${CURE}), got: a unix:// URL with a host: three slashes begin a path`,
     ],
     ['redis://:s3cret@h?family=5', `${URL_RULE} (${CURE}), got: a URL whose family is not 0, 4 or 6`],
-    ['redis://:s3cret@h/1?db=2', `${URL_RULE} (${CURE}), got: a URL that says its database twice`],
+    ['redis://:s3cret@h/1?db=2', `${URL_RULE} (${CURE}), got: a URL that names its database twice`],
     ['redis://:s3cret@h?db=x', `${URL_RULE} (${CURE}), got: a URL whose database is not a number`],
     ['redis://app:12/1234567890@h', `${URL_RULE} (${CURE}), got: a URL whose database is not a number`],
-    ['s3cret', `${URL_RULE} (${CURE}), got: a text that is no URL`],
-    ['', `${URL_RULE} (${CURE}), got: a text that is no URL`],
+    ['s3cret', `${URL_RULE} (${CURE}), got: a string that is not a URL`],
+    ['', `${URL_RULE} (${CURE}), got: a string that is not a URL`],
   ])('%s is refused, and not shown', (url, message) => {
     expect(messageOf(url)).toBe(message);
     expect(messageOf(url)).not.toContain('s3cret');
@@ -114,7 +114,7 @@ describe('options', () => {
     expect(parse({ url: 'rediss://h' }).tls).toEqual({});
     expect(parse({ url: 'rediss://h', tls: false })).not.toHaveProperty('tls');
     expect(messageOf({ host: 'h', tls: 's3cret' })).toBe(
-      'expected SCALR_REDIS_URL.tls to be true, false or an object with options of node:tls, got: a text',
+      'expected SCALR_REDIS_URL.tls to be true, false or an object with options of node:tls, got: a string',
     );
   });
 
@@ -125,19 +125,19 @@ describe('options', () => {
   });
 
   it.each<[object, string]>([
-    [{ host: '' }, 'expected SCALR_REDIS_URL.host to be a text that is not empty, got: an empty text'],
-    [{ password: 5 }, 'expected SCALR_REDIS_URL.password to be a text that is not empty, got: 5'],
+    [{ host: '' }, 'expected SCALR_REDIS_URL.host to be a string that is not empty, got: an empty string'],
+    [{ password: 5 }, 'expected SCALR_REDIS_URL.password to be a string that is not empty, got: 5'],
     [{ port: 99_999 }, 'expected SCALR_REDIS_URL.port to be an integer from 1 to 65535, got: 99999'],
     [{ db: -1 }, 'expected SCALR_REDIS_URL.db to be an integer from 0 to 2147483647, got: -1'],
     [{ family: 5 }, 'expected SCALR_REDIS_URL.family to be 0, 4 or 6, got: 5'],
     [
       { path: '/run/r.sock', host: 'a' },
-      'expected SCALR_REDIS_URL.path to be left out when host, sentinels or cluster is given, got: a text',
+      'expected SCALR_REDIS_URL.path to be left out when host, sentinels or cluster is given, got: a string',
     ],
     [{ cluster: [{ host: 'a' }], db: 1 }, 'expected SCALR_REDIS_URL.db to be an integer from 0 to 0, got: 1'],
     [{ sentinels: [{ host: 'a' }] }, 'expected SCALR_REDIS_URL.name to be the name of the master that the sentinels watch, got: undefined'],
     [{ sentinels: [] , name: 'main' }, 'expected SCALR_REDIS_URL.sentinels to be a list of { host, port }, got: an empty list'],
-    [{ cluster: 'redis://:s3cret@h' }, 'expected SCALR_REDIS_URL.cluster to be a list of { host, port }, got: a text'],
+    [{ cluster: 'redis://:s3cret@h' }, 'expected SCALR_REDIS_URL.cluster to be a list of { host, port }, got: a string'],
     [{ cluster: [{ host: '' }] }, 'expected SCALR_REDIS_URL.cluster[0].host to be a host name, got: ""'],
     [{ cluster: [{ host: 'a', port: 0 }] }, 'expected SCALR_REDIS_URL.cluster[0].port to be an integer from 1 to 65535, got: 0'],
     [{ cluster: [{ hots: 'a' }] }, 'unknown option "hots" in SCALR_REDIS_URL.cluster[0], did you mean "host"?'],

@@ -10,7 +10,7 @@ export interface RedisNode {
   readonly port?: number;
 }
 
-/** How to reach Redis, when a URL does not say enough. */
+/** How to reach Redis, when a URL is not enough. */
 export interface RedisConnectionOptions {
   /**
    * `redis://user:password@host:port/db`, or `rediss://` for TLS, or `unix:///path/redis.sock?db=1`; `?family=6` as below.
@@ -32,7 +32,7 @@ export interface RedisConnectionOptions {
    * restart.
    */
   readonly password?: string | (() => string | Promise<string>);
-  /** Database number; a Redis has 0 to 15 unless its `databases` says otherwise. Defaults to 0; a cluster has only 0. */
+  /** Database number; a Redis has 0 to 15 unless its `databases` is set. Defaults to 0; a cluster has only 0. */
   readonly db?: number;
   /** `true`, or options of `node:tls` such as `{ ca }`. */
   readonly tls?: boolean | ConnectionOptions;
@@ -73,7 +73,7 @@ export function toRedisTarget(check: OptionChecker, field: string, value: unknow
   };
   for (const text of ['host', 'path', 'username', 'password', 'name', 'sentinelPassword'] as const) {
     if (target[text] !== undefined && (typeof target[text] !== 'string' || target[text] === '')) {
-      check.fail(`${field}.${text}`, 'a text that is not empty', kindOf(target[text]));
+      check.fail(`${field}.${text}`, 'a string that is not empty', kindOf(target[text]));
     }
   }
   if (target.family !== undefined && !FAMILIES.includes(target.family)) {
@@ -147,7 +147,7 @@ function checkNodes(check: OptionChecker, field: string, nodes: unknown): void {
 
 function kindOf(value: unknown): HiddenValue {
   if (typeof value !== 'string') return new HiddenValue(describe(value));
-  return new HiddenValue(value === '' ? 'an empty text' : 'a text');
+  return new HiddenValue(value === '' ? 'an empty string' : 'a string');
 }
 
 function hostAndPort(node: RedisNode): string {

@@ -17,13 +17,13 @@ export function targetOfUrl(check: OptionChecker, field: string, value: string):
   const fail = (got: string, expected = `${EXPECTED} (${CURE})`): never =>
     check.fail(field, expected, new HiddenValue(got));
   const url = parse(value);
-  if (!url) return fail('a text that is no URL');
+  if (!url) return fail('a string that is not a URL');
   const isSocket = SOCKET.test(url.protocol);
   if (!isSocket && !SERVER.test(url.protocol)) {
     // Any other one, as in `user:password@host`, may be a secret.
     const isScheme = FOREIGN.test(url.protocol) && value.startsWith(`${url.protocol}//`);
     fail(
-      isScheme ? `a URL with ${url.protocol}//` : 'a text without it',
+      isScheme ? `a URL with ${url.protocol}//` : 'a string without it',
       `${EXPECTED}, with redis:// or rediss://`,
     );
   }
@@ -42,7 +42,7 @@ export function targetOfUrl(check: OptionChecker, field: string, value: string):
   }
   if (!url.hostname) fail(MALFORMED);
   const db = url.pathname.replace(/^\//, '');
-  if (db && queriedDb !== undefined) fail('a URL that says its database twice');
+  if (db && queriedDb !== undefined) fail('a URL that names its database twice');
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port ? Number(url.port) : 6379,

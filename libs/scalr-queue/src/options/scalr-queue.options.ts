@@ -49,7 +49,7 @@ export interface ScalrQueueOptions {
   readonly redis?: string | RedisConnectionOptions;
   /** Settings by name of the queue. A queue that is not named here has the defaults. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
-  /** What definitions that do not say otherwise get. */
+  /** Defaults for definitions that set nothing else. */
   readonly defaults?: JobDefaults;
   /** Largest payload in bytes of JSON. Defaults to 256 KiB. */
   readonly payloadLimit?: number;

@@ -42,6 +42,6 @@ export function checkedSchedulesOf(
   if (schedules.length === 0 || definitions === 1) return schedules;
   const found = definitions === 0 ? 'none' : String(definitions);
   throw new QueueConfigError(
-    `expected the @Scheduled method ${label} to have one @ProcessJob, which tells the job to enqueue, got: ${found}`,
+    `expected the @Scheduled method ${label} to have one @ProcessJob, which names the job to enqueue, got: ${found}`,
   );
 }

@@ -4,6 +4,6 @@ import type { EnqueueOptions } from '../jobs/enqueue-options.js';
 export interface RunJobOptions extends Pick<EnqueueOptions, 'id' | 'retry' | 'timeout'> {
   /** Number of the attempt, from 1. Defaults to 1. */
   readonly attempt?: number;
-  /** What `ctx.scheduledFor` tells. */
+  /** The value of `ctx.scheduledFor`. */
   readonly scheduledFor?: Date;
 }

@@ -30,7 +30,7 @@ export class TestQueue implements OnApplicationBootstrap {
   ) {}
 
   /**
-   * The jobs that were enqueued since the beginning or the last `clear`, in order, whatever became of them; those of a
+   * The jobs that were enqueued since the beginning or the last `clear`, in order, with any outcome; those of a
    * schedule are not among them.
    */
   enqueued<D extends AnyJobDefinition = AnyJobDefinition>(definition?: D): EnqueuedRecord<D>[] {
@@ -42,7 +42,7 @@ export class TestQueue implements OnApplicationBootstrap {
    * Checks that such a job was enqueued.
    *
    * @returns the jobs that are as expected
-   * @throws EnqueueExpectationError, which says how each job that was enqueued differs
+   * @throws EnqueueExpectationError, which shows how each job that was enqueued differs
    *
    * @example
    * queue.expectEnqueued(SendInvoice, { payload: { invoiceId }, delay: '10m', times: 1 });
@@ -130,7 +130,7 @@ export class TestQueue implements OnApplicationBootstrap {
   /**
    * Runs one attempt of the handler of a definition, without enqueueing anything: for the unit test of a handler.
    *
-   * @param options which attempt it is, and what else the context tells
+   * @param options which attempt it is, and what else the context holds
    * @returns how it ended, as a value
    * @throws PayloadInvalidError and others, as `enqueue` does; UnknownJobError when there is no handler
    *
@@ -152,7 +152,7 @@ export class TestQueue implements OnApplicationBootstrap {
 
   /**
    * From now on Redis takes commands but does not answer: `enqueue` fails at once with `OutcomeUnknownError`.
-   * @param what whether the job is stored all the same. Defaults to true.
+   * @param what whether the job is stored anyway. Defaults to true.
    */
   hang({ stored = true }: { readonly stored?: boolean } = {}): void {
     this.engine.fault = stored ? 'hang-stored' : 'hang-lost';

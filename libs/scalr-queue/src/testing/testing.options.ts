@@ -5,7 +5,7 @@ import type { ScalrQueueOptions } from '../options/scalr-queue.options.js';
 /** Options of the test kit. */
 export interface TestQueueOptions {
   /**
-   * `manual` (the default): jobs are recorded, and run when the test says `drain` or `advance`.
+   * `manual` (the default): jobs are recorded, and run when the test calls `drain` or `advance`.
    * `inline`: a job whose time has come runs before `enqueue` returns; how it ends does not change what `enqueue` returns.
    */
   readonly mode?: 'manual' | 'inline';

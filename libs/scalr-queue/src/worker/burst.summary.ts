@@ -5,7 +5,7 @@ export interface BurstSummary {
   readonly ended: 'empty' | 'timeout' | 'interrupted';
   /** Jobs that completed. */
   readonly completed: number;
-  /** Attempts that failed, whatever followed. */
+  /** Failed attempts, retried or not. */
   readonly failed: number;
   /** Jobs that gave up. */
   readonly dead: number;

@@ -34,7 +34,7 @@ export interface RunWorkerOptions {
   readonly host?: string;
   /** How long running jobs may go on after a signal. Defaults to `SCALR_SHUTDOWN_TIMEOUT`, else `'25s'`. */
   readonly shutdownTimeout?: Duration;
-  /** Jobs at a time per queue, for all queues. Defaults to what the module says. */
+  /** Jobs at a time per queue, for all queues. Defaults to that of the module. */
   readonly concurrency?: number;
   /** The only queues to work on. Defaults to `SCALR_WORKER_QUEUES`, else to all that have handlers. */
   readonly queues?: readonly string[];

@@ -26,7 +26,7 @@ export function registerBurst(program: Command, cli: Cli): void {
   program
     .command('burst')
     .description(
-      'run a worker until its queues are empty, then tell what it did; exit code 1 when a job died',
+      'run a worker until its queues are empty, then report what it did; exit code 1 when a job died',
     )
     .argument('[entry]', 'file that calls runWorker', DEFAULT_ENTRY)
     .option('--grace <duration>', 'wait for delayed jobs that are due within this time from the start')

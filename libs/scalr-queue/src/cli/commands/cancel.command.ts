@@ -7,7 +7,7 @@ import { addRefFlags, type RefFlags, refOf } from './job-ref.js';
 
 const TEXTS: Readonly<Record<Exclude<CancelOutcome, 'not-found'>, string>> = {
   cancelled: 'cancelled: it will never run',
-  cancelling: 'it runs, and was told to stop',
+  cancelling: 'it runs, and was asked to stop',
   finished: 'too late: it has finished',
 };
 
@@ -19,8 +19,8 @@ interface Flags extends RefFlags {
 /** `scalr-queue cancel ID` */
 export function registerCancel(program: Command, cli: Cli): void {
   addRefFlags(program.command('cancel <id>'))
-    .description('end a job that waits, or tell one that runs to stop')
-    .option('--dry-run', 'only tell what state it is in')
+    .description('end a waiting job, or ask a running one to stop')
+    .option('--dry-run', 'only print its state')
     .option('--yes', 'do not ask')
     .action((id: string, { yes, dryRun, ...which }: Flags) =>
       cli.withApp(async ({ jobs }) => {

@@ -67,7 +67,7 @@ async function act(
   ).length;
   if (ways !== 1)
     throw new CliError(
-      `say which jobs to ${action.name}: an id, or flags that choose them, or --all`,
+      `name the jobs to ${action.name}: an id, flags that select them, or --all`,
       ExitCode.usage,
     );
   const isDry = flags.dryRun === true;

@@ -15,7 +15,7 @@ const LONGEST = 60_000;
 export function registerDoctor(program: Command, cli: Cli): void {
   program
     .command('doctor')
-    .description('look Redis and the app over: what is wrong, and how to mend it; exit code 1 for danger')
+    .description('check Redis and the app: what is wrong, and how to fix it; exit code 1 for danger')
     .addOption(
       new Option('--role <role>', 'whose permissions to try')
         .choices(['producer', 'worker'])

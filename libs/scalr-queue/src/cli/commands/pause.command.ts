@@ -16,7 +16,7 @@ export function registerPause(program: Command, cli: Cli): void {
   program
     .command('pause <queue>')
     .description('start no more jobs of a queue, on all workers; those that run go on')
-    .option('--dry-run', 'only tell what it would hold up')
+    .option('--dry-run', 'only print what it would hold up')
     .option('--yes', 'do not ask')
     .action((name: string, { yes, dryRun }: Flags) =>
       cli.withApp(async ({ queues }) => {

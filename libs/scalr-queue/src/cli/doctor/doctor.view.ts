@@ -26,7 +26,7 @@ export function renderDoctor(report: DoctorReport, paint: Paint, width?: number)
 }
 
 export function renderFinding({ severity, problem, cure }: Finding, paint: Paint): string {
-  return `${paint[TONES[severity]](severity.toUpperCase())}  ${cleanText(problem)}\n  cure: ${cleanText(cure)}`;
+  return `${paint[TONES[severity]](severity.toUpperCase())}  ${cleanText(problem)}\n  fix: ${cleanText(cure)}`;
 }
 
 function factsOf({ app, server, keys, queues, workers }: DoctorReport): [string, Cell][] {

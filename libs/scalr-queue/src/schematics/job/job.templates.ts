@@ -76,7 +76,7 @@ import { ${constant} } from './${file}.jobs${extension}';
 import { ${constant}Processor } from './${file}.processor${extension}';
 
 describe('${constant}Processor', () => {
-  it('completes, and tells the log of the job which attempt it is', async () => {
+  it('completes, and logs which attempt it is', async () => {
     const module = await Test.createTestingModule({
       imports: [ScalrQueueTestingModule.forRoot()],
       providers: [${constant}Processor],
