@@ -42,6 +42,10 @@ describe('JobsService.list', () => {
     expect(await all(jobs, { name: 'two', limit: 2 })).toEqual(['j6', 'j4', 'j2', 'j0', 'late']);
     expect(await all(jobs, { state: 'delayed' })).toEqual(['soon', 'late']);
     expect(await all(jobs, { limit: 50 })).toHaveLength(132);
+    // As the list of dead jobs is asked.
+    const first = await jobs.list({ state: 'delayed' }, { limit: 1 });
+    const next = await jobs.list({ state: 'delayed' }, { limit: 1, cursor: first.cursor });
+    expect([first, next].map((page) => page.jobs.map(({ id }) => id))).toEqual([['soon'], ['late']]);
     for (const wrong of [
       { limit: 0 },
       { state: 'asleep' },
@@ -60,7 +64,10 @@ it('refuses what list and count do not take, for a cursor in the wrong place wou
   const list = jobs.list.bind(jobs) as Loose;
   const dead = letters.list.bind(letters) as Loose;
   const count = letters.count.bind(letters) as Loose;
-  await expect(list({}, { cursor: 'x' })).rejects.toThrow('list takes one argument');
+  await expect(list({}, { cursor: 'x' })).rejects.toThrow('expected cursor to be one that');
+  await expect(list({ limit: 1 }, { limit: 2 })).rejects.toThrow('limit is given twice');
+  await expect(list({}, { state: 'dead' })).rejects.toThrow('unknown option "state"');
+  await expect(list({}, {}, { limit: 1 })).rejects.toThrow('list takes two arguments');
   await expect(list({ limit: 1 }, undefined)).resolves.toEqual({ jobs: [] });
   await expect(dead({}, {}, { limit: 1 })).rejects.toThrow('list takes two arguments');
   await expect(dead({ limit: 1 })).rejects.toThrow('unknown option "limit"');

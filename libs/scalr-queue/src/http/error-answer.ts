@@ -1,5 +1,5 @@
 import { HttpStatus } from '@nestjs/common';
-import type { OutcomeUnknownError } from '../errors/enqueue.errors.js';
+import type { EnqueueAbortedError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
 import type { WaitTimeoutError } from '../errors/outcome.errors.js';
 import type { PayloadInvalidError } from '../errors/payload.errors.js';
 import type { ScalrQueueError } from '../errors/scalr-queue.error.js';
@@ -27,6 +27,11 @@ export function toErrorAnswer(error: ScalrQueueError): ErrorAnswer {
       return unavailable(error, 'no worker handles this at the moment');
     case 'QUEUE_CLOSED':
       return unavailable(error, 'the server is shutting down');
+    case 'ENQUEUE_ABORTED': {
+      // How many, not which: there may be thousands, and a client does not know them.
+      const { length: enqueued } = (error as EnqueueAbortedError).enqueued;
+      return unavailable(error, 'the call was aborted: only a part of the jobs was enqueued', { enqueued });
+    }
     case 'OUTCOME_UNKNOWN': {
       const message = 'the job queue did not answer: try again with jobId as the id, which makes one job';
       return unavailable(error, message, { jobId: (error as OutcomeUnknownError).jobId });

@@ -1,6 +1,11 @@
 import { type ArgumentsHost, Logger } from '@nestjs/common';
 import { lastValueFrom, type Observable } from 'rxjs';
-import { OutcomeUnknownError, QueueClosedError, QueueFullError } from '../errors/enqueue.errors.js';
+import {
+  EnqueueAbortedError,
+  OutcomeUnknownError,
+  QueueClosedError,
+  QueueFullError,
+} from '../errors/enqueue.errors.js';
 import { JobFailedError } from '../errors/outcome.errors.js';
 import { PayloadInvalidError } from '../errors/payload.errors.js';
 import type { ScalrQueueError } from '../errors/scalr-queue.error.js';
@@ -43,6 +48,17 @@ describe('QueueErrorFilter', () => {
       ['status', 400],
       ['send', expect.objectContaining({ code: 'PAYLOAD_INVALID', issues })],
     ]);
+  });
+
+  it('says how many jobs of an aborted enqueueMany were enqueued', () => {
+    const job = { id: 'id-1', name: 'mail.send', queue: 'mail', status: 'created' } as const;
+    const aborted = new EnqueueAbortedError([job, job], { cause: new Error('redis://secret-host') });
+    expect(answerTo(aborted)).toEqual([
+      ['header', 'Retry-After', '5'],
+      ['status', 503],
+      ['send', expect.objectContaining({ code: 'ENQUEUE_ABORTED', enqueued: 2 })],
+    ]);
+    expect(JSON.stringify(answerTo(aborted))).not.toContain('secret-host');
   });
 
   it('answers through the plain response that a middleware of Fastify has', () => {

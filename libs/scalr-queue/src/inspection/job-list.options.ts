@@ -39,12 +39,12 @@ export interface CheckedListOptions {
 }
 
 const STATES: readonly JobState[] = ['running', 'waiting', 'delayed', 'dead', 'completed'];
+const KEYS = ['state', 'queue', 'name', 'limit', 'cursor'];
 const check = new OptionChecker(InvalidOptionError);
 
 /** @throws InvalidOptionError */
 export function checkListOptions(options: unknown): CheckedListOptions {
-  const keys = ['state', 'queue', 'name', 'limit', 'cursor'];
-  const { state, queue, name, limit, cursor } = check.object('the options of list', options, keys);
+  const { state, queue, name, limit, cursor } = check.object('the options of list', options, KEYS);
   return {
     states: state === undefined ? STATES : [check.oneOf('state', state, STATES)],
     queue: queue === undefined ? undefined : check.name('queue', queue),
@@ -52,6 +52,24 @@ export function checkListOptions(options: unknown): CheckedListOptions {
     limit: limit === undefined ? 50 : check.integer('limit', limit, 1, 1_000),
     after: cursor === undefined ? undefined : fromCursor(cursor),
   };
+}
+
+/**
+ * The options with the limit and cursor of a second argument.
+ * @throws InvalidOptionError for an unknown option, or one that both have
+ */
+export function withPage(
+  options: JobListOptions,
+  page: Pick<JobListOptions, 'limit' | 'cursor'>,
+): JobListOptions {
+  const paged = check.object('the page', page, ['limit', 'cursor']);
+  const given = Object.entries(paged).filter(([, value]) => value !== undefined);
+  if (given.length === 0) return options;
+  const filter = { ...check.object('the options of list', options, KEYS) };
+  for (const [name] of given)
+    if (filter[name] !== undefined)
+      throw new InvalidOptionError(`${name} is given twice: leave it out of one argument`);
+  return { ...filter, ...Object.fromEntries(given) };
 }
 
 export function toCursor({ state, offsets }: ListPosition): string {

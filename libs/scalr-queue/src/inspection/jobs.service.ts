@@ -12,7 +12,7 @@ import { JobCanceller } from './job.canceller.js';
 import { JobExplainer } from './job.explainer.js';
 import { toJobDetails } from './job-details.mapper.js';
 import { toJobInfo } from './job-info.mapper.js';
-import type { JobListOptions, JobListPage } from './job-list.options.js';
+import { type JobListOptions, type JobListPage, withPage } from './job-list.options.js';
 import { JobLister } from './job.lister.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
@@ -66,11 +66,16 @@ export class JobsService {
    * meanwhile are left out, and a call looks at 5,000 jobs at the most for those of a name. Jobs that come or go between two
    * pages can be seen twice or not at all.
    *
+   * @param page `limit` and `cursor` in an object of their own, as `DeadLetterService.list` takes them
    * @throws InvalidOptionError for a wrong option, or a queue that the app does not have; QueueUnavailableError
    */
-  async list(options: JobListOptions = {}, ...none: never[]): Promise<JobListPage> {
-    refuseMore(none, 'list takes one argument: list({ state, queue, name, limit, cursor })');
-    return this.lister.page(options);
+  async list(
+    options: JobListOptions = {},
+    page: Pick<JobListOptions, 'limit' | 'cursor'> = {},
+    ...none: never[]
+  ): Promise<JobListPage> {
+    refuseMore(none, 'list takes two arguments: list({ state, queue, name }, { limit, cursor })');
+    return this.lister.page(withPage(options, page));
   }
 
   /**
