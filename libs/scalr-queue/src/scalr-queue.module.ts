@@ -177,8 +177,10 @@ async function resolveForUse(
 ): Promise<ResolvedOptions> {
   const resolved = resolveOptions(options);
   refuseOther(modules, resolved);
-  await loadTracing(resolved);
-  return { ...resolved, redis: await withPassword(resolved.redis) };
+  const usable = { ...resolved, redis: await withPassword(resolved.redis) };
+  // Before anything connects: its package may be missing.
+  await loadTracing(usable);
+  return usable;
 }
 
 const RESOLVED: Provider = {

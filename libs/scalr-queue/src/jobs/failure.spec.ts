@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { runInNewContext } from 'node:vm';
-import { JobTimeoutError } from '../errors/outcome.errors.js';
-import { describeThrown, type FailureKind, formatFailure, isOwnError, parseFailure } from './failure.js';
+import { describeThrown, type FailureKind, formatFailure, parseFailure } from './failure.js';
 import { DEAD_REASONS } from './job-info.js';
 
 const KINDS: readonly FailureKind[] = [...DEAD_REASONS, 'retrying'];
@@ -96,10 +95,5 @@ describe('a failure', () => {
     });
     expect(parseFailure('')).toMatchObject({ kind: 'attempts', error: { message: '' } });
     expect(parseFailure('job stalled more than allowable limit').kind).toBe('crashed');
-  });
-
-  it('knows the errors of this library', () => {
-    expect(isOwnError(new JobTimeoutError('job', 1))).toBe(true);
-    expect(isOwnError(new Error('x'))).toBe(false);
   });
 });

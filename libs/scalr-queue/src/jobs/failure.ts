@@ -1,5 +1,4 @@
 import { isNativeError } from 'node:util/types';
-import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import { ERROR_TEXT_LIMIT } from '../options/defaults.js';
 import { DEAD_REASONS, type DeadReason, type JobErrorInfo } from './job-info.js';
 
@@ -69,9 +68,6 @@ export function parseDeath(
   const isTheirs = failure.kind === 'attempts' && failure.error.message === text;
   return isTheirs && attempts.made < attempts.max ? { ...failure, kind: 'unrecoverable' } : failure;
 }
-
-/** Whether an error was thrown by this library for a reason of its own. */
-export const isOwnError = (error: unknown): error is ScalrQueueError => error instanceof ScalrQueueError;
 
 function isKind(kind: string): kind is FailureKind {
   return kind === 'retrying' || DEAD_REASONS.some((reason) => reason === kind);

@@ -16,11 +16,6 @@ export class MemorySender {
     private readonly events: JobEvents,
   ) {}
 
-  admit(): undefined {
-    this.engine.admit();
-    return undefined;
-  }
-
   async send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
     const [enqueued] = await this.sendMany([job], signal);
     return enqueued!;

@@ -2,11 +2,20 @@ import { QueueConfigError } from '../errors/configuration.errors.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { Tracing } from './tracing.js';
 
+const loaded = new WeakMap<ResolvedOptions, Promise<Tracing>>();
+
 /**
- * What traces the app, as its options say; OpenTelemetry is loaded for no app that does not ask for it.
+ * What traces the app, as its options say: the same for all who ask with the same options. OpenTelemetry is loaded for no app
+ * that does not ask for it.
  * @throws QueueConfigError when its package is not installed
  */
-export async function loadTracing({ tracing, app }: ResolvedOptions): Promise<Tracing> {
+export function loadTracing(options: ResolvedOptions): Promise<Tracing> {
+  const tracing = loaded.get(options) ?? load(options);
+  loaded.set(options, tracing);
+  return tracing;
+}
+
+async function load({ tracing, app }: ResolvedOptions): Promise<Tracing> {
   if (!tracing) return new Tracing();
   try {
     const { OtelTracing } = await import('./otel.tracing.js');

@@ -23,7 +23,6 @@ export interface AttemptClock {
 
 /** One run of a handler: it ends when the handler does or when its signal aborts, whichever comes first. */
 export class Attempt implements AttemptClock {
-  private static stuckCount = 0;
   /** Whether its handler runs, or has run: not while that waits for its turn. */
   begun = false;
   /** Whether a handler that had to wait may still start. */
@@ -40,11 +39,6 @@ export class Attempt implements AttemptClock {
     private readonly jobId: string,
     private readonly clock: Clock,
   ) {}
-
-  /** Handlers of this process that ignored their aborted signal and still run. */
-  static get stuck(): number {
-    return Attempt.stuckCount;
-  }
 
   /** Made when it is asked for: most handlers never look. */
   get signal(): AbortSignal {
@@ -110,20 +104,14 @@ export class Attempt implements AttemptClock {
 
   /** The slot is free again, but the code still runs beside the next job: say so. */
   private watchStuck(running: Promise<unknown>): void {
-    let reported = false;
     const timer = setTimeout(() => {
-      reported = true;
-      Attempt.stuckCount++;
       logger.warn(
         `${this.label} still runs ${STUCK_AFTER / 1_000} s after its signal aborted (job ${this.jobId}). ` +
           'Pass ctx.signal on, or check ctx.signal.aborted in loops.',
       );
     }, STUCK_AFTER);
     timer.unref();
-    const end = () => {
-      clearTimeout(timer);
-      if (reported) Attempt.stuckCount--;
-    };
+    const end = () => clearTimeout(timer);
     running.then(end, end);
   }
 }
