@@ -43,7 +43,7 @@ export async function openChromium() {
 /** @returns {Promise<string>} the folder with the program and what it needs */
 async function unpack() {
   const require = createRequire(import.meta.url);
-  const folder = join(dirname(require.resolve('@sparticuz/chromium')), '..');
+  const folder = join(dirname(require.resolve('@sparticuz/chromium')), '../..');
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const home = join(root, 'node_modules/.cache', `chromium-${version}`);
   if (existsSync(home)) return home;
@@ -51,7 +51,9 @@ async function unpack() {
   const partial = `${home}.${process.pid}`;
   mkdirSync(partial, { recursive: true });
   const script = `
-    import chromium, { inflate } from '@sparticuz/chromium';
+    import chromium from '@sparticuz/chromium';
+    // Not exported by the versions that run on Node 20.
+    import { inflate } from ${JSON.stringify(join(folder, 'build/esm/lambdafs.js'))};
     await chromium.executablePath();
     await inflate(${JSON.stringify(join(folder, 'bin/al2023.tar.br'))});`;
   await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
