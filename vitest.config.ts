@@ -17,7 +17,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{libs,src,scripts}/**/*.spec.ts', 'test/{deploy,docs}/**/*.spec.ts'],
+          include: [
+            '{libs,src,scripts}/**/*.spec.ts',
+            'test/{deploy,docs}/**/*.spec.ts',
+            'test/faults/{harness,report}/*.spec.ts',
+          ],
         },
       },
       integration('integration', {

@@ -4,6 +4,7 @@ import {
   DeadLetterService,
   EnqueueService,
   JobsService,
+  QueuesService,
   ScalrQueueHealthIndicator,
   SchedulesService,
 } from 'scalr-queue';
@@ -22,21 +23,28 @@ const jobs = context.get(JobsService, { strict: false });
 const health = context.get(ScalrQueueHealthIndicator, { strict: false });
 const dead = context.get(DeadLetterService, { strict: false });
 const schedules = context.get(SchedulesService, { strict: false });
+const queues = context.get(QueuesService, { strict: false });
 let load;
+
+/** Writes jobs down that this process was told are enqueued. */
+function acknowledge(enqueued) {
+  note(config.record, enqueued.map(({ id }) => `ack ${id}`).join('\n'));
+  return enqueued.length;
+}
 
 /** What the harness can ask for. */
 const commands = {
   enqueue: ({ payload, options, newer }) =>
-    timed(() => queue.enqueue(newer ? Newer : Task, payload, options)),
+    timed(async () => {
+      const job = await queue.enqueue(newer ? Newer : Task, payload, options);
+      acknowledge([job]);
+      return job;
+    }),
   enqueueMany: ({ ids }) =>
-    timed(async () => ({
-      count: (
-        await queue.enqueueMany(
-          Task,
-          ids.map((id) => ({ payload: {}, options: { id } })),
-        )
-      ).length,
-    })),
+    timed(async () => {
+      const entries = ids.map((id) => ({ payload: {}, options: { id } }));
+      return { count: acknowledge(await queue.enqueueMany(Task, entries)) };
+    }),
   enqueueCount: ({ count, payload }) =>
     timed(async () => ({ count: (await queue.enqueueMany(Task, Array(count).fill(payload))).length })),
   burst: ({ count }) => burst(count, () => queue.enqueue(Task, {})),
@@ -44,6 +52,18 @@ const commands = {
   schedules: () => schedules.list(),
   withoutFiles: ({ ms }) => withoutFiles(ms, () => timed(() => queue.enqueue(Task, {}))),
   get: async ({ id }) => (await jobs.get(id)) ?? {},
+  setPaused: async ({ paused }) => {
+    await queues[paused ? 'pause' : 'resume']('default');
+    return {};
+  },
+  withoutFuture: async ({ ids }) => {
+    const found = [];
+    for (let from = 0; from < ids.length; from += 200) {
+      const infos = await Promise.all(ids.slice(from, from + 200).map((id) => jobs.get(id)));
+      found.push(...infos.flatMap((info, n) => (!info || info.state === 'dead' ? [ids[from + n]] : [])));
+    }
+    return { ids: found };
+  },
   ready: async () => ({ up: (await health.isHealthy('queue')).queue.status === 'up' }),
   load: (settings) => {
     load = new Load(queue, Task, settings, (...words) => note(config.record, ...words));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 
 /** One line that a handler wrote. */
 export interface Execution {
@@ -39,17 +39,33 @@ export class Ledger {
 
   /** Ids of the jobs that a producer was told are enqueued. */
   acknowledged(): Set<string> {
-    return new Set(
-      linesOf(this.answersFile)
-        .filter((line) => line.startsWith('ack '))
-        .map((line) => line.slice('ack '.length)),
-    );
+    return new Set(wordsAfter('ack ', this.answersFile));
   }
 
   /** Acknowledged jobs that no handler has finished. */
   unfinished(): string[] {
     const finished = new Set(this.of('finish').map(({ id }) => id));
     return [...this.acknowledged()].filter((id) => !finished.has(id));
+  }
+
+  /** A row has seen the job dead, as it must be. */
+  settle(id: string): void {
+    appendFileSync(this.answersFile, `settled ${id}\n`);
+  }
+
+  /** Acknowledged jobs that neither a handler has finished nor a row has seen dead as they must be. */
+  unsettled(): string[] {
+    const settled = new Set(wordsAfter('settled ', this.answersFile));
+    return this.unfinished().filter((id) => !settled.has(id));
+  }
+
+  /** What producers were told and what handlers did, in numbers. */
+  figures(): { acknowledged: number; lost: number; twice: number } {
+    return {
+      acknowledged: this.acknowledged().size,
+      lost: this.unsettled().length,
+      twice: this.twice().length,
+    };
   }
 
   /** Jobs that were started more than once. */
@@ -63,6 +79,12 @@ export class Ledger {
   firstFinishAfter(time: number): number {
     return this.of('finish').find(({ at }) => at >= time)?.at ?? 0;
   }
+}
+
+function wordsAfter(prefix: string, file: string): string[] {
+  return linesOf(file)
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => line.slice(prefix.length));
 }
 
 function linesOf(file: string): string[] {

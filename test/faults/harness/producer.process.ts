@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { AppProcess } from '../../support/processes.js';
 import { freePort } from '../../support/ports.js';
+import type { Ledger } from './ledger.js';
 
 const script = fileURLToPath(new URL('../apps/producer.mjs', import.meta.url));
 
@@ -34,6 +35,9 @@ export interface EnqueueCommand {
 /** Milliseconds that a process may take to boot, on a machine that boots many of them. */
 export const BOOT = 60_000;
 
+/** Milliseconds for looking up all the jobs of a row; a frozen process does not hold the row up for longer. */
+const LOOKUP = 20_000;
+
 /** How a process is started. */
 export interface ProcessSettings {
   env?: Record<string, string | undefined>;
@@ -44,10 +48,16 @@ export interface ProcessSettings {
 export class ProducerProcess {
   private constructor(
     readonly process: AppProcess,
+    /** Where it writes what it was told. */
+    readonly ledger: Ledger,
     private readonly url: string,
   ) {}
 
-  static async start(config: object, { env = {}, wrapper }: ProcessSettings = {}): Promise<ProducerProcess> {
+  static async start(
+    config: object,
+    ledger: Ledger,
+    { env = {}, wrapper }: ProcessSettings = {},
+  ): Promise<ProducerProcess> {
     const port = await freePort();
     const process = await AppProcess.start({
       script,
@@ -56,7 +66,7 @@ export class ProducerProcess {
       name: 'producer',
     });
     await process.waitForOutput(/producer is up/, BOOT);
-    return new ProducerProcess(process, `http://127.0.0.1:${port}`);
+    return new ProducerProcess(process, ledger, `http://127.0.0.1:${port}`);
   }
 
   enqueue(command: EnqueueCommand = {}): Promise<CallOutcome> {
@@ -101,6 +111,19 @@ export class ProducerProcess {
     return this.ask('get', { id });
   }
 
+  /** Those of the ids whose job is not stored, or is dead. */
+  async withoutFuture(ids: readonly string[]): Promise<string[]> {
+    const answer = await this.ask<{ ids?: string[]; error?: string }>('withoutFuture', { ids }, LOOKUP);
+    if (!answer.ids) throw new Error(answer.error);
+    return answer.ids;
+  }
+
+  /** Pauses or resumes the queue. */
+  async setPaused(paused: boolean): Promise<void> {
+    const { error } = await this.ask<{ error?: string }>('setPaused', { paused });
+    if (error) throw new Error(error);
+  }
+
   async ready(): Promise<boolean> {
     return (await this.ask<{ up: boolean }>('ready')).up;
   }
@@ -117,8 +140,12 @@ export class ProducerProcess {
     return this.ask('stopLoad');
   }
 
-  private async ask<T>(command: string, body: object = {}): Promise<T> {
-    const response = await fetch(`${this.url}/${command}`, { method: 'POST', body: JSON.stringify(body) });
+  private async ask<T>(command: string, body: object = {}, timeout?: number): Promise<T> {
+    const response = await fetch(`${this.url}/${command}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      ...(timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) }),
+    });
     return (await response.json()) as T;
   }
 }

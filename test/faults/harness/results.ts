@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Provenance } from './provenance.js';
 import type { FaultRow, Figures } from './row.js';
 
 const folder = fileURLToPath(new URL('../../../.run/faults/', import.meta.url));
@@ -9,7 +10,7 @@ const resultsFile = `${folder}results.jsonl`;
 export const soaksFile = `${folder}soaks.jsonl`;
 
 /** How a row ended, as one line of the results. */
-export interface RowResult extends Figures {
+export interface RowResult extends Figures, Provenance {
   readonly id: number;
   readonly name: string;
   readonly requirement: string;

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RedisOptions, RedisServer } from '../../support/redis.js';
+import { checkDelivery, DeliveryFailure, type Lookup } from './delivery.js';
 import { Ledger } from './ledger.js';
 import { type ProcessSettings, ProducerProcess } from './producer.process.js';
 import { TcpProxy } from './proxy.js';
@@ -38,6 +39,11 @@ export class Stage {
   readonly random: () => number;
   /** What is known of the row so far, also when it fails. */
   readonly figures: Figures = {};
+  /** Lost and doubled jobs that were found; the row fails of them, whatever it catches. */
+  readonly deliveryFailures: DeliveryFailure[] = [];
+  /** Acknowledged jobs that the fault takes from Redis itself, at most. */
+  mayLose = 0;
+  private readonly lookups: Lookup[] = [];
   private readonly cleanups: (() => Promise<unknown>)[] = [];
 
   private constructor(
@@ -77,9 +83,23 @@ export class Stage {
   }
 
   async producer(redis: string, settings: AppSettings = {}): Promise<ProducerProcess> {
-    const producer = await ProducerProcess.start(this.configOf(redis, settings), settings);
+    const producer = await ProducerProcess.start(this.configOf(redis, settings), this.ledger, settings);
     this.onClose(() => producer.process.kill());
+    const withoutFuture = (ids: readonly string[]) => producer.withoutFuture(ids);
+    this.lookups.push({ app: settings.app ?? this.app, withoutFuture });
     return producer;
+  }
+
+  /** Fails the row for good: jobs were lost or ran too often. */
+  failDelivery(message: string): never {
+    const failure = new DeliveryFailure(message, { ...this.figures });
+    this.deliveryFailures.push(failure);
+    throw failure;
+  }
+
+  /** See `checkDelivery`. */
+  checkDelivery(): Promise<Figures> {
+    return checkDelivery(this.ledger, this.lookups, this.mayLose);
   }
 
   /** Resolves when its health answers; see `ready()`. */

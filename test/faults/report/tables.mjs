@@ -21,11 +21,12 @@ const GROUPS = [
   ['Redis does not answer', (id) => id < 13],
   ['The network', (id) => id < 20],
   ['Passwords and permissions', (id) => id < 25],
-  ['Redis refuses, or loses data', (id) => id < 38],
+  ['Redis refuses, or loses data', (id) => id < 38 || id === 78],
   ['Another Redis takes over', (id) => id < 41],
-  ['Workers and handlers', (id) => id < 50],
+  ['Workers and handlers', (id) => id < 50 || id === 72 || id === 73],
   ['Processes end', (id) => id < 56],
   ['Deploys, schedules and clocks', (id) => id < 64],
+  ['What is stored', (id) => id >= 74 && id <= 77],
   ['Crowds and limits', () => true],
 ];
 

@@ -1,16 +1,15 @@
 // @ts-check
 /** `npm run faults:report`: FAULTS.md from the newest result of each row and the newest soak. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { findRedisServer } from '../../../scripts/redis/find.mjs';
 import { root } from '../../../scripts/workspace/root.mjs';
+import { collect } from './collect.mjs';
 import { notes } from './notes.mjs';
 import { count, rowOfSoak, soakSection, tablesOf, totalsOf } from './tables.mjs';
 
 const soak = linesOf('soaks.jsonl').findLast(({ minutes }) => minutes >= 1.5);
-const results = new Map(linesOf('results.jsonl').map((result) => [result.id, result]));
+const { rows: measuredRows, measured } = collect(linesOf('results.jsonl'), soak);
+const results = new Map(measuredRows.map((result) => [result.id, result]));
 if (soak) results.set(68, rowOfSoak(soak));
 const rows = [...results.values(), ...notes.filter(({ id }) => !results.has(id))]
   .map((row) => ({ ...row, note: row.note && hide(row.note) }))
@@ -27,8 +26,9 @@ told is enqueued, the other every start and every end of a handler. *Lost* is wh
 
 **${totals.pass} faults survived, ${totals.fail} not, ${totals['not run']} not run. ${count(totals.acknowledged)} jobs acknowledged, ${totals.lost} lost${where(totals.lostIn)}.**
 
-- **Machine** ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform}; most rows run at the same time, six at once, so times are upper bounds
-- **Versions** Node ${process.versions.node}, Redis ${await redisVersion()}, BullMQ ${versionOf('bullmq')}, ioredis ${versionOf('ioredis')}, scalr-queue ${versionOf('scalr-queue')}
+- **Machine** ${measured.machine}; most rows run at the same time, six at once, so times are upper bounds
+- **Versions** ${versions(measured)}
+- **Commit** ${measured.commit.slice(0, 12)}${measured.dirty ? ' with changes that are not committed' : ''}
 - **Do it again** \`npm run test:faults && npm run soak && npm run faults:report\`, which writes this file; one row: \`SCALR_FAULTS_ROWS=14 npm run test:faults\`; other random numbers: \`SCALR_FAULTS_SEED=2\`
 
 A row passes when everything in *required* was measured; times may be half as long again, for the machine is shared. What a
@@ -70,14 +70,9 @@ function hide(text) {
     .slice(0, 400);
 }
 
-async function redisVersion() {
-  const found = await findRedisServer();
-  if (!found) return 'unknown';
-  const text = execFileSync(found.server, ['--version'], { env: found.env, encoding: 'utf8' });
-  return /v=(\S+)/.exec(text)?.[1] ?? 'unknown';
-}
-
-/** @param {string} name */
-function versionOf(name) {
-  return JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
+/** @param {Record<string, any>} result */
+function versions(result) {
+  return Object.entries(result.versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
 }

@@ -1,4 +1,5 @@
 import { eventually } from '../../support/eventually.js';
+import { provenance } from '../harness/provenance.js';
 import { appendLine, soaksFile } from '../harness/results.js';
 import { SLACK } from '../harness/row.js';
 import { Stage } from '../harness/stage.js';
@@ -57,6 +58,7 @@ it(`survives ${minutes} minutes of chaos, seed ${seed}`, { timeout: (minutes + 3
       longestMs: Math.max(...totals.map(({ longest }) => longest)),
       drainedMs: Date.now() - stoppedAt,
       at: new Date().toISOString(),
+      ...(await provenance()),
     };
     appendLine(soaksFile, result);
     console.log(JSON.stringify(result, null, 2));

@@ -1,0 +1,58 @@
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkDelivery, DeliveryFailure, type Lookup } from './delivery.js';
+import { Ledger } from './ledger.js';
+
+function ledgerOf({ acknowledged, finished }: { acknowledged: string[]; finished: string[] }): Ledger {
+  const dir = mkdtempSync(join(tmpdir(), 'scalr-ledger-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const ledger = new Ledger(join(dir, 'executions'), join(dir, 'answers'));
+  for (const id of acknowledged) appendFileSync(ledger.answersFile, `ack ${id}\n`);
+  for (const id of finished)
+    appendFileSync(ledger.executionsFile, `start ${id} 1 1 5 -\nfinish ${id} 1 1 6\n`);
+  return ledger;
+}
+
+const knows = (app: string, ...stored: string[]): Lookup => ({
+  app,
+  withoutFuture: async (ids) => ids.filter((id) => !stored.includes(id)),
+});
+const silent = (app: string): Lookup => ({
+  app,
+  withoutFuture: () => Promise.reject(new Error('no answer')),
+});
+
+describe('the last look at a row', () => {
+  it('finds an acknowledged job that is gone, which the row has not looked at', async () => {
+    const ledger = ledgerOf({ acknowledged: ['a', 'b', 'c'], finished: ['a'] });
+    const failure = await checkDelivery(ledger, [knows('app', 'b')], 0).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DeliveryFailure);
+    expect(failure).toMatchObject({
+      message: expect.stringMatching(/^1 acknowledged jobs .*: c$/) as string,
+      figures: { acknowledged: 3, lost: 1 },
+    });
+    expect(await checkDelivery(ledger, [knows('app', 'b')], 1)).toEqual({
+      acknowledged: 3,
+      lost: 1,
+      twice: 0,
+    });
+  });
+
+  it('takes what the row has seen dead, and what waits in any of the apps', async () => {
+    const ledger = ledgerOf({ acknowledged: ['a', 'b', 'c'], finished: [] });
+    ledger.settle('a');
+    const lookups = [knows('one', 'b'), silent('two'), knows('two', 'c')];
+    expect(await checkDelivery(ledger, lookups, 0)).toEqual({ acknowledged: 3, lost: 0, twice: 0 });
+  });
+
+  it('says so where nobody can be asked, and claims no figure', async () => {
+    const ledger = ledgerOf({ acknowledged: ['a', 'b'], finished: ['a'] });
+    const figures = await checkDelivery(ledger, [silent('app')], 0);
+    expect(figures).toEqual({
+      acknowledged: 2,
+      twice: 0,
+      note: '1 jobs not looked up: no producer answers',
+    });
+  });
+});

@@ -1,0 +1,64 @@
+import type { Ledger } from './ledger.js';
+import type { Figures } from './row.js';
+
+/** Jobs were lost or ran too often: the one failure that no row may catch, and that no second look excuses. */
+export class DeliveryFailure extends Error {
+  override readonly name = 'DeliveryFailure';
+
+  constructor(
+    message: string,
+    readonly figures: Figures,
+  ) {
+    super(message);
+  }
+}
+
+/** What of a producer is needed to look jobs up. */
+export interface Lookup {
+  /** Name of its app; jobs of one app are not seen in another. */
+  readonly app: string;
+  /** Those of the ids whose job is not stored, or is dead; rejects when it cannot know. */
+  withoutFuture(ids: readonly string[]): Promise<string[]>;
+}
+
+/**
+ * The last look at a row, whatever the row itself has looked at: every acknowledged job was finished by a handler, was seen
+ * dead by the row as it must be, or is still stored to be run. Resolves with the figures of the ledger.
+ */
+export async function checkDelivery(
+  ledger: Ledger,
+  lookups: readonly Lookup[],
+  mayLose: number,
+): Promise<Figures> {
+  const { acknowledged, twice } = ledger.figures();
+  if (acknowledged === 0) return {};
+  let open = ledger.unsettled();
+  for (const app of new Set(lookups.map((lookup) => lookup.app))) {
+    if (open.length === 0) break;
+    const answer = await firstAnswer(
+      lookups.filter((lookup) => lookup.app === app),
+      open,
+    );
+    if (!answer)
+      return { acknowledged, twice, note: `${open.length} jobs not looked up: no producer answers` };
+    open = answer;
+  }
+  // Some have been finished meanwhile, and are no longer stored for that.
+  const unsettled = new Set(ledger.unsettled());
+  const lost = open.filter((id) => unsettled.has(id));
+  const figures = { acknowledged, twice, lost: lost.length };
+  if (lost.length <= mayLose) return figures;
+  const some = lost.slice(0, 5).join(', ');
+  throw new DeliveryFailure(
+    `${lost.length} acknowledged jobs were not finished, not seen dead by the row, and are not stored to be run (${mayLose} allowed): ${some}`,
+    figures,
+  );
+}
+
+async function firstAnswer(lookups: readonly Lookup[], ids: string[]): Promise<string[] | undefined> {
+  for (const lookup of lookups) {
+    const answer = await lookup.withoutFuture(ids).catch(() => undefined);
+    if (answer) return answer;
+  }
+  return undefined;
+}
