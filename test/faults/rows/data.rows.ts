@@ -1,8 +1,11 @@
+import { Redis } from 'ioredis';
 import { freePort } from '../../support/ports.js';
 import { eventually } from '../../support/eventually.js';
 import { enqueued, expectRefused, finished, heals, inState } from '../harness/expectations.js';
 import { pause } from '../harness/pause.js';
-import { type FaultRow, SLACK } from '../harness/row.js';
+import type { RedisServer } from '../../support/redis.js';
+import { type FaultRow, type Figures, NotRunHere, SLACK } from '../harness/row.js';
+import type { Stage } from '../harness/stage.js';
 import { underLoad } from '../harness/under-load.js';
 
 /** What Redis keeps is slow to load or gone. */
@@ -10,7 +13,7 @@ export const dataRows: FaultRow[] = [
   {
     id: 28,
     name: 'the data of a waiting job deleted',
-    requirement: 'the worker survives, other jobs go on',
+    requirement: 'dead as "data-missing", never run; the worker survives, other jobs go on',
     quick: true,
     async run(stage) {
       const redis = await stage.redis();
@@ -20,9 +23,10 @@ export const dataRows: FaultRow[] = [
       for (const key of keys) await redis.cli('del', key);
       const worker = await stage.worker(redis.url).then((booting) => booting.ready());
       await finished(stage, await enqueued(producer));
+      expect((await inState(producer, id, 'dead')).reason).toBe('data-missing');
       expect(await worker.status()).toBe(200);
       expect(stage.ledger.of('start', id)).toHaveLength(0);
-      return { note: `${keys.length} key deleted` };
+      return { ...stage.ledger.figures(), note: `${keys.length} key deleted` };
     },
   },
   {
@@ -59,30 +63,79 @@ export const dataRows: FaultRow[] = [
   },
   {
     id: 31,
-    name: 'SCRIPT FLUSH ten times a second',
-    requirement: 'nobody notices',
+    name: 'SCRIPT FLUSH ten times a second, beside plain jobs, ids, `unique`, enqueueMany and a schedule',
+    requirement: 'nobody notices: every call is acknowledged and runs once, no slot is left out',
+    quick: false,
+    run: async (stage) =>
+      forgetful(stage, await stage.redis(), 50, async (redis) => {
+        await redis.cli('script', 'flush');
+        await pause(80);
+      }),
+  },
+  {
+    id: 78,
+    name: 'another client EVALs 600 different scripts again and again: Redis 7.4 and newer keep the last 500',
+    requirement: 'nobody notices: every call is acknowledged and runs once, no slot is left out',
     quick: false,
     async run(stage) {
       const redis = await stage.redis();
-      const producer = await stage.producer(redis.url);
-      await stage.worker(redis.url).then((worker) => worker.ready());
-      const figures = await underLoad(stage, [producer], {
-        fault: async () => {
-          for (let round = 0; round < 50; round++) {
-            await redis.cli('script', 'flush');
-            await pause(80);
-          }
-          return Date.now();
-        },
+      const version = /redis_version:(\d+\.\d+)/.exec(await redis.cli('info', 'server'))?.[1] ?? '';
+      if (version.localeCompare('7.4', 'en', { numeric: true }) < 0)
+        throw new NotRunHere(`needs Redis 7.4 or newer, this is ${version}`);
+      const foreign = new Redis(redis.url);
+      stage.onClose(async () => foreign.disconnect());
+      return forgetful(stage, redis, 10, async (_server, round) => {
+        const pipeline = foreign.pipeline();
+        for (let n = 0; n < 600; n++) pipeline.eval(`return '${round}-${n}'`, 0);
+        await pipeline.exec();
+        await pause(200);
       });
-      const text = producer.process.output;
-      expect(text).not.toContain('NOSCRIPT');
-      return figures;
     },
   },
   wiped(36, 'restarted without its data', (cli) => cli('shutdown', 'nosave').catch(() => '')),
   wiped(37, 'FLUSHDB while everything runs', (cli) => cli('flushdb')),
 ];
+
+/** Makes Redis forget its scripts so many times, while jobs are enqueued in every way. */
+async function forgetful(
+  stage: Stage,
+  redis: RedisServer,
+  rounds: number,
+  forget: (redis: RedisServer, round: number) => Promise<void>,
+): Promise<Figures> {
+  const producer = await stage.producer(redis.url);
+  const schedules = [{ name: 'tick', every: '1s', missed: 'once', payload: {} }];
+  await stage.worker(redis.url, { schedules }).then((worker) => worker.ready());
+  const slots = () => stage.ledger.of('start').flatMap(({ slot }) => slot ?? []);
+  await eventually(() => slots().length > 0);
+  let created = 0;
+  const figures = await underLoad(stage, [producer], {
+    fault: async () => {
+      for (let round = 0; round < rounds; round++) {
+        await forget(redis, round);
+        const [id, key] = [`id-${round}`, `key-${round}`];
+        const many = [`many-${round}`, `more-${round}`];
+        for (const call of [
+          () => producer.enqueue({ options: { id } }),
+          () => producer.enqueue({ options: { unique: { key } } }),
+          () => producer.enqueue({ options: { id: `late-${round}`, delay: 10 } }),
+          () => producer.enqueueMany(many),
+        ]) {
+          const { code, message, status = 'created' } = await call();
+          expect([code, message, status]).toEqual([undefined, undefined, 'created']);
+          created++;
+        }
+      }
+      return Date.now();
+    },
+  });
+  await eventually(() => expect(Math.max(...slots())).toBeGreaterThan(Date.now() - 2_500));
+  const ran = slots();
+  expect(new Set(ran).size, 'slots that ran').toBe((Math.max(...ran) - Math.min(...ran)) / 1_000 + 1);
+  expect(ran, 'slots that ran once').toHaveLength(new Set(ran).size);
+  expect(producer.process.output).not.toContain('NOSCRIPT');
+  return { ...figures, note: `${created} calls beside the load, ${ran.length} slots` };
+}
 
 function wiped(
   id: number,

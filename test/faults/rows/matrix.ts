@@ -14,6 +14,7 @@ import { networkRows } from './network.rows.js';
 import { refusalRows } from './refusal.rows.js';
 import { resourceRows } from './resource.rows.js';
 import { scheduleRows } from './schedule.rows.js';
+import { storedRows } from './stored.rows.js';
 import { shutdownRows } from './shutdown.rows.js';
 
 /** All rows of the matrix. */
@@ -35,4 +36,5 @@ export const matrix = [
   neighbourRows,
   resourceRows,
   leakRows,
+  storedRows,
 ].flat();
