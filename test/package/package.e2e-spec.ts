@@ -134,7 +134,7 @@ describe('an optional package that is not installed', () => {
 
 describe('the types', () => {
   it('name no package but Nest, the schema standard and node', async () => {
-    const allowed = /^(?:@nestjs\/(?:common|terminus)|@standard-schema\/spec|node:.*)$/;
+    const allowed = /^(?:@nestjs\/(?:common|core|terminus)|@standard-schema\/spec|node:.*)$/;
     const foreign: string[] = [];
     const seen = new Set((await entryPoints()).map(({ types }) => join(project.library, types)));
     for (const file of seen) {

@@ -168,6 +168,10 @@ describe('from release 0.1.0', () => {
     expect(await after.jobs.waitFor(novel.id, { timeout: '20s' })).toBe('next');
     const slots = runs.filter(({ name }) => name === 'tick').map(({ slot }) => slot);
     expect(new Set(slots).size).toBe(slots.length);
-    expect(await after.queues.list()).toMatchObject([{ name: 'default', running: 0, workers: 1 }]);
+    await eventually(
+      async () =>
+        expect(await after.queues.list()).toMatchObject([{ name: 'default', running: 0, workers: 1 }]),
+      patience,
+    );
   });
 });

@@ -110,7 +110,7 @@ export const accessRows: FaultRow[] = [
       await producer.process.waitForOutput(/Grant it: ACL SETUSER <user> ~scalr:/);
       const refused = await producer.enqueue();
       expectRefused(refused, 'QUEUE_UNAVAILABLE', 1_100);
-      expect(refused.message).toContain('NOPERM');
+      expect(refused.message).toContain('may not touch keys of this app');
       expect(refused.message).not.toContain(SECRET);
       return { longestMs: refused.ms };
     },

@@ -11,12 +11,14 @@ export async function missingCommands(redis: RedisClient, role: ProcessRole, key
   const place = (arg: string | number) =>
     typeof arg === 'string' && /^K(:\w+)?$/.test(arg) ? key + arg.slice(1) : arg;
   // All at once: one by one they would take seconds on a slow network.
-  const refusals = await Promise.all(
-    tried.map(({ name, probe = [] }) => redis.call(name, ...probe.map(place)).then(() => false, isMissing)),
+  const trying = tried.map(({ name, probe = [] }) =>
+    redis.call(name, ...probe.map(place)).then(() => false, isMissing),
   );
-  const missing = tried.filter((_command, index) => refusals[index]).map(({ name }) => name);
-  if (!missing.includes('del')) await redis.del(...keys);
-  return missing;
+  // Right behind them, so that nothing is left where the process ends meanwhile.
+  const removing = redis.del(...keys).catch(isMissing);
+  const refusals = await Promise.all(trying);
+  await removing;
+  return tried.filter((_command, index) => refusals[index]).map(({ name }) => name);
 }
 
 /** Whether Redis refused for lack of a permission; other replies do not matter here, a lost connection does. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { ENQUEUE_DEADLINE } from '../options/defaults.js';
+import { afterListening } from './listening-timer.js';
 
 /**
  * Whether Redis can be reached on a connection: it can, or the attempt to connect is under way, or it is known to be down. Down
@@ -24,11 +25,11 @@ export abstract class Reach extends EventEmitter<{ open: []; down: [] }> {
     if (this.attempt) return;
     let resolve!: () => void;
     const outcome = new Promise<void>((done) => (resolve = done));
-    const timer = setTimeout(() => this.fail(), ENQUEUE_DEADLINE).unref();
+    const stop = afterListening(ENQUEUE_DEADLINE, () => this.fail(), false);
     this.attempt = {
       outcome,
       settle: () => {
-        clearTimeout(timer);
+        stop();
         resolve();
       },
     };

@@ -29,7 +29,10 @@ export function checkMetricsAccess(authorization: string | undefined): void {
  * \@UseGuards(MetricsTokenGuard)
  */
 export class MetricsTokenGuard implements CanActivate {
-  /** @throws UnauthorizedException without the token; ForbiddenException where it is closed */
+  /**
+   * Called by Nest.
+   * @throws UnauthorizedException without the token; ForbiddenException where it is closed
+   */
   canActivate(context: ExecutionContext): boolean {
     const isClosed = readEnvironment().metricsToken === undefined && process.env['NODE_ENV'] === 'production';
     if (isClosed) throw new ForbiddenException('closed in production: set SCALR_METRICS_TOKEN to open it');
