@@ -64,7 +64,7 @@ describe('two programs under one name', () => {
     await eventually(() =>
       expect(output).toMatch(
         new RegExp(
-          `Two programs call themselves "${app}": this one \\(other-program .*worker\\.mjs\\) and .*, started with `,
+          `Two programs use the name "${app}": this one \\(other-program .*worker\\.mjs\\) and .*, started with `,
         ),
       ),
     );

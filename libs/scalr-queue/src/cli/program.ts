@@ -60,7 +60,7 @@ export function createProgram(cli: Cli): Command {
     .addOption(
       new Option('--ca <file>', 'certificates of the CA of a Redis with TLS; defaults to SCALR_REDIS_CA'),
     )
-    .option('--json', 'print JSON for machines instead of text for people', false)
+    .option('--json', 'print JSON instead of tables', false)
     .version(LIBRARY_VERSION, '--version', 'print the version of scalr-queue')
     .helpCommand(true)
     .showSuggestionAfterError()

@@ -53,7 +53,7 @@ export async function readAllWorkers(
     const worker = error ? undefined : parse(text);
     if (worker) live.push(worker);
     else if (text === '') dead.push(id);
-    else note(workerKey(prefix, id), 'it is no sign of life of a worker');
+    else note(workerKey(prefix, id), 'it is not a heartbeat of a worker');
   }
   const lost = dead.length > 0 ? await sortOut(redis, index, dead) : [];
   return { live: live.toSorted((one, other) => +one.startedAt - +other.startedAt), lost };

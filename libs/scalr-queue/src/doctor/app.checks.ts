@@ -16,7 +16,7 @@ export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[]
   const [other] = first ? otherPrograms(first, others) : [];
   if (first && other)
     warn(
-      `Two programs call themselves by the name of this app: ${describeProgram(first)}, and ${describeProgram(other)}`,
+      `Two programs use the name of this app: ${describeProgram(first)}, and ${describeProgram(other)}`,
       "Give one of them another SCALR_APP: they take each other's jobs",
     );
   const takers = workers.filter(({ draining }) => !draining);
@@ -28,7 +28,7 @@ export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[]
         `No live worker takes jobs from the queue ${name}, which holds ${waiting + delayed}`,
         unselected
           ? `A live worker has its handlers but is set to leave it alone: add ${name} to SCALR_WORKER_QUEUES`
-          : `Start a worker with the handlers of ${name}: none that lives has one`,
+          : `Start a worker with the handlers of ${name}: no live worker has one`,
       );
     }
     if (paused) warn(`The queue ${name} is paused`, `scalr-queue resume ${name}`);

@@ -31,7 +31,7 @@ const OVERDUE_AFTER = 10_000;
 
 const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
   attempts: 'Fix what made it fail, then retry it, or discard it.',
-  discarded: 'Its handler gave it up on purpose: discard it, or retry it when what was missing is there.',
+  discarded: 'Its handler gave up on purpose: discard it, or retry it once the cause is gone.',
   expired:
     'It came too late: see that workers keep up (explain a job that waits); a retried job does not expire.',
   'invalid-payload':
@@ -146,7 +146,7 @@ function holdsOf(job: JobInfo, facts: JobFacts): JobReason[] {
   if (limit !== undefined && queue && queue.running >= limit)
     reasons.push({
       code: 'global-concurrency',
-      message: `${counted(queue.running, 'job')} of the queue ${job.queue} ${queue.running === 1 ? 'runs' : 'run'}, and no more than ${limit} may`,
+      message: `${counted(queue.running, 'job')} of the queue ${job.queue} ${queue.running === 1 ? 'runs' : 'run'}, and the limit is ${limit}`,
       limit,
     });
   return reasons;
@@ -164,7 +164,7 @@ function takersOf({ name, queue }: JobInfo, { workers, lastHandledBy }: JobFacts
     return [{ code: 'no-handler', message: `no live worker handles ${name}`, advice }];
   const message = `no live worker takes jobs from the queue ${queue}`;
   if (live.length === 0)
-    return [{ code: 'no-live-worker', message, advice: `Start a worker: none lives.${last}` }];
+    return [{ code: 'no-live-worker', message, advice: `Start a worker: none is live.${last}` }];
   if (live.some(({ unselectedQueues }) => unselectedQueues?.includes(queue))) {
     const select = `Add ${queue} to SCALR_WORKER_QUEUES: a live worker has handlers for it but is set to leave it alone.`;
     return [{ code: 'no-live-worker', message, advice: select }];
@@ -182,11 +182,11 @@ function placeOf(job: JobInfo, { position, queue }: JobFacts): JobReason[] {
   if (job.state !== 'waiting') return [];
   const running = `${queue?.running ?? 0} running`;
   if (position === undefined)
-    return [{ code: 'position', message: `more than 10,000 jobs are before it, ${running}` }];
+    return [{ code: 'position', message: `more than 10,000 jobs are ahead of it, ${running}` }];
   const message =
     position === 1
       ? `it is the next one, ${running}`
-      : `${counted(position - 1, 'job is', 'jobs are')} before it, ${running}`;
+      : `${counted(position - 1, 'job is', 'jobs are')} ahead of it, ${running}`;
   return [{ code: 'position', message, position }];
 }
 

@@ -130,7 +130,7 @@ export class ScheduleKeeper {
       stored = await this.store.read();
     } else if (current > this.boot && (await this.outlivedNewer())) {
       this.logger.warn(
-        `No worker that booted after this one lives any more (the last was ${stored.declaredBy ?? 'of release 0.1.0'}): the schedules of this version hold again`,
+        `No worker that booted after this one is live any more (the last was ${stored.declaredBy ?? 'of release 0.1.0'}): the schedules of this version hold again`,
       );
       await this.declare();
       await this.recall();

@@ -56,7 +56,7 @@ export class DamagedJobs {
    */
   async buryCulprit(error: unknown, token: string, other = ''): Promise<boolean> {
     if (!(error instanceof Error && SCRIPT_FAILED.test(error.message))) return false;
-    const fault = unreadable('its record is of another type, or counts in it are no numbers');
+    const fault = unreadable('its record is of another type, or its counts are not numbers');
     const failure = failureOf(fault);
     const storedId = await this.run(token, '', other, failure);
     if (storedId === undefined) return false;

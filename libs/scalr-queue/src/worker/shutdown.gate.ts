@@ -6,7 +6,7 @@ class WorkerShutdownError extends Error {
   override readonly name = 'WorkerShutdownError';
 
   constructor() {
-    super('the worker is shutting down and its patience is over; the job goes back to its queue');
+    super('the worker is shutting down and its time is up; the job goes back to its queue');
   }
 }
 

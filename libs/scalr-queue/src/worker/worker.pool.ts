@@ -223,7 +223,7 @@ export class WorkerPool {
     const [other, ...more] = otherPrograms(self, workers);
     if (!other) return;
     this.logger.warn(
-      `Two programs call themselves "${this.options.app}": this one (${describeProgram(self)}) and ${describeProgram(other)}` +
+      `Two programs use the name "${this.options.app}": this one (${describeProgram(self)}) and ${describeProgram(other)}` +
         `${more.length > 0 ? `, and ${counted(more.length, 'more worker')}` : ''}. They take each other's jobs: give one of them another SCALR_APP.`,
     );
   }

@@ -41,8 +41,8 @@ const SHOWN_CONFLICTS = 10;
 export function registerDeadAction(dead: Command, cli: Cli, action: DeadAction): void {
   addFilter(dead.command(`${action.name} [id]`).description(action.description))
     .option('--all', 'every dead job of the app')
-    .option('--limit <number>', 'no more than so many, the newest first', wholeNumber)
-    .option('--cursor <cursor>', 'where an earlier call was stopped')
+    .option('--limit <number>', 'at most this many, the newest first', wholeNumber)
+    .option('--cursor <cursor>', 'continue where an earlier call stopped')
     .option('--dry-run', 'count them only')
     .option('--yes', 'do not ask')
     .action((id: string | undefined, flags: Flags) =>

@@ -30,7 +30,7 @@ export function registerDead(program: Command, cli: Cli): void {
   const dead = program.command('dead').description('the jobs that gave up');
   addFilter(dead.command('list').description('a page of them, the newest first'))
     .option('--limit <number>', 'jobs on the page, 1 to 1000', wholeNumber, 20)
-    .option('--cursor <cursor>', 'where the page before ended')
+    .option('--cursor <cursor>', 'continue after the previous page')
     .action((flags: ListFlags) => cli.withApp(({ deadLetters }) => list(deadLetters, cli, flags)));
   registerDeadAction(dead, cli, {
     name: 'retry',

@@ -12,7 +12,7 @@ interface DevFlags {
 export function registerDev(program: Command, cli: Cli): void {
   program
     .command('dev')
-    .description('run a worker and start it again whenever its files change; Ctrl-C ends everything')
+    .description('run a worker, and restart it when its files change; Ctrl-C ends everything')
     .argument('[entry]', 'file that calls runWorker', DEFAULT_ENTRY)
     .option('--watch <folder...>', 'folders to watch beside that of the entry', [])
     .option('--build <command>', 'command that keeps building, such as "nest build --watch"')

@@ -21,10 +21,7 @@ interface Flags extends RefFlags {
 export function registerJob(program: Command, cli: Cli): void {
   addRefFlags(program.command('job <id>'))
     .description('one job: its attempts, errors, log and progress')
-    .option(
-      '--payload',
-      'show what it was enqueued with and its result, without fields that are called like secrets',
-    )
+    .option('--payload', 'show what it was enqueued with and its result, with secret fields masked')
     .action((id: string, { payload: shown, ...which }: Flags) =>
       cli.withApp(async ({ jobs }) => {
         const found = await jobs.details(refOf(id, which));

@@ -37,7 +37,7 @@ export function registerJobs(program: Command, cli: Cli): void {
     .option('--queue <name>', 'jobs of this queue')
     .option('--name <name>', 'jobs of the definition with this name')
     .option('--limit <number>', 'jobs on the page, 1 to 1000', wholeNumber, 20)
-    .option('--cursor <cursor>', 'where the page before ended')
+    .option('--cursor <cursor>', 'continue after the previous page')
     .action(({ state, queue, name, limit, cursor }: Flags) =>
       cli.withApp(async ({ jobs }) => {
         const page = await jobs.list({ state, queue, name, limit, cursor });

@@ -40,7 +40,7 @@ export function registerSchedules(program: Command, cli: Cli): void {
   schedules
     .command('run-now <name>')
     .description('enqueue its job at once, beside its times')
-    .option('--dry-run', 'only look whether there is such a schedule')
+    .option('--dry-run', 'only check that the schedule exists')
     .action((name: string, { dryRun }: Flags) =>
       cli.withApp(async (app) => {
         const { queue } = await find(app.schedules, name);
@@ -53,7 +53,7 @@ export function registerSchedules(program: Command, cli: Cli): void {
   schedules
     .command('pause <name>')
     .description('enqueue nothing until it is resumed, also over redeploys')
-    .option('--dry-run', 'only look whether there is such a schedule')
+    .option('--dry-run', 'only check that the schedule exists')
     .option('--yes', 'do not ask')
     .action((name: string, { yes, dryRun }: Flags) =>
       cli.withApp(async (app) => {

@@ -20,7 +20,7 @@ export function registerTop(program: Command, cli: Cli): void {
     .command('top')
     .description('live view of queues, rates, workers and what is dead; q quits, p pauses')
     .option('--interval <duration>', 'time between two looks', '2s')
-    .option('--once', 'print it once; so it is also where the output is no terminal', false)
+    .option('--once', 'print it once; the default when the output is not a terminal', false)
     .option('--all', 'all apps of the Redis, as the operator', false)
     .action(({ interval, once, all }: { interval: string; once: boolean; all: boolean }) => {
       if (all) return topAll(cli, interval, once);

@@ -34,8 +34,8 @@ function firstOf(jobs: WorkerInfo['runningJobs']): string {
 export function registerWorkers(program: Command, cli: Cli): void {
   program
     .command('workers')
-    .description('the worker processes that live: where they run, what they take, and what they are doing')
-    .option('--lost', 'those that died without a goodbye within a day, and what they ran', false)
+    .description('live worker processes: where they run, what they take, and what they are doing')
+    .option('--lost', 'workers that died without shutting down in the last day, and what they ran', false)
     .action(({ lost }: { lost: boolean }) =>
       cli.withApp(async ({ queues }) => {
         const { columns } = cli.stdout;
@@ -43,7 +43,7 @@ export function registerWorkers(program: Command, cli: Cli): void {
           const gone = await queues.lostWorkers();
           return cli.print(gone, () =>
             gone.length === 0
-              ? 'no worker died without a goodbye within a day'
+              ? 'no worker died without shutting down in the last day'
               : renderTable(LOST_COLUMNS, gone, cli.paint, columns),
           );
         }
