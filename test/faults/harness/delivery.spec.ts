@@ -49,9 +49,10 @@ describe('the last look at a row', () => {
   it('says so where nobody can be asked, and claims no figure', async () => {
     const ledger = ledgerOf({ acknowledged: ['a', 'b'], finished: ['a'] });
     const figures = await checkDelivery(ledger, [silent('app')], 0);
-    expect(figures).toEqual({
+    expect(figures).toStrictEqual({
       acknowledged: 2,
       twice: 0,
+      lost: undefined,
       note: '1 jobs not looked up: no producer answers',
     });
   });

@@ -39,8 +39,11 @@ export async function checkDelivery(
       lookups.filter((lookup) => lookup.app === app),
       open,
     );
-    if (!answer)
-      return { acknowledged, twice, note: `${open.length} jobs not looked up: no producer answers` };
+    // Also where the row itself has a figure: nobody has counted.
+    if (!answer) {
+      const note = `${open.length} jobs not looked up: no producer answers`;
+      return { acknowledged, twice, lost: undefined, note };
+    }
     open = answer;
   }
   // Some have been finished meanwhile, and are no longer stored for that.

@@ -3,7 +3,7 @@ import type { Stage } from './stage.js';
 /** What a row measured; what does not apply to it is left out. */
 export interface Figures {
   acknowledged?: number;
-  lost?: number;
+  lost?: number | undefined;
   twice?: number;
   longestMs?: number;
   resumeMs?: number;
