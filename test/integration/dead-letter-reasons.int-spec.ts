@@ -1,12 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { fork } from 'node:child_process';
+import { Redis } from 'ioredis';
 import { once } from 'node:events';
-import { DeadLetterService, type DeadReason, defineJob, ProcessJob } from 'scalr-queue';
+import { DeadLetterService, type DeadReason, defineJob, ProcessJob, ScalrQueueMetrics } from 'scalr-queue';
 import { z } from 'zod';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { breaker, Break, Crack } from '../support/breaking-jobs.js';
 import { eventually } from '../support/eventually.js';
+import { parseScrape } from '../support/prometheus-text.js';
+import { commandLine } from '../support/redis-users.js';
 import { sharedRedisUrl } from '../support/redis.js';
+
+/** What an expiry does to the signs of life of workers that were killed. */
+async function expireWorkers(app: string) {
+  const redis = new Redis(sharedRedisUrl());
+  const index = `scalr:{${app}}:~workers`;
+  for (const id of await redis.hkeys(index)) await redis.del(`${index}:${id}`);
+  redis.disconnect();
+}
 
 describe('the dead letters', () => {
   it('of a job that expired can be retried, and then it runs', async () => {
@@ -104,8 +115,10 @@ describe('the dead letters', () => {
     const dead = get(DeadLetterService);
     const job = await queue.enqueue(Crack, { text: 'kills' });
     const script = new URL('children/hang-in-crack.mjs', import.meta.url);
+    const pids: unknown[] = [];
     const crash = async () => {
       const child = fork(script, [sharedRedisUrl(), app]);
+      pids.push(child.pid);
       const gone = once(child, 'exit');
       try {
         // The child boots first, which takes seconds of a core.
@@ -125,6 +138,18 @@ describe('the dead letters', () => {
     );
     expect(await dead.count({ error: 'crashed too often' })).toBe(1);
     await keeper.close();
+    // Of those that were there only a web process is left: it tells both the stall and the worker that was killed.
+    const { valueOf, names } = parseScrape(await get(ScalrQueueMetrics).text());
+    expect(valueOf('scalr_queue_stalls', { app, queue: 'second', scope: 'global' })).toBe(1);
+    expect(names).not.toContain('scalr_queue_jobs_stalled_total');
+    await expireWorkers(app);
+    const doctor = await commandLine(app, sharedRedisUrl())('doctor --budget 100ms');
+    expect(doctor.out).toMatch(
+      new RegExp(
+        `A worker died without shutting down within a day; the last, process ${String(pids[0])} on \\S+, at 2\\S+Z `,
+      ),
+    );
+    expect(doctor.code).toBe(0);
     await dead.retry({ reason: 'crashed' });
     await crash();
     await startWorker({ app, providers, worker: { ...worker, maxCrashes: 2 } });

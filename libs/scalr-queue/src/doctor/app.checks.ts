@@ -1,7 +1,7 @@
 import type { Finding } from '../connection/server-facts.js';
 import type { AppSnapshot } from '../inspection/app.state.js';
 import { lateSlot } from '../scheduling/late-slot.js';
-import { describeProgram, otherPrograms } from '../jobs/worker-info.js';
+import { describeProgram, otherPrograms, type WorkerInfo } from '../jobs/worker-info.js';
 import { sayUnhandled } from '../jobs/queue-info.js';
 import type { StoredSchedule } from '../scheduling/schedule.store.js';
 
@@ -47,6 +47,25 @@ export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[]
     );
   }
   return findings;
+}
+
+/** Workers that died without shutting down within a day, latest first. */
+export function checkLost(lost: readonly WorkerInfo[]): Finding[] {
+  const [last] = lost;
+  if (!last) return [];
+  const many = lost.length === 1 ? 'A worker' : `${lost.length} workers`;
+  const ran = last.runningJobs.map(({ id, queue }) => `${id} of ${queue}`);
+  const running =
+    ran.length === 0
+      ? 'with no job'
+      : `while it ran ${ran.slice(0, 3).join(', ')}${ran.length > 3 ? ' and others' : ''}`;
+  return [
+    {
+      severity: 'warning',
+      problem: `${many} died without shutting down within a day; the last, process ${last.pid} on ${last.host}, at ${last.seenAt.toISOString()} ${running}`,
+      cure: 'See what killed it: memory limit, SIGKILL, a crash. All of them: scalr-queue workers --lost',
+    },
+  ];
 }
 
 /** Schedules with a slot that is late, or that was missed and not made up for since. */

@@ -57,9 +57,10 @@ export async function readApps(
   for (const keys of found.toSorted((one, other) => (one.app < other.app ? -1 : 1))) {
     const detail = await readApp(redis, keys.app, notes);
     onApp(keys.app, detail);
-    const bytes = await measureApp(redis, keys);
-    const share =
-      bytes !== undefined && server.usedMemory ? Math.min(1, bytes / server.usedMemory) : undefined;
+    const measured = await measureApp(redis, keys);
+    // An estimate from a sample can come to more than there is.
+    const bytes = measured === undefined ? undefined : Math.min(measured, server.usedMemory ?? Infinity);
+    const share = bytes !== undefined && server.usedMemory ? bytes / server.usedMemory : undefined;
     apps.push({
       app: keys.app,
       ...totalsOf(detail.queues),

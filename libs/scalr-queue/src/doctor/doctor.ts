@@ -8,7 +8,7 @@ import { QueueUnavailableError } from '../errors/enqueue.errors.js';
 import type { AppState } from '../inspection/app.state.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { ScheduleStore } from '../scheduling/schedule.store.js';
-import { checkApp, checkSchedules } from './app.checks.js';
+import { checkApp, checkLost, checkSchedules } from './app.checks.js';
 import { type DoctorReport, toReport } from './doctor.report.js';
 import { type KeySurvey, surveyKeys } from './key.survey.js';
 import { checkLoad, readServerLoad } from './server.checks.js';
@@ -56,12 +56,14 @@ export class Doctor {
     const facts = await this.look('server', () => readServerFacts(this.redis));
     const load = await this.look('load', () => readServerLoad(this.redis));
     const snapshot = await this.look('queues and workers', () => this.state.read());
+    const lost = await this.look('workers that died', () => this.state.lostWorkers());
     const stored = await this.look('schedules', () => this.schedules.read());
     const keys = await this.survey(snapshot?.queues.map(({ name }) => name) ?? [], budget, load?.usedMemory);
     const findings: Finding[] = [
       ...findingsOf(facts ?? {}, missing ?? [], prefix),
       ...(load ? checkLoad(load) : []),
       ...(snapshot ? checkApp(snapshot) : []),
+      ...(lost ? checkLost(lost) : []),
       ...(stored ? checkSchedules(stored.schedules) : []),
     ];
     if (facts && facts.version === undefined)

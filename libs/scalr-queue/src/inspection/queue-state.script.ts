@@ -46,6 +46,7 @@ end
 return {
   redis.call('LLEN', wait), redis.call('ZCARD', prioritized), redis.call('ZCARD', delayed), redis.call('LLEN', active),
   redis.call('ZCARD', failed), redis.call('HEXISTS', meta, 'paused'),
-  oldest and string.format('%.0f', oldest) or '', nextDue, heads
+  oldest and string.format('%.0f', oldest) or '', nextDue, heads,
+  redis.call('HGET', meta, 'scalr:stalls') or '0'
 }
 `;

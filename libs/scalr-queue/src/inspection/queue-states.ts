@@ -9,11 +9,13 @@ import { QUEUE_STATE } from './queue-state.script.js';
 export interface QueueState extends QueueDepth {
   /** Names of the jobs that are next, of every list. */
   readonly nextJobs: readonly string[];
+  /** How often a job of the queue lost its worker, as all workers have counted in Redis. */
+  readonly stalls?: number;
   /** When the first delayed job may start, in epoch milliseconds. */
   readonly nextDueAt?: number;
 }
 
-type Reply = [...counts: number[], oldest: string, nextDue: string, heads: string[]];
+type Reply = [...counts: number[], oldest: string, nextDue: string, heads: string[], stalls: string];
 
 /** The state of all the queues, in one round trip. */
 export async function readStates(
@@ -42,7 +44,7 @@ export async function readStates(
 
 /** The queues as the services tell of them. */
 export function toQueueInfos(queues: readonly QueueState[], workers: readonly WorkerInfo[]): QueueInfo[] {
-  return queues.map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, ...depth }) => ({
+  return queues.map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, stalls: _stalls, ...depth }) => ({
     ...depth,
     workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
   }));
@@ -58,7 +60,7 @@ function unreadableState(name: string): QueueState {
 
 function toState(name: string, reply: Reply, now: number): QueueState {
   const [wait, prioritized, delayed, running, dead, paused] = reply as number[];
-  const [oldest, nextDue, heads] = reply.slice(6) as [string, string, string[]];
+  const [oldest, nextDue, heads, stalls] = reply.slice(6) as [string, string, string[], string];
   const since = Math.min(
     oldest === '' ? Infinity : Number(oldest),
     nextDue === '' ? Infinity : Number(nextDue),
@@ -73,6 +75,7 @@ function toState(name: string, reply: Reply, now: number): QueueState {
     paused: paused === 1,
     oldestPendingAgeMs: Number.isFinite(since) ? Math.max(0, Math.round(now - since)) : 0,
     nextJobs: [...new Set(names)],
+    stalls: Number(stalls),
     ...(nextDue === '' ? {} : { nextDueAt: Number(nextDue) }),
   };
 }

@@ -4,6 +4,8 @@ const QUEUE_GAUGES = {
   oldest_pending_age_seconds: 'How long the oldest job that could run has been waiting.',
   paused: '1 while the queue is paused.',
   queue_workers: 'Live workers that take jobs from the queue.',
+  stalls:
+    'How often a job of the queue lost its worker, counted in Redis by all workers: it outlives those that die.',
   unhandled_job_kinds: 'Kinds of jobs that are next in the queue and that no live worker handles.',
 } as const;
 

@@ -59,6 +59,7 @@ export class StateMetrics {
         oldest_pending_age_seconds: queue.oldestPendingAgeMs / 1_000,
         paused: queue.paused ? 1 : 0,
         queue_workers: takers.filter((worker) => worker.queues.includes(name)).length,
+        stalls: queue.stalls ?? 0,
         unhandled_job_kinds: unhandled.filter((job) => job.queue === name).length,
       });
     }

@@ -46,7 +46,9 @@ export class JobEventSource {
     });
     worker.on('stalled', (storedId) => {
       const job = named(storedId, worker.name);
-      if (!PingResponder.isPing(job)) events.emit('stalled', () => job);
+      if (PingResponder.isPing(job)) return;
+      this.countStall(worker.name);
+      events.emit('stalled', () => job);
     });
   }
 
@@ -77,6 +79,15 @@ export class JobEventSource {
 
   handedBack(job: StoredJob): void {
     if (!PingResponder.isPing(job)) this.events.emit('handed-back', () => this.jobOf(job));
+  }
+
+  /**
+   * In Redis as well: this process may be the next that the job kills, before anybody has read its metrics. Sent at once, so
+   * before the job can be taken here.
+   */
+  private countStall(queue: string): void {
+    const redis = this.connections.worker();
+    redis.hincrby(`${this.app.prefix}:${queue}:meta`, 'scalr:stalls', 1).catch(() => undefined);
   }
 
   private completed(job: StoredJob): void {
