@@ -40,6 +40,12 @@ export const failoverRows: FaultRow[] = [
       await nodes[0]!.cli('--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes');
       const whole = async () => expect(await nodes[5]!.cli('cluster', 'info')).toContain('cluster_state:ok');
       await eventually(whole, { timeout: 20_000 });
+      // A replica that has no copy yet does not stand for election.
+      const copied = async () => {
+        const roles = await Promise.all(nodes.map((node) => node.cli('info', 'replication')));
+        expect(roles.filter((role) => role.includes('master_link_status:up'))).toHaveLength(3);
+      };
+      await eventually(copied, { timeout: 20_000 });
       const cluster = nodes.slice(3).map(({ port }) => ({ host: '127.0.0.1', port }));
       const slot = await nodes[0]!.cli('cluster', 'keyslot', `{${stage.app}}`);
       const owner = await ownerOf(Number(slot), nodes);

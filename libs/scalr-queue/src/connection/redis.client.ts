@@ -12,8 +12,11 @@ export type RedisClient = Redis | Cluster;
 /** Blocking reads of a worker end by themselves after this many seconds. */
 export const DRAIN_DELAY_SECONDS = 5;
 
-/** CLIENT SETINFO would have to be granted to each user, and Redis before 7.2 does not know it. */
-const COMMON: RedisOptions = { connectTimeout: 2_000, disableClientInfo: true };
+/**
+ * CLIENT SETINFO would have to be granted to each user, and Redis before 7.2 does not know it. While Redis loads its data ioredis
+ * waits as long as Redis guesses, up to ten seconds: look more often.
+ */
+const COMMON: RedisOptions = { connectTimeout: 2_000, disableClientInfo: true, maxLoadingRetryTime: 500 };
 
 /**
  * Settles every command: no offline queue, no resending (it would run a command twice), and a limit for the reply
