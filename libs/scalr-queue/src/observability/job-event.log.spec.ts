@@ -25,7 +25,6 @@ it('writes no control byte, bidirectional mark or line break of a name, id or me
       error: { name: hostile, message: hostile, code: hostile },
     }));
     expect(lines).toHaveLength(1);
-    // oxlint-disable-next-line no-control-regex -- they are what is looked for
     expect(lines[0]).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);
     expect(lines[0]).toContain(`${'n'.repeat(117)}... `);
     expect(lines[0]).not.toContain('n'.repeat(118));

@@ -5,7 +5,7 @@ import { WORKER_HEARTBEAT, WORKER_TTL } from '../options/defaults.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 
-/** The rules of names, as far as any worker has told them. */
+/** Rules by definition name, as the live workers announce them. */
 export type KeepRules = ReadonlyMap<string, KeepRule>;
 
 interface Noted {
