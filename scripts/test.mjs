@@ -23,6 +23,7 @@ if (args.includes('--help') || args.includes('-h')) {
 process.chdir(root);
 const interrupted = interruption();
 const total = sum(await runAll());
+for (const failure of total.failures) console.log(`failed: ${failure}`);
 if (total.skipped > 0) console.log(`\n${total.skipped} skipped`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(interrupted.aborted ? 130 : total.failed > 0 ? 1 : 0);
@@ -47,7 +48,7 @@ async function runAll() {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     console.error(error instanceof Interrupted ? `\n${message}` : `\nnpm test: ${message}`);
-    return [countStep(false)];
+    return [countStep('set-up', false)];
   } finally {
     await stopRedis();
     await rm(workshop, { recursive: true, force: true });

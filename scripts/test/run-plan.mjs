@@ -72,10 +72,10 @@ async function runAside(step, surroundings) {
 /** @param {Step} step @param {Surroundings} surroundings @param {number} [output] @returns {Promise<Totals>} */
 async function run(step, { env, reports, signal }, output) {
   const options = { cwd: root, env, signal, output };
-  if (step.script) return countStep(await npm(['run', '--silent', step.script], signal, output));
+  if (step.script) return countStep(step.title, await npm(['run', '--silent', step.script], signal, output));
   if (step.types) {
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
-    return countStep(await runStep(process.execPath, [compiler, '-p', step.types], options));
+    return countStep(step.title, await runStep(process.execPath, [compiler, '-p', step.types], options));
   }
 
   const projects = step.projects ?? [];
@@ -90,5 +90,5 @@ async function run(step, { env, reports, signal }, output) {
     ].flat(),
     options,
   );
-  return countTests(report, succeeded);
+  return countTests(step.title, report, succeeded);
 }

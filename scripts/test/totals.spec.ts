@@ -18,7 +18,6 @@ describe('the totals of npm test', () => {
     const file = join(folder, 'report.json');
     const empty = {
       numPassedTests: 0,
-      numFailedTests: 0,
       numPendingTests: 0,
       numTodoTests: 0,
       testResults: [],
@@ -27,40 +26,66 @@ describe('the totals of npm test', () => {
     return file;
   }
 
-  it('counts the tests of a report', () => {
-    const file = report({ numPassedTests: 7, numFailedTests: 2, numPendingTests: 1, numTodoTests: 3 });
+  it('counts the tests of a report, and names those that failed', () => {
+    const testResults = [
+      {
+        name: '/a.spec.ts',
+        status: 'failed',
+        assertionResults: [
+          { status: 'passed', fullName: 'adds' },
+          { status: 'failed', fullName: 'subtracts' },
+          { status: 'failed', fullName: 'divides' },
+        ],
+      },
+    ];
+    const file = report({ numPassedTests: 7, numPendingTests: 1, numTodoTests: 3, testResults });
 
-    expect(countTests(file, false)).toEqual({ passed: 7, failed: 2, skipped: 4 });
+    expect(countTests('unit', file, false)).toEqual({
+      passed: 7,
+      failed: 2,
+      skipped: 4,
+      failures: ['unit: subtracts', 'unit: divides'],
+    });
   });
 
   it('counts a test file that could not be loaded as a failure', () => {
-    const file = report({ numPassedTests: 7, testResults: [{ status: 'failed', assertionResults: [] }] });
+    const testResults = [{ name: '/a.spec.ts', status: 'failed', assertionResults: [] }];
+    const file = report({ numPassedTests: 7, testResults });
 
-    expect(countTests(file, false)).toEqual({ passed: 7, failed: 1, skipped: 0 });
-  });
-
-  it('counts a file with failed tests only by its tests', () => {
-    const testResults = [
-      { status: 'failed', assertionResults: [{ status: 'passed' }, { status: 'failed' }] },
-    ];
-    const file = report({ numPassedTests: 1, numFailedTests: 1, testResults });
-
-    expect(countTests(file, false)).toEqual({ passed: 1, failed: 1, skipped: 0 });
+    expect(countTests('unit', file, false)).toEqual({
+      passed: 7,
+      failed: 1,
+      skipped: 0,
+      failures: ['unit: /a.spec.ts'],
+    });
   });
 
   it('believes an exit code that says more than the tests do', () => {
-    expect(countTests(report({ numPassedTests: 7 }), false)).toEqual({ passed: 7, failed: 1, skipped: 0 });
+    expect(countTests('unit', report({ numPassedTests: 7 }), false)).toEqual({
+      passed: 7,
+      failed: 1,
+      skipped: 0,
+      failures: ['unit'],
+    });
   });
 
   it('counts a run that wrote no report as one failure', () => {
-    expect(countTests(join(folder, 'missing.json'), true)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(countTests('unit', join(folder, 'missing.json'), true)).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      failures: ['unit'],
+    });
   });
 
   it('sums steps and tests', () => {
-    expect(sum([countStep(true), countStep(false), { passed: 5, failed: 0, skipped: 2 }])).toEqual({
+    const tests = { passed: 5, failed: 1, skipped: 2, failures: ['unit: divides'] };
+
+    expect(sum([countStep('lint', true), countStep('format', false), tests])).toEqual({
       passed: 6,
-      failed: 1,
+      failed: 2,
       skipped: 2,
+      failures: ['format', 'unit: divides'],
     });
   });
 });
