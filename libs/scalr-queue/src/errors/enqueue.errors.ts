@@ -11,7 +11,7 @@ export abstract class EnqueueError extends ScalrQueueError {
 
 /**
  * Redis could not be reached, or refused before doing anything. The job was **not** enqueued:
- * it is safe to try again, with or without the same id.
+ * it is safe to try again, with or without the same id. Of `enqueueMany` those in `enqueued` were enqueued, the others were not.
  */
 export class QueueUnavailableError extends EnqueueError {
   readonly code = 'QUEUE_UNAVAILABLE';
@@ -39,7 +39,10 @@ export class OutcomeUnknownError extends EnqueueError {
   }
 }
 
-/** The queue holds as many jobs as it may (`maxBacklog`), or Redis is out of memory. Nothing was enqueued. */
+/**
+ * The queue holds as many jobs as it may (`maxBacklog`), or Redis is out of memory. Nothing was enqueued; of `enqueueMany`, only those in
+ * `enqueued` were.
+ */
 export class QueueFullError extends EnqueueError {
   readonly code = 'QUEUE_FULL';
 }

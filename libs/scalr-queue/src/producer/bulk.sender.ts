@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { untilAborted } from '../connection/abort.watch.js';
 import { EnqueueAbortedError, EnqueueError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
+import { counted } from '../options/counted.js';
 import { BULK_SLICE, BULK_SLICES_IN_FLIGHT } from '../options/defaults.js';
 import { JobSender } from './job.sender.js';
 import type { PreparedJob } from './prepared-job.js';
@@ -30,7 +31,10 @@ export class BulkSender {
           .sendMany(slice, signal)
           .then(
             (outcome) => void (outcomes[place] = outcome),
-            (error: unknown) => void failures.push(error),
+            (error: unknown) => {
+              failures.push(error);
+              if (error instanceof EnqueueError) outcomes[place] = error.enqueued as EnqueuedJob[];
+            },
           )
           .finally(() => inFlight.delete(sending));
         inFlight.add(sending);
@@ -84,8 +88,19 @@ function withEnqueued(
         )
       : (unknown[0] ?? first);
   // The reason is the caller's own, and may be that of other calls as well.
-  if (signal?.aborted && error === signal.reason && enqueued.length > 0)
-    return new EnqueueAbortedError(enqueued, { cause: error });
-  if (error instanceof EnqueueError) error.enqueued = enqueued;
+  if (signal?.aborted && error === signal.reason)
+    return enqueued.length > 0 ? new EnqueueAbortedError(enqueued, { cause: error }) : error;
+  if (error instanceof EnqueueError) {
+    error.enqueued = enqueued;
+    // The refusal was that of one slice.
+    if (enqueued.length > 0) error.message = error.message.replace(NOTHING, someOf(enqueued.length));
+  } else if (error instanceof Error && Object.isExtensible(error)) {
+    // A wrong item, or the source: who goes on from here must know what is there.
+    Object.assign(error, { enqueued });
+  }
   return error;
 }
+
+const NOTHING = /Nothing was enqueued(; it is safe to try again)?/;
+const someOf = (count: number): string =>
+  `${counted(count, 'job')} of this call ${count === 1 ? 'was' : 'were'} enqueued all the same, see error.enqueued`;

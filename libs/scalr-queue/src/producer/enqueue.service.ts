@@ -3,7 +3,7 @@ import { unlessAborted } from '../connection/abort.watch.js';
 import { JobCatalog } from '../connection/job.catalog.js';
 import { ClosingOrder } from '../lifecycle/closing.order.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
-import { QueueClosedError } from '../errors/enqueue.errors.js';
+import { type EnqueueError, QueueClosedError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import type { EnqueuedJob, EnqueueOptions } from '../jobs/enqueue-options.js';
 import {
@@ -80,8 +80,7 @@ export class EnqueueService {
       options.signal?.throwIfAborted();
       this.watch.admit(definition);
       const enqueued = await this.sender.send(job, options.signal);
-      this.catalog.record(definition);
-      this.watch.note(definition);
+      this.noteEnqueued(definition);
       return enqueued;
     } catch (error) {
       this.tellFailure(definition, error);
@@ -117,12 +116,11 @@ export class EnqueueService {
         ? await this.prepareAll(definition, items as EnqueueItems<D>[], options)
         : this.prepareEach(definition, items, options);
       const enqueued = await this.tracing.enqueueMany(definition, () => this.bulk.send(jobs, options.signal));
-      if (enqueued.length > 0) {
-        this.catalog.record(definition);
-        this.watch.note(definition);
-      }
+      if (enqueued.length > 0) this.noteEnqueued(definition);
       return enqueued;
     } catch (error) {
+      const { enqueued = [] } = (error ?? {}) as Partial<EnqueueError>;
+      if (enqueued.length > 0) this.noteEnqueued(definition);
       this.tellFailure(definition, error);
       throw error;
     }
@@ -148,6 +146,11 @@ export class EnqueueService {
     const timeout = check.duration('waitFor', waitFor, 1);
     const job = await this.enqueueOne(definition, payload, others, true);
     return this.waiter.wait(job, timeout, others.signal);
+  }
+
+  private noteEnqueued(definition: AnyJobDefinition): void {
+    this.catalog.record(definition);
+    this.watch.note(definition);
   }
 
   private tellFailure(definition: unknown, error: unknown): void {

@@ -9,7 +9,7 @@ import { JobCatalog } from '../connection/job.catalog.js';
 import { QueueRegistry } from '../connection/queue.registry.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { outcomeUnknown, toEnqueueError, toReadError } from '../connection/redis-error.js';
-import { OutcomeUnknownError } from '../errors/enqueue.errors.js';
+import { EnqueueError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../jobs/enqueue-options.js';
 import { fromStoredId } from '../jobs/job-id.js';
 import { JobEvents } from '../observability/job-event.stream.js';
@@ -48,22 +48,22 @@ export class JobSender {
     });
   }
 
-  /** One round trip for a slice of jobs of one queue. */
+  /**
+   * One round trip for a slice of jobs of one queue.
+   * @throws what became of those that failed; the others are in its `enqueued`
+   */
   async sendMany(jobs: readonly PreparedJob[], signal?: AbortSignal): Promise<EnqueuedJob[]> {
     if (jobs.length === 0) return [];
-    const send = async (queue: Queue, former: readonly string[]) => {
-      if (jobs.some((job) => job.contested)) {
-        return allTogether(
-          jobs.map((job) =>
-            job.contested ? this.sendContested(queue, job, former) : this.sendNew(queue, job),
-          ),
-        );
-      }
-      await queue.getBackend().addJobs(jobs.map((job) => this.toEntry(job)));
-      return jobs.map((job) => outcome(job, job.id, 'created'));
-    };
-    const enqueued = await this.within(jobs, send, signal);
+    const send = async (queue: Queue, former: readonly string[]) =>
+      this.sortOut(
+        jobs,
+        jobs.some((job) => job.contested)
+          ? await Promise.allSettled(jobs.map((job) => this.sendOne(queue, job, former)))
+          : await this.sendAllNew(queue, jobs),
+      );
+    const { enqueued, error } = await this.within(jobs, send, signal);
     for (const job of enqueued) this.tell(job);
+    if (error) throw error;
     return enqueued;
   }
 
@@ -78,8 +78,7 @@ export class JobSender {
   }
 
   private async deliver(job: PreparedJob, signal?: AbortSignal, deadline?: number): Promise<EnqueuedJob> {
-    const send = (queue: Queue, former: readonly string[]) =>
-      job.contested ? this.sendContested(queue, job, former) : this.sendNew(queue, job);
+    const send = (queue: Queue, former: readonly string[]) => this.sendOne(queue, job, former);
     const enqueued = await this.within([job], send, signal, deadline);
     this.tell(enqueued);
     return enqueued;
@@ -134,10 +133,57 @@ export class JobSender {
     return this.inFlight.run(deadline, deliver, signal);
   }
 
+  private sendOne(queue: Queue, job: PreparedJob, former: readonly string[]): Promise<EnqueuedJob> {
+    return job.contested ? this.sendContested(queue, job, former) : this.sendNew(queue, job);
+  }
+
   private async sendNew(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
     const { job: stored, jobId } = this.toEntry(job);
     await queue.getBackend().addJob(stored, jobId, NO_PARENT);
     return outcome(job, job.id, 'created');
+  }
+
+  /** In one write. The engine's `addJobs` tells only of the first that was refused; others have got through. */
+  private async sendAllNew(
+    queue: Queue,
+    jobs: readonly PreparedJob[],
+  ): Promise<PromiseSettledResult<EnqueuedJob>[]> {
+    const backend = queue.getBackend();
+    const pipeline = (await backend.client).pipeline();
+    for (const prepared of jobs) {
+      const { job, jobId } = this.toEntry(prepared);
+      void backend.addJobToTransaction(pipeline, job, jobId, NO_PARENT);
+    }
+    const replies = (await pipeline.exec()) ?? [];
+    return jobs.map((job, at) => {
+      const [reason] = replies[at] ?? [new Error('no answer')];
+      if (reason) return { status: 'rejected', reason };
+      return { status: 'fulfilled', value: outcome(job, job.id, 'created') };
+    });
+  }
+
+  /** When Redis fills up or the connection breaks half way, some of a slice have got through, and some may have. */
+  private async sortOut(
+    jobs: readonly PreparedJob[],
+    settled: readonly PromiseSettledResult<EnqueuedJob>[],
+  ): Promise<{ enqueued: EnqueuedJob[]; error?: Error }> {
+    const enqueued: EnqueuedJob[] = [];
+    const failures: { readonly id: string; readonly reason: unknown }[] = [];
+    for (const [at, one] of settled.entries()) {
+      if (one.status === 'fulfilled') enqueued.push(one.value);
+      else failures.push({ id: jobs[at]!.id, reason: one.reason });
+    }
+    if (failures.length === 0) return { enqueued };
+    const doubtful = failures.filter(
+      ({ reason }) => toEnqueueError(reason, []) instanceof OutcomeUnknownError,
+    );
+    const [worst] = doubtful.length > 0 ? doubtful : failures;
+    const error = toEnqueueError(
+      await this.connections.named(worst!.reason),
+      doubtful.map(({ id }) => id),
+    );
+    if (error instanceof EnqueueError) error.enqueued = enqueued;
+    return { enqueued, error };
   }
 
   /** What the engine's own `add` would hand to its backend: the payload is JSON already, and goes as it is. */
@@ -185,15 +231,4 @@ export class JobSender {
 
 function outcome(job: PreparedJob, id: string, status: EnqueuedJob['status']): EnqueuedJob {
   return { id, name: job.name, queue: job.queue, status };
-}
-
-/** All outcomes, or an error that is true of all: when the connection breaks half way, some of the jobs have got through. */
-async function allTogether(sends: Promise<EnqueuedJob>[]): Promise<EnqueuedJob[]> {
-  const settled = await Promise.allSettled(sends);
-  const failures = settled.filter((one) => one.status === 'rejected').map((one) => one.reason as unknown);
-  if (failures.length === 0) return Promise.all(sends);
-  const inDoubt = failures.find((failure) => toEnqueueError(failure, []) instanceof OutcomeUnknownError);
-  if (inDoubt) throw inDoubt;
-  if (failures.length < sends.length) throw new Error('only a part of the jobs got through');
-  throw failures[0];
 }

@@ -1,0 +1,193 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import {
+  defineJob,
+  type EnqueuedJob,
+  JobEvents,
+  OutcomeUnknownError,
+  QueueFullError,
+  QueueUnavailableError,
+} from 'scalr-queue';
+import { z } from 'zod';
+import { startProducer, uniqueApp } from '../support/apps.js';
+import { AnsweringRedis, type Answer, isScript } from '../support/answering-redis.js';
+import { eventually } from '../support/eventually.js';
+import { sharedRedisUrl } from '../support/redis.js';
+
+const Note = defineJob('note', { payload: z.object({ n: z.number() }) });
+const SLICE = 125;
+const SLICES = 4;
+const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
+
+type Failure = Error & { enqueued?: EnqueuedJob[]; jobIds?: string[] };
+
+/** A producer, and the Redis before it whose answers to the script for a job can be chosen by the number in its payload. */
+async function start() {
+  const app = uniqueApp();
+  const redis = await AnsweringRedis.before(sharedRedisUrl());
+  onTestFinished(() => redis[Symbol.asyncDispose]());
+  const { queue, jobs, get } = await startProducer({ app, redis: redis.url });
+  const told: string[] = [];
+  get(JobEvents).on('enqueued', ({ id }) => void told.push(id));
+  const sent: number[] = [];
+  const answer = (rule: (n: number) => Answer | undefined) =>
+    redis.answer((args) => {
+      if (!isScript(args)) return undefined;
+      const n = numberIn(args);
+      if (n === undefined) return undefined;
+      sent.push(n);
+      return rule(n);
+    });
+  answer(() => undefined);
+  const errorOf = async (call: Promise<unknown>): Promise<Failure> => {
+    const error: unknown = await call.then(
+      () => expect.fail('nothing failed'),
+      (thrown: unknown) => thrown,
+    );
+    return error as Failure;
+  };
+  return { redis, queue, jobs, told, sent, answer, errorOf };
+}
+
+function numberIn(args: readonly string[]): number | undefined {
+  for (const arg of args) {
+    const found = /^\{"n":(\d+)\}$/.exec(arg)?.[1];
+    if (found !== undefined) return Number(found);
+  }
+  return undefined;
+}
+
+type Item = { n: number } | { payload: { n: number }; options: { id: string } };
+const named = (n: number): Item => ({ payload: { n }, options: { id: `note-${n}` } });
+const plain = (n: number): Item => ({ n });
+const items: [string, (n: number) => Item][] = [
+  ['with ids', named],
+  ['without', plain],
+];
+const list = (count: number) => Array.from({ length: count }, (_, n) => n);
+const idsOf = (error: Failure) => error.enqueued?.map(({ id }) => id);
+
+describe('enqueueMany of which Redis takes a part', () => {
+  it.each(items)('says which jobs were enqueued, %s', async (_kind, item) => {
+    const { queue, jobs, told, answer, errorOf } = await start();
+    answer((n) => (n === 2 ? { error: OOM } : undefined));
+    const error = await errorOf(queue.enqueueMany(Note, list(5).map(item)));
+    expect(error).toBeInstanceOf(QueueFullError);
+    expect(error.enqueued).toHaveLength(4);
+    expect(error.message).toContain('4 jobs of this call were enqueued all the same, see error.enqueued');
+    expect(error.message).not.toContain('Nothing was enqueued');
+    expect(told.toSorted()).toEqual(idsOf(error)?.toSorted());
+    const found = await Promise.all(idsOf(error)!.map((id) => jobs.get(id)));
+    expect(found.map((job) => job?.state)).toEqual(['waiting', 'waiting', 'waiting', 'waiting']);
+  });
+
+  it('says that nothing was enqueued only where nothing was', async () => {
+    const { queue, answer, errorOf, told } = await start();
+    answer(() => ({ error: OOM }));
+    for (const item of [named, plain]) {
+      const error = await errorOf(queue.enqueueMany(Note, list(3).map(item)));
+      expect(error).toBeInstanceOf(QueueFullError);
+      expect(error.message).toContain('Nothing was enqueued');
+      expect(error.enqueued).toEqual([]);
+    }
+    expect(told).toEqual([]);
+  });
+
+  it.each(items)(
+    'tells those in doubt from those that are there, and from those that are not, %s',
+    async (_kind, item) => {
+      const { queue, jobs, answer, errorOf, sent } = await start();
+      answer((n) => (n === 1 ? { error: OOM } : n === 3 ? 'reset heard' : undefined));
+      const error = await errorOf(queue.enqueueMany(Note, list(5).map(item)));
+      expect(error).toBeInstanceOf(OutcomeUnknownError);
+      expect(error.enqueued).toHaveLength(2);
+      expect(error.jobIds).toHaveLength(2);
+      const states = () => Promise.all(idsOf(error)!.map(async (id) => (await jobs.get(id))?.state));
+      expect(await eventually(states)).toEqual(['waiting', 'waiting']);
+      // Neither by us nor by the client is anything sent again.
+      expect(sent.toSorted((one, other) => one - other)).toEqual(list(5));
+      if (item !== named) return;
+      expect(error.jobIds).toEqual(['note-3', 'note-4']);
+      answer(() => undefined);
+      const again = await queue.enqueueMany(Note, list(4).map(item));
+      expect(again.map(({ status }) => status)).toEqual(['duplicate', 'created', 'duplicate', 'duplicate']);
+    },
+  );
+
+  it('counts what an earlier slice brought in, sends no more, and takes no more of the source', async () => {
+    const { queue, answer, errorOf, sent } = await start();
+    answer((n) => (n === SLICE + 3 ? { error: 'NOREPLICAS Not enough good replicas to write.' } : undefined));
+    let taken = 0;
+    async function* source() {
+      for (; taken < 40 * SLICE; taken++) yield named(taken);
+    }
+    const error = await errorOf(queue.enqueueMany(Note, source()));
+    expect(error).toBeInstanceOf(QueueUnavailableError);
+    expect(taken).toBeLessThanOrEqual((SLICES + 2) * SLICE);
+    expect(sent.length).toBeLessThanOrEqual((SLICES + 2) * SLICE);
+    const expected = sent.toSorted((one, other) => one - other).filter((n) => n !== SLICE + 3);
+    expect(idsOf(error)).toEqual(expected.map((n) => `note-${n}`));
+    expect(error.message).toContain(`${expected.length} jobs of this call were enqueued all the same`);
+  });
+
+  it('has at most four slices on their way, and ends when all have been answered', async () => {
+    const { queue, answer, errorOf, sent, redis } = await start();
+    await queue.enqueueMany(Note, [{ n: 0 }]);
+    sent.length = 0;
+    // The first slice fails at once; the others are held.
+    answer((n) => (n === SLICE + 7 ? { error: OOM } : 'hold'));
+    let isOver = false;
+    const failing = errorOf(queue.enqueueMany(Note, list(20 * SLICE).map(named))).finally(
+      () => (isOver = true),
+    );
+    await eventually(() => expect(sent.length).toBeGreaterThanOrEqual(SLICES * SLICE));
+    for (let turns = 0; turns < 20; turns++) await turn();
+    expect(sent.length).toBe(SLICES * SLICE);
+    expect(isOver).toBe(false);
+    redis.release();
+    const error = await failing;
+    expect(error).toBeInstanceOf(QueueFullError);
+    expect(error.enqueued).toHaveLength(SLICES * SLICE - 1);
+    expect(sent.length).toBe(SLICES * SLICE);
+  });
+
+  it('tells with a wrong item, and with a source that fails, what was enqueued before', async () => {
+    const { queue, errorOf, jobs } = await start();
+    const failure = new Error('the cursor was lost');
+    async function* wrong() {
+      for (let n = 0; n < SLICE; n++) yield named(n);
+      yield { n: 'text' } as never;
+    }
+    function* lost() {
+      for (let n = 0; n < SLICE; n++) yield named(1_000 + n);
+      throw failure;
+    }
+    const invalid = await errorOf(queue.enqueueMany(Note, wrong()));
+    expect(invalid).toMatchObject({
+      code: 'PAYLOAD_INVALID',
+      message: expect.stringContaining('item 125 of enqueueMany'),
+    });
+    expect(idsOf(invalid)).toEqual(list(SLICE).map((n) => `note-${n}`));
+    expect(await jobs.get('note-124')).toMatchObject({ state: 'waiting' });
+    const thrown = await errorOf(queue.enqueueMany(Note, lost()));
+    expect(thrown).toBe(failure);
+    expect(idsOf(thrown)).toEqual(list(SLICE).map((n) => `note-${1_000 + n}`));
+  });
+});
+
+describe('enqueue of which Redis refuses the script', () => {
+  it('is never called created', async () => {
+    const { queue, answer, told, jobs } = await start();
+    answer(() => ({ error: OOM }));
+    const calls = [
+      queue.enqueue(Note, { n: 1 }, { id: 'plain' }),
+      queue.enqueue(Note, { n: 2 }),
+      queue.enqueue(Note, { n: 3 }, { unique: true }),
+      queue.enqueue(Note, { n: 4 }, { delay: '1h' }),
+      queue.enqueue(Note, { n: 5 }, { priority: 3 }),
+    ];
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
+    expect(told).toEqual([]);
+    expect(await jobs.get('plain')).toBeUndefined();
+  });
+});

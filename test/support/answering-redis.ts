@@ -1,0 +1,154 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { commandAt, endOfReply } from './resp.js';
+
+/**
+ * What becomes of a command: an error that Redis could reply with, in its place; `hold` for a reply that comes when the test lets it;
+ * a connection that is reset before Redis hears of the command, or after, instead of the reply.
+ */
+export type Answer = { readonly error: string } | 'hold' | 'reset unheard' | 'reset heard';
+
+/** @param args the command and its arguments, as they were sent */
+export type Rule = (args: readonly string[]) => Answer | undefined;
+
+/** A reply that is due, in the order of the commands. */
+interface Due {
+  text?: Buffer;
+  held?: boolean;
+  reset?: boolean;
+}
+
+/** A way to a real Redis on which some commands get another answer. */
+export class AnsweringRedis implements AsyncDisposable {
+  /** Every command that came, whatever became of it. */
+  readonly commands: (readonly string[])[] = [];
+  /** Connections that were made so far. */
+  connections = 0;
+  private rule: Rule = () => undefined;
+  private readonly lines = new Set<Line>();
+
+  private constructor(
+    private readonly server: Server,
+    private readonly target: URL,
+  ) {
+    server.on('connection', (client) => {
+      this.connections++;
+      const redis = connect(Number(this.target.port || 6379), this.target.hostname);
+      const line = new Line(client, redis, (args) => {
+        this.commands.push(args);
+        return this.rule(args);
+      });
+      this.lines.add(line);
+      client.on('close', () => this.lines.delete(line));
+    });
+  }
+
+  static async before(url: string): Promise<AnsweringRedis> {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new AnsweringRedis(server, new URL(url));
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.target.pathname}`;
+  }
+
+  /** How commands are answered from now on; without a rule by Redis itself. */
+  answer(rule: Rule = () => undefined): void {
+    this.rule = rule;
+  }
+
+  /** Sends the replies that were held back. */
+  release(): void {
+    for (const line of this.lines) line.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const line of this.lines) line.reset();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+}
+
+/** Whether a command runs a script. */
+export const isScript = ([name = '']: readonly string[]): boolean => /^(eval|evalsha)$/i.test(name);
+
+/** One connection. */
+class Line {
+  private readonly due: Due[] = [];
+  private asked = Buffer.alloc(0);
+  private replied = Buffer.alloc(0);
+
+  constructor(
+    private readonly client: Socket,
+    private readonly redis: Socket,
+    private readonly rule: Rule,
+  ) {
+    for (const socket of [client, redis]) {
+      socket.setNoDelay(true).on('error', () => undefined);
+      socket.on('close', () => this.reset());
+    }
+    client.on('data', (chunk: Buffer) => this.hear(chunk));
+    redis.on('data', (chunk: Buffer) => this.collect(chunk));
+  }
+
+  release(): void {
+    for (const one of this.due) one.held = false;
+    this.flush();
+  }
+
+  /** What was said before still arrives. */
+  private end(): void {
+    this.due.length = 0;
+    this.client.destroySoon();
+  }
+
+  reset(): void {
+    this.client.resetAndDestroy();
+    this.redis.destroy();
+  }
+
+  private hear(chunk: Buffer): void {
+    this.asked = Buffer.concat([this.asked, chunk]);
+    for (;;) {
+      const command = commandAt(this.asked);
+      if (!command) break;
+      const bytes = this.asked.subarray(0, command.end);
+      this.asked = this.asked.subarray(command.end);
+      const answer = this.rule(command.args);
+      if (answer === 'reset unheard') return this.reset();
+      const isError = typeof answer === 'object';
+      this.due.push({
+        ...(isError ? { text: Buffer.from(`-${answer.error}\r\n`) } : {}),
+        held: answer === 'hold',
+        reset: answer === 'reset heard',
+      });
+      if (!isError) this.redis.write(bytes);
+    }
+    this.flush();
+  }
+
+  private collect(chunk: Buffer): void {
+    this.replied = Buffer.concat([this.replied, chunk]);
+    for (;;) {
+      const end = endOfReply(this.replied);
+      if (end === undefined) break;
+      const next = this.due.find(({ text }) => text === undefined);
+      if (next) next.text = this.replied.subarray(0, end);
+      this.replied = this.replied.subarray(end);
+    }
+    this.flush();
+  }
+
+  /** In the order of the commands: what comes after one that is held waits with it. */
+  private flush(): void {
+    for (;;) {
+      const [next] = this.due;
+      if (!next || next.text === undefined || next.held) return;
+      this.due.shift();
+      if (next.reset) return this.end();
+      this.client.write(next.text);
+    }
+  }
+}
