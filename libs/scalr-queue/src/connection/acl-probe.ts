@@ -16,8 +16,8 @@ export async function missingCommands(redis: RedisClient, role: ProcessRole, key
   );
   // Right behind them, so that nothing is left where the process ends meanwhile.
   const removing = redis.del(...keys).catch(isMissing);
-  const refusals = await Promise.all(trying);
-  await removing;
+  // Together: when the connection is lost they all fail, and one that nobody waits for would end the process.
+  const [refusals] = await Promise.all([Promise.all(trying), removing]);
   return tried.filter((_command, index) => refusals[index]).map(({ name }) => name);
 }
 
