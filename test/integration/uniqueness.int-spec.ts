@@ -62,6 +62,7 @@ describe('a unique job', () => {
     const second = await queue.enqueue(Sync, { account: 'd', n: 2 }, { unique, delay: '1h' });
     expect([first.status, second.status]).toEqual(['created', 'replaced']);
     expect(await jobs.get(first.id)).toBeUndefined();
+    await expect(jobs.waitFor(first, { timeout: '5s' })).rejects.toThrow(/another job replaced it/);
     expect(await jobs.get(second.id)).toMatchObject({ state: 'delayed' });
     const third = await queue.enqueue(Sync, { account: 'd', n: 3 }, { unique });
     expect(third.status).toBe('replaced');

@@ -44,8 +44,8 @@ export class JobFailedError extends ScalrQueueError {
 }
 
 /**
- * What waiting on a job rejects with when the job has finished and is not kept any more: its result is unknown. It does not mean
- * that the job failed.
+ * What waiting on a job rejects with when the job was stored and is not any more, because it has finished and is not kept, or was
+ * replaced before it ran: its result is unknown. It does not mean that the job failed.
  */
 export class JobNotKeptError extends ScalrQueueError {
   readonly code = 'JOB_NOT_KEPT';
@@ -54,8 +54,8 @@ export class JobNotKeptError extends ScalrQueueError {
 
   constructor(jobId: string) {
     super(
-      `job ${jobId} has finished and is not kept any more, so its result is not known. ` +
-        'Wait for it from the start with enqueueAndWait, or raise `keep.completed` in its definition.',
+      `job ${jobId} is not stored any more, so its result is not known: it has finished and is not kept, or another job ` +
+        'replaced it. Wait for it from the start with enqueueAndWait, or raise `keep.completed` in its definition.',
     );
     this.jobId = jobId;
   }

@@ -46,7 +46,7 @@ export class PayloadTooLargeError extends ScalrQueueError {
   constructor(subject: string, size: number, limit: number) {
     super(
       `${subject} is ${size} bytes of JSON, the limit is ${limit}. ` +
-        'Store the data elsewhere and enqueue a reference to it.',
+        'Store the data elsewhere and pass a reference to it.',
     );
     this.size = size;
     this.limit = limit;

@@ -105,7 +105,7 @@ export class JobsService {
    * any number of waits share one connection per queue.
    *
    * @throws JobFailedError when it is dead, JobCancelledError when it was cancelled, WaitTimeoutError when the time is over,
-   * JobNotKeptError when it has finished and is not kept any more; the reason of `signal` when that aborts
+   * JobNotKeptError when it has finished and is not kept, or was replaced; the reason of `signal` when that aborts
    */
   async waitFor<Result = unknown>(ref: EnqueuedJob | JobRef, options: WaitOptions): Promise<Result> {
     const { timeout, signal } = check.object('the options of waitFor', options, ['timeout', 'signal']);

@@ -109,7 +109,7 @@ describe('the size of a payload', () => {
     expect(error).toBeInstanceOf(PayloadTooLargeError);
     expect(error).toMatchObject({ code: 'PAYLOAD_TOO_LARGE', size: 1_001, limit: 1_000 });
     expect(error.message).toBe(
-      'payload of invoice.send is 1001 bytes of JSON, the limit is 1000. Store the data elsewhere and enqueue a reference to it.',
+      'payload of invoice.send is 1001 bytes of JSON, the limit is 1000. Store the data elsewhere and pass a reference to it.',
     );
   });
 });

@@ -57,5 +57,7 @@ function warn(subject: string, { message }: Error, isLost: boolean): void {
   if (now - (warnedAt.get(subject) ?? -Infinity) < WARN_INTERVAL) return;
   warnedAt.set(subject, now);
   const stored = isLost ? 'null is stored instead' : 'what JSON makes of it is stored instead';
-  logger.warn(`${message}. The job is completed anyway, ${stored}. Return plain data, or nothing.`);
+  logger.warn(
+    `${message.replace(/\.$/, '')}. The job is completed anyway, ${stored}. Return plain data, or nothing.`,
+  );
 }
