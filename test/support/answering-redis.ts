@@ -64,8 +64,13 @@ export class AnsweringRedis implements AsyncDisposable {
     for (const line of this.lines) line.release();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Resets every connection. */
+  cut(): void {
     for (const line of this.lines) line.reset();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
     this.server.close();
     await once(this.server, 'close');
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { InFlightLimit } from './in-flight.limit.js';
@@ -59,5 +60,53 @@ describe('the limit of calls in flight', () => {
     for (const end of ends) end();
     expect(await late).toBe('done');
     await Promise.all(calls);
+  });
+
+  it('takes the place of a call that failed back', async () => {
+    const limit = new InFlightLimit();
+    const fail = () => Promise.reject(new Error('refused'));
+    for (let wave = 0; wave < 3; wave++) {
+      const calls = Array.from({ length: IN_FLIGHT }, () => limit.run(performance.now() + 60_000, fail));
+      for (const { status } of await Promise.allSettled(calls)) expect(status).toBe('rejected');
+    }
+    // Without a turn: there is a place.
+    let sent = false;
+    const call = limit.run(performance.now() + 60_000, async () => void (sent = true));
+    expect(sent).toBe(true);
+    await call;
+  });
+
+  it('takes whoever aborts out of the line, and leaves nothing on its signal', async () => {
+    const limit = new InFlightLimit();
+    const { ends, calls } = pending(limit, IN_FLIGHT);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reason = new Error('gone');
+    let sent = 0;
+    const inLine = () => limit.run(performance.now() + 60_000, async () => void sent++, signal);
+    const first = inLine();
+    controller.abort(reason);
+    await expect(first).rejects.toBe(reason);
+    const { signal: quiet } = new AbortController();
+    const patient = limit.run(performance.now() + 60_000, async () => void sent++, quiet);
+    expect(getEventListeners(quiet, 'abort')).toHaveLength(1);
+    for (const end of ends) end();
+    await Promise.all([patient, ...calls]);
+    expect(sent).toBe(1);
+    expect([...getEventListeners(signal, 'abort'), ...getEventListeners(quiet, 'abort')]).toEqual([]);
+  });
+
+  it('lets at most two thousand calls go at a time, and eight thousand wait', async () => {
+    const limit = new InFlightLimit();
+    const { ends, calls } = pending(limit, IN_FLIGHT + LINE - 1);
+    expect(ends).toHaveLength(IN_FLIGHT);
+    expect(() => limit.admit()).not.toThrow();
+    const last = limit.run(performance.now() + 60_000, async () => undefined);
+    expect(() => limit.admit()).toThrow('2000 calls are waiting for it. Nothing was enqueued');
+    for (let next = 0; next < IN_FLIGHT + LINE - 1; next++) {
+      if (next >= ends.length) await turn();
+      ends[next]!();
+    }
+    await Promise.all([last, ...calls]);
   });
 });

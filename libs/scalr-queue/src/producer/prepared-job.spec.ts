@@ -81,6 +81,19 @@ describe('a prepared job', () => {
     expect((await prepare(Plain, 1, options as EnqueueOptions<never>)).options.delay).toBe(delay);
   });
 
+  it('expires from its time on; where that is past, from now on', async () => {
+    const expiryOf = async (options: EnqueueOptions<never>) =>
+      ((await prepare(Plain, 1, options)).options as { scalr?: object }).scalr;
+    const now = NOW.getTime();
+    const past = new Date(now - HOUR);
+    expect(await expiryOf({ runAt: past, expiresIn: '10m' })).toEqual({ expiresAt: now + HOUR / 6 });
+    const later = new Date(now + HOUR);
+    expect(await expiryOf({ runAt: later, expiresIn: '10m' })).toEqual({ expiresAt: now + HOUR + HOUR / 6 });
+    const Defined = defineJob('defined', { expiresIn: '1h' });
+    const { options } = await prepare(Defined, undefined);
+    expect(options).toMatchObject({ scalr: { expiresAt: now + HOUR, expiresBy: 'definition' } });
+  });
+
   it('tells a payload that is null from none', async () => {
     expect(await prepare(Plain, undefined)).toMatchObject({
       json: 'null',
