@@ -57,6 +57,25 @@ export function attemptBehaviours(start: StartDriver) {
       expect(attempts).toEqual([1, 2]);
     });
 
+    it('is followed by another one, after the default delay, where the retry function throws', async () => {
+      const Broken = defineJob<string>('broken', {
+        retry: (attempt) => {
+          if (attempt === 1) throw new Error('of the retry function');
+          return false;
+        },
+      });
+      const { queue, in: inState, attempts } = await appThat(start, fail, Broken);
+      const job = await queue.enqueue(Broken, 'x');
+      const { runAt, startedAt, error } = await inState('delayed', job);
+      expect(error).toMatchObject({ name: 'TypeError' });
+      const delay = runAt!.getTime() - startedAt!.getTime();
+      // A second, less a fifth of it.
+      expect(delay).toBeGreaterThanOrEqual(800);
+      expect(delay).toBeLessThan(5_000);
+      expect(await inState('dead', job)).toMatchObject({ reason: 'attempts', attempt: 2 });
+      expect(attempts).toEqual([1, 2]);
+    });
+
     it('can choose its own delay, and then uses an attempt', async () => {
       const {
         queue,

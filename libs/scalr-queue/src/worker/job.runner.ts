@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DelayedError } from 'bullmq';
 import { JobCounts } from '../connection/job.counts.js';
 import { PayloadInvalidError } from '../errors/payload.errors.js';
@@ -12,6 +12,7 @@ import { retryDelay, toRetryPolicy } from '../jobs/retry-policy.js';
 import { applySchema } from '../jobs/schema.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { redactText } from '../observability/redaction.js';
 import { OptionChecker } from '../options/option-checker.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
@@ -27,6 +28,7 @@ import { UnhandledJobs } from './put-aside.js';
 import { type Run, RunningJobs } from './running.jobs.js';
 
 const check = new OptionChecker(InvalidOptionError);
+const logger = new Logger('ScalrQueue');
 
 /** Runs one attempt of a job: validate, run within its time, and translate the outcome into the engine's terms. */
 @Injectable()
@@ -169,8 +171,12 @@ export class JobRunner {
       return delay === false
         ? new AttemptFailure('attempts', thrown, attempt, now)
         : new AttemptFailure('retrying', thrown, attempt, now, delay);
-    } catch {
-      // The retry function of the definition threw: fall back to the default policy rather than lose the job.
+    } catch (error) {
+      // The retry function of the definition threw: fall back to the default delays rather than lose the job.
+      const { name, message } = describeThrown(error);
+      logger.warn(
+        `the retry function of ${definition.name} threw ${name}: ${redactText(message)}. Until it decides, the default delays hold.`,
+      );
       return new AttemptFailure(
         'retrying',
         thrown,

@@ -179,8 +179,13 @@ export class ManagedWorker extends DamageProofWorker {
     let reclaims = 0;
     try {
       for (;;) {
-        const isLost = isLockLost(error) && reclaims++ < MOST_RECLAIMS;
-        if (!isLost && (!isRefusal(error) || this.gate.patience.aborted)) throw error;
+        const isLost = isLockLost(error) && reclaims < MOST_RECLAIMS;
+        if (!isLost && !isRefusal(error)) throw error;
+        if (!isLost && this.gate.patience.aborted) {
+          // Not thrown: the engine would take it for a failure of the job.
+          this.gate.abandon(job);
+          return undefined as T;
+        }
         if (!isLost) {
           this.emit('error', error as Error);
           // The engine has let go of the lock; keep it while we try.
@@ -188,7 +193,10 @@ export class ManagedWorker extends DamageProofWorker {
           await sleep(REFUSAL_PAUSE, undefined, { signal: this.gate.patience }).catch(() => undefined);
         }
         try {
-          if (isLost && (await this.parts.locks.reclaim(job, token, ended())) !== 'held') {
+          const state = isLost ? await this.parts.locks.reclaim(job, token, ended()) : 'held';
+          // Not before: one that Redis refused is none.
+          if (isLost) reclaims++;
+          if (state !== 'held') {
             // The same job was taken here, by a fetch of this very worker: that one writes the outcome.
             if (this.inHand.get(id)?.job === job || !this.inHand.has(id)) this.events.lockLost(job);
             return undefined as T;
@@ -270,19 +278,17 @@ export class ManagedWorker extends DamageProofWorker {
       // The engine reads the message of whatever a class of @nestjs/bullmq throws, also of null.
       throw isInstance(error, Error) ? error : new Error(describeThrown(error).message);
     } finally {
-      if (gate.draining && !gate.patience.aborted) gate.ledger.finished++;
+      gate.end(job);
     }
   }
 
   /** To the front of the queue, with no attempt used. */
   private async handBack(job: Job, token: string | undefined, hasBegun: boolean): Promise<never> {
     const { counts, locks } = this.parts;
-    const { ledger } = this.gate;
-    ledger.abandoned++;
+    this.gate.abandon(job);
     if (!hasBegun) await counts.noteIdle(job, token);
     await locks.holding(job, token, () => job.moveToWait(token));
-    ledger.abandoned--;
-    ledger.handedBack++;
+    this.gate.handBack(job);
     this.events.handedBack(job);
     throw new WaitingError();
   }

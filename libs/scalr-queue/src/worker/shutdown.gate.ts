@@ -24,6 +24,8 @@ export class ShutdownGate {
   readonly ledger: ShutdownLedger = { finished: 0, handedBack: 0, abandoned: 0 };
   private readonly drainController = new AbortController();
   private readonly patienceController = new AbortController();
+  private readonly ended = new WeakSet<object>();
+  private readonly abandoned = new WeakSet<object>();
 
   constructor() {
     // Every running job listens.
@@ -51,5 +53,26 @@ export class ShutdownGate {
 
   endPatience(): void {
     this.patienceController.abort(new WorkerShutdownError());
+  }
+
+  /** A run has ended by itself: of account while the shutdown waits for it. */
+  end(job: object): void {
+    if (!this.draining || this.patience.aborted) return;
+    this.ended.add(job);
+    this.ledger.finished++;
+  }
+
+  /** What became of a job is not in Redis, so far. */
+  abandon(job: object): void {
+    if (this.abandoned.has(job)) return;
+    this.abandoned.add(job);
+    this.ledger.abandoned++;
+    if (this.ended.delete(job)) this.ledger.finished--;
+  }
+
+  /** An abandoned job is back in its queue. */
+  handBack(job: object): void {
+    if (this.abandoned.delete(job)) this.ledger.abandoned--;
+    this.ledger.handedBack++;
   }
 }

@@ -98,7 +98,7 @@ export class WorkerLifecycle {
     }
     pool.leave();
     const { finished, handedBack, abandoned } = pool.ledger;
-    const unsure = abandoned > 0 ? `, ${abandoned} left to recovery (Redis did not answer)` : '';
+    const unsure = abandoned > 0 ? `, ${abandoned} left to recovery (Redis did not answer, or refused)` : '';
     this.logger.log(`Shutdown: ${finished} finished, ${handedBack} handed back${unsure}`);
   }
 
