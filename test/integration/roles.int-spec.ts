@@ -121,6 +121,26 @@ describe('a worker process', () => {
     );
   });
 
+  it.each([
+    ['echoes', 'legacy'],
+    ['legacy', 'echoes'],
+  ])(
+    'works only on %s where it is told to, and not on %s, be they of a @Processor or not',
+    async (mine, others) => {
+      const app = uniqueApp();
+      const imports = [BullModule.registerQueue({ name: 'legacy' })];
+      const { jobs, queue } = await startProducer({ app });
+      const Old = defineJob<void, string>('old', { queue: 'legacy' });
+      const sent = { echoes: await queue.enqueue(Echo, { text: 'hello' }), legacy: await queue.enqueue(Old) };
+      const providers = [EchoProcessor, LegacyProcessor];
+      await startWorker({ app, imports, providers }, { queues: [mine] });
+      const result = await jobs.waitFor(sent[mine as 'echoes'], { timeout: '10s' });
+      expect(result).toBe(mine === 'echoes' ? 'hello' : 'old with signal');
+      expect(await jobs.get(sent[others as 'echoes'].id)).toMatchObject({ state: 'waiting' });
+      expect(blocking(await connectionsOf(app)).filter((name) => name.includes(others))).toEqual([]);
+    },
+  );
+
   it('refuses two handlers for one definition, naming both', async () => {
     @Injectable()
     class SecondEcho {

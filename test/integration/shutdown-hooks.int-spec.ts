@@ -43,6 +43,24 @@ describe('the providers of a worker', () => {
     expect(log).toEqual(['destroyed', 'before undefined', 'shutdown undefined']);
   });
 
+  it('close while the worker still answers: alive, and not ready', async () => {
+    const answers: unknown[] = [];
+    let url = '';
+    class Database {
+      async onModuleDestroy() {
+        for (const check of ['live', 'ready']) {
+          const response = await fetch(`${url}/health/${check}`).catch((error: unknown) => error);
+          answers.push(response instanceof Response ? response.status : response);
+        }
+      }
+    }
+    const worker = await startWorker({ providers: [Database] });
+    ({ url } = worker);
+    await worker.close();
+    expect(answers).toEqual([200, 503]);
+    await expect(fetch(`${url}/health/live`)).rejects.toThrow('fetch failed');
+  });
+
   it('have a second when nothing is left; a warning names the one that is cut off', async () => {
     const log: string[] = [];
     const { logger, lines } = capturedLog();

@@ -158,8 +158,10 @@ describe('shutting a worker down', () => {
   it('aborts and hands back what does not finish in time, at once and with no attempt used', async () => {
     const first = workBench();
     const app = uniqueApp();
-    const old = await startWorker({ app, providers: first.providers }, { shutdownTimeout: 200 });
     const { queue, jobs } = await startProducer({ app });
+    const log = capturedLog();
+    const run = { shutdownTimeout: 200, logger: log.logger };
+    const old = await startWorker({ app, providers: first.providers }, run);
     const aborted = await queue.enqueue(Work, { until: 'aborted' });
     const deaf = await queue.enqueue(Work, { until: 'never' });
     await eventually(() => expect(first.log).toHaveLength(2));
@@ -167,12 +169,26 @@ describe('shutting a worker down', () => {
     await old.close();
     expect(performance.now() - started).toBeLessThan(2_500);
     expect(first.log).toContain('WorkerShutdownError');
+    expect(log.lines('log').at(-1)).toBe('Shutdown: 0 finished, 2 handed back');
     expect(await jobs.get(aborted.id)).toMatchObject({ state: 'waiting', attempt: 0 });
     expect(await jobs.get(deaf.id)).toMatchObject({ state: 'waiting', attempt: 0 });
 
     const second = workBench();
     await startWorker({ app, providers: second.providers });
     await eventually(() => expect(second.log.filter((line) => line === 'attempt 1 started')).toHaveLength(2));
+  });
+
+  it('waits for nothing when it is idle, not even for a frozen Redis', async () => {
+    await using redis = await RedisServer.start();
+    const worker = await startWorker(
+      { redis: redis.url, providers: workBench().providers },
+      { shutdownTimeout: '40s' },
+    );
+    redis.freeze();
+    const started = performance.now();
+    await worker.close();
+    expect(performance.now() - started).toBeLessThan(20_000);
+    redis.thaw();
   });
 
   it('ends within the timeout and a second when Redis is frozen or gone', async () => {

@@ -105,8 +105,7 @@ export class WorkerFactory {
   /** Another worker may run the job already: stop this run as soon as possible. */
   private loseLock(worker: ManagedWorker, storedId: string): void {
     worker.loseLock(storedId);
-    const reason = 'the lock of the job was lost, it may run elsewhere';
-    this.runningJobs.abort(worker.name, storedId, new Error(reason));
-    worker.cancelJob(storedId, reason);
+    const reason = new Error('the lock of the job was lost, it may run elsewhere');
+    this.runningJobs.abort(worker.name, storedId, reason);
   }
 }
