@@ -113,6 +113,27 @@ describe('enqueueMany of which Redis takes a part', () => {
     },
   );
 
+  it('is of unknown outcome where any slice is, whatever Redis said of another one', async () => {
+    const { queue, answer, errorOf, sent, redis } = await start();
+    // The replies come in the order of the jobs, once the first one may.
+    answer((n) => {
+      if (n === 0) return 'hold';
+      if (n === 2) return { error: OOM };
+      return n === SLICE + 1 ? 'reset heard' : undefined;
+    });
+    const failing = errorOf(queue.enqueueMany(Note, list(2 * SLICE).map(named)));
+    await eventually(() => expect(sent).toHaveLength(2 * SLICE));
+    redis.release();
+    const error = await failing;
+    expect(error).toBeInstanceOf(OutcomeUnknownError);
+    expect(idsOf(error)).toEqual([...list(2), ...list(SLICE + 1).slice(3)].map((n) => `note-${n}`));
+    expect(error.jobIds).toEqual(
+      list(2 * SLICE)
+        .slice(SLICE + 1)
+        .map((n) => `note-${n}`),
+    );
+  });
+
   it('counts what an earlier slice brought in, sends no more, and takes no more of the source', async () => {
     const { queue, answer, errorOf, sent } = await start();
     answer((n) => (n === SLICE + 3 ? { error: 'NOREPLICAS Not enough good replicas to write.' } : undefined));

@@ -26,14 +26,21 @@ export class AnsweringRedis implements AsyncDisposable {
   connections = 0;
   private rule: Rule = () => undefined;
   private readonly lines = new Set<Line>();
+  private refusing = false;
 
+  /** @param target where new connections lead to */
   private constructor(
     private readonly server: Server,
-    private readonly target: URL,
+    public target: string,
   ) {
     server.on('connection', (client) => {
       this.connections++;
-      const redis = connect(Number(this.target.port || 6379), this.target.hostname);
+      if (this.refusing) {
+        client.on('error', () => undefined).resetAndDestroy();
+        return;
+      }
+      const { port, hostname } = new URL(this.target);
+      const redis = connect(Number(port || 6379), hostname);
       const line = new Line(client, redis, (args) => {
         this.commands.push(args);
         return this.rule(args);
@@ -47,11 +54,11 @@ export class AnsweringRedis implements AsyncDisposable {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new AnsweringRedis(server, new URL(url));
+    return new AnsweringRedis(server, url);
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}${this.target.pathname}`;
+    return `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}${new URL(this.target).pathname}`;
   }
 
   /** How commands are answered from now on; without a rule by Redis itself. */
@@ -62,6 +69,17 @@ export class AnsweringRedis implements AsyncDisposable {
   /** Sends the replies that were held back. */
   release(): void {
     for (const line of this.lines) line.release();
+  }
+
+  /** Connections that there are. */
+  get open(): number {
+    return this.lines.size;
+  }
+
+  /** Resets what is there and whatever comes, until told otherwise. */
+  refuse(refusing: boolean): void {
+    this.refusing = refusing;
+    if (refusing) this.cut();
   }
 
   /** Resets every connection. */
