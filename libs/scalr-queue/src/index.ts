@@ -50,6 +50,7 @@ export type {
   JobEventListener,
   JobEventMap,
   JobEventName,
+  LockLostCause,
   LockLostEvent,
 } from './observability/job-events.js';
 export { jobLogFields, type JobLogFields } from './observability/job-scope.js';

@@ -1,8 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { fromStoredId } from '../jobs/job-id.js';
+import { denialOf } from './acl-refusal.js';
 import { messageOf } from './redis-error.js';
+import { refusalOf } from './redis-reply.js';
 
 const INTERVAL = 10_000;
+/** A Redis that now takes locks and now does not is told of this often. */
+const LOCKS_INTERVAL = 60_000;
 /** What the engine says when it finds no job to write an outcome to. */
 const FORGOTTEN = /^Missing key for job (\S+)\. /;
 
@@ -16,6 +20,8 @@ export class ConnectionLog {
   private lastAt = -Infinity;
   private hidden = 0;
   private told = false;
+  private locksTold = false;
+  private locksAt = -Infinity;
 
   constructor(private readonly where: string) {}
 
@@ -39,6 +45,26 @@ export class ConnectionLog {
       `the outcome of job ${fromStoredId(forgotten)} was not stored, the job is no longer in Redis: it was removed while it ran, or ` +
       'Redis lost its last writes in a restart or a failover'
     );
+  }
+
+  /**
+   * Redis said no to the renewal of locks: told once until it takes one again, however many jobs run and however often it
+   * is asked.
+   */
+  locksRefused(error: Error): void {
+    const now = performance.now();
+    if (this.locksTold || now - this.locksAt < LOCKS_INTERVAL) return;
+    this.locksTold = true;
+    this.locksAt = now;
+    const why = denialOf(error) ?? refusalOf(error)?.why;
+    this.logger.warn(
+      `Redis at ${this.where} refuses to renew the locks of running jobs: ${why ? `${why} (${error.message})` : error.message}. ` +
+        'They run on; one whose lock has expired another worker may run as well',
+    );
+  }
+
+  locksRenewed(): void {
+    this.locksTold = false;
   }
 
   recovered(): void {

@@ -36,7 +36,7 @@ export class RedisConnections implements OnApplicationShutdown {
   private readonly opened = new Set<RedisClient>();
   private readonly pace = new ReconnectPace();
   private lastError?: Error;
-  /** When a connection was last lost, in epoch milliseconds; with a cluster, one to any of its nodes. */
+  /** When the connection that renews locks was last lost, in epoch milliseconds; with a cluster, one to any of its nodes. */
   lostAt?: number;
   private readonly reach: Reach;
   private closed = false;
@@ -127,7 +127,10 @@ export class RedisConnections implements OnApplicationShutdown {
     client.on('error', (error: Error) => {
       if (!this.lastError || !isNeverSent(error)) this.lastError = error;
     });
-    if (role !== 'producer') client.on('ready', () => this.log.recovered());
+    if (role === 'worker') {
+      client.on('ready', () => this.log.recovered());
+      for (const loss of ['close', '-node']) client.on(loss, () => (this.lostAt = Date.now()));
+    }
     // The engine copies a connection only to block on it, and a copy of the one that fails fast could not.
     const copyRole = role === 'producer' ? 'events' : 'worker';
     client.duplicate = ((...args: unknown[]) =>
@@ -151,7 +154,6 @@ export class RedisConnections implements OnApplicationShutdown {
     client.on('end', () => this.opened.delete(client));
     client.on('connecting', () => this.opened.add(client));
     client.on('error', trouble);
-    for (const loss of ['close', '-node']) client.on(loss, () => (this.lostAt = Date.now()));
     client.on('ready', () => this.pace.hurry(this.opened));
     if (this.closed) client.disconnect();
     return client;

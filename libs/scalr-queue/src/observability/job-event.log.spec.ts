@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { JobEventLog } from './job-event.log.js';
 import { JobEvents } from './job-event.stream.js';
+import type { LockLostCause } from './job-events.js';
 
 it('writes no control byte, bidirectional mark or line break of a name, id or message, and cuts long names', () => {
   const lines: string[] = [];
@@ -33,7 +34,7 @@ it('writes no control byte, bidirectional mark or line break of a name, id or me
   }
 });
 
-it('names the loss of the connection as the cause of a lost lock where it was one', () => {
+it('tells of locks that are lost at once in one line for each cause, and blames nobody else', async () => {
   const lines: string[] = [];
   Logger.overrideLogger({
     log: () => undefined,
@@ -43,12 +44,27 @@ it('names the loss of the connection as the cause of a lost lock where it was on
   try {
     const events = new JobEvents();
     expect(new JobEventLog(events)).toBeDefined();
-    const job = { id: '1', name: 'mail', queue: 'default' };
-    events.emit('lock-lost', () => ({ ...job, connectionLost: true }));
-    events.emit('lock-lost', () => ({ ...job, connectionLost: false }));
-    expect(lines[0]).toContain('The connection to Redis was lost while it ran');
-    expect(lines[0]).not.toContain('paused');
-    expect(lines[1]).toContain('did not renew its lock in time');
+    const lose = (id: string, cause: LockLostCause) =>
+      events.emit('lock-lost', () => ({
+        id,
+        name: 'mail',
+        queue: 'default',
+        cause,
+        connectionLost: cause === 'disconnected',
+      }));
+    for (const id of ['1', '2', '3']) lose(id, 'refused');
+    lose('4', 'disconnected');
+    lose('5', 'unanswered');
+    await Promise.resolve();
+    lose('6', 'late');
+    await Promise.resolve();
+    const start = 'another worker has taken it, as';
+    expect(lines).toEqual([
+      `lock-lost mail 1 in default: ${start} Redis refused to renew its lock, and 2 more: 2, 3`,
+      `lock-lost mail 4 in default: ${start} the connection to Redis was lost while it ran: an outage, a restart or a failover`,
+      `lock-lost mail 5 in default: ${start} Redis did not answer the renewal of its lock in time`,
+      `lock-lost mail 6 in default: ${start} this one did not renew its lock in time`,
+    ]);
   } finally {
     Logger.overrideLogger(false);
   }

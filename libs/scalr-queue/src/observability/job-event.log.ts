@@ -1,15 +1,31 @@
 import { Injectable, Logger, type LogLevel } from '@nestjs/common';
 import { cleanName, cleanText } from './clean-text.js';
 import { JobEvents } from './job-event.stream.js';
-import type { BlockFacts, FailedEvent, FinishedEvent, JobEvent } from './job-events.js';
+import type {
+  BlockFacts,
+  FailedEvent,
+  FinishedEvent,
+  JobEvent,
+  LockLostCause,
+  LockLostEvent,
+} from './job-events.js';
 import { isWritten, takesFields } from './job-logger.js';
 
 type Fields = Record<string, unknown>;
+
+/** To follow "another worker has taken it, ". */
+const CAUSES: Readonly<Record<LockLostCause, string>> = {
+  refused: 'as Redis refused to renew its lock',
+  disconnected: 'as the connection to Redis was lost while it ran: an outage, a restart or a failover',
+  unanswered: 'as Redis did not answer the renewal of its lock in time',
+  late: 'as this one did not renew its lock in time',
+};
 
 /** Writes one line per event through Nest's logger: a sentence for people, and fields for machines. Never a payload. */
 @Injectable()
 export class JobEventLog {
   private readonly logger = new Logger('Job');
+  private lost: LockLostEvent[] = [];
 
   constructor(events: JobEvents) {
     const { line } = this;
@@ -41,22 +57,36 @@ export class JobEventLog {
     );
     events.on('cancelled', (it) => line('log', 'cancelled', it, `was ${it.was}`, { was: it.was }));
     events.on('stalled', (it) => line('warn', 'stalled', it, 'its worker gave no sign of life'));
-    events.on('lock-lost', (it) =>
-      line(
-        'warn',
-        'lock-lost',
-        it,
-        it.connectionLost
-          ? 'it may run twice. The connection to Redis was lost while it ran: an outage, a restart or a failover'
-          : 'another worker has taken it, as this one did not renew its lock in time',
-        { connectionLost: it.connectionLost },
-      ),
-    );
+    events.on('lock-lost', (it) => {
+      // What a renewal finds lost it finds all at once.
+      if (this.lost.push(it) === 1) queueMicrotask(() => this.tellLost(this.lost.splice(0)));
+    });
     events.on('blocked', (it) => line('warn', 'blocked', it, blame(it), { blockedMs: it.blockedMs }));
     events.on('data-missing', (it) =>
       line('error', 'data-missing', it, 'its data is not in Redis. Was it deleted, or evicted?'),
     );
     events.on('handed-back', (it) => line('log', 'handed-back', it, 'its worker shuts down'));
+  }
+
+  /** One line for all jobs of a queue that were lost for the same cause. */
+  private tellLost(lost: readonly LockLostEvent[]): void {
+    const groups = new Map<string, LockLostEvent[]>();
+    for (const event of lost) {
+      const key = `${event.queue} ${event.cause}`;
+      groups.set(key, [...(groups.get(key) ?? []), event]);
+    }
+    for (const [first, ...others] of groups.values()) {
+      if (!first) continue;
+      const { cause, connectionLost } = first;
+      const more =
+        others.length > 0 ? `, and ${others.length} more: ${others.map(({ id }) => id).join(', ')}` : '';
+      const jobIds = others.length > 0 ? { jobIds: [first, ...others].map(({ id }) => id) } : {};
+      this.line('warn', 'lock-lost', first, `another worker has taken it, ${CAUSES[cause]}${more}`, {
+        cause,
+        connectionLost,
+        ...jobIds,
+      });
+    }
   }
 
   private readonly line = (

@@ -52,9 +52,16 @@ export interface BlockFacts {
   readonly handlers: readonly string[];
 }
 
+/**
+ * Why a lock was not renewed in time. `refused`: Redis said no, as when its disk is full. `disconnected`: the connection was
+ * lost, by an outage, a restart or a failover. `unanswered`: Redis was silent. `late`: this process did not ask in time.
+ */
+export type LockLostCause = 'refused' | 'disconnected' | 'unanswered' | 'late';
+
 /** A run whose lock is gone. */
 export interface LockLostEvent extends JobEvent {
-  /** Whether the connection to Redis was lost during the run: an outage, or a failover that forgot the lock. */
+  readonly cause: LockLostCause;
+  /** Whether the cause is the connection to Redis: `disconnected`. */
   readonly connectionLost: boolean;
 }
 
@@ -80,7 +87,7 @@ export interface JobEventMap {
   cancelled: JobEvent & { readonly was: 'waiting' | 'running' };
   /** Its worker gave no sign of life; it runs again, or is dead if that happened too often. */
   stalled: JobEvent;
-  /** This process can no longer keep others from running it: it was paused or blocked for longer than the lock lives. */
+  /** Another worker has taken the job, as its lock was not renewed in time: it runs twice. */
   'lock-lost': LockLostEvent;
   /** Its handler, or one beside it, blocked the event loop of the worker for longer than the lock of a job lives. */
   blocked: JobEvent & BlockFacts;

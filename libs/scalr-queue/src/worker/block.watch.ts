@@ -18,6 +18,8 @@ export class BlockWatch {
   private labels: (name: string) => string | undefined = () => undefined;
   private timer?: NodeJS.Timeout;
   private lastAt = Infinity;
+  /** When the loop last turned again after half the life of a lock. */
+  private heldUpAt = -Infinity;
   private busy = performance.eventLoopUtilization();
   /** Whose code ran when the loop had been blocked for too long. */
   private suspect?: StoredJob;
@@ -52,6 +54,12 @@ export class BlockWatch {
     if (performance.now() - this.lastAt >= this.lock) this.suspect ??= job;
   }
 
+  /** Whether the event loop has turned all the time since then (of `performance.now`): for silence, Redis is to blame. */
+  ranSince(begin: number): boolean {
+    const most = this.lock / 2;
+    return this.heldUpAt < begin && performance.now() - this.lastAt < most;
+  }
+
   private look(): void {
     const { suspect } = this;
     const now = performance.now();
@@ -60,6 +68,7 @@ export class BlockWatch {
     this.lastAt = now;
     this.busy = performance.eventLoopUtilization();
     delete this.suspect;
+    if (gap >= this.lock / 2) this.heldUpAt = now;
     if (gap < this.lock) return;
     if (active < gap * BUSY_SHARE) {
       const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;

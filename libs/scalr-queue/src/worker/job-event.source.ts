@@ -6,7 +6,13 @@ import { readMeta } from '../jobs/job-meta.js';
 import { slotEndOf } from '../jobs/slot-end.js';
 import type { StoredJob } from '../jobs/stored-job.js';
 import { JobEvents } from '../observability/job-event.stream.js';
-import type { AttemptEvent, BlockFacts, FinishedEvent, JobEvent } from '../observability/job-events.js';
+import type {
+  AttemptEvent,
+  BlockFacts,
+  FinishedEvent,
+  JobEvent,
+  LockLostCause,
+} from '../observability/job-events.js';
 import { redactText } from '../observability/redaction.js';
 import { Tracing } from '../tracing/tracing.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -53,12 +59,11 @@ export class JobEventSource {
   }
 
   /** Once for each run: the engine finds a lock lost with every renewal, and once more when the run ends. */
-  lockLost(job: StoredJob): void {
+  lockLost(job: StoredJob, cause: LockLostCause): void {
     if (this.unlocked.has(job)) return;
     this.unlocked.add(job);
-    const { lostAt = -Infinity } = this.connections;
-    const connectionLost = lostAt >= (job.processedOn ?? Infinity);
-    this.events.emit('lock-lost', () => ({ ...this.jobOf(job), connectionLost }));
+    const connectionLost = cause === 'disconnected';
+    this.events.emit('lock-lost', () => ({ ...this.jobOf(job), cause, connectionLost }));
   }
 
   blocked(job: StoredJob, block: BlockFacts): void {

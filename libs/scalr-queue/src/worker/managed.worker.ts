@@ -86,19 +86,13 @@ export class ManagedWorker extends DamageProofWorker {
     const held = this.inHand.get(storedId);
     if (!held) return;
     this.overtaken.add(held.job);
-    this.events.lockLost(held.job);
+    this.tellLost(held.job);
   }
 
-  /** Locks that are gone are taken again where nobody has the job: only what another run has is lost. */
   override async extendJobLocks(ids: string[], tokens: string[], duration: number): Promise<string[]> {
-    const gone = await super.extendJobLocks(ids, tokens, duration);
-    const states = await Promise.all(
-      gone.map(async (id) => {
-        const held = this.inHand.get(id);
-        return held ? this.parts.locks.reclaim(held.job, held.job.token) : 'held';
-      }),
-    );
-    const lost = gone.filter((_id, index) => states[index] !== 'held');
+    const jobOf = (id: string) => this.inHand.get(id)?.job;
+    const extend = () => super.extendJobLocks(ids, tokens, duration);
+    const lost = await this.parts.renewals.renew(ids, jobOf, extend);
     // Not the engine's way, which adds an error for each, as if Redis were in trouble.
     if (lost.length > 0) this.emit('lockRenewalFailed', lost);
     return [];
@@ -155,7 +149,7 @@ export class ManagedWorker extends DamageProofWorker {
     if (this.overtaken.has(job)) return false;
     if (isLockLost(failure)) {
       // Its snooze, say, came too late.
-      this.events.lockLost(job);
+      this.tellLost(job);
       return false;
     }
     const isPostponed = failure instanceof DelayedError || failure instanceof WaitingError;
@@ -188,6 +182,7 @@ export class ManagedWorker extends DamageProofWorker {
         }
         if (!isLost) {
           this.emit('error', error as Error);
+          this.parts.renewals.refused(job);
           // The engine has let go of the lock; keep it while we try.
           this.lockManager.trackJob(id, token, Date.now());
           await sleep(REFUSAL_PAUSE, undefined, { signal: this.gate.patience }).catch(() => undefined);
@@ -198,7 +193,7 @@ export class ManagedWorker extends DamageProofWorker {
           if (isLost) reclaims++;
           if (state !== 'held') {
             // The same job was taken here, by a fetch of this very worker: that one writes the outcome.
-            if (this.inHand.get(id)?.job === job || !this.inHand.has(id)) this.events.lockLost(job);
+            if (this.inHand.get(id)?.job === job || !this.inHand.has(id)) this.tellLost(job);
             return undefined as T;
           }
           return await write();
@@ -231,6 +226,10 @@ export class ManagedWorker extends DamageProofWorker {
     return this.parts.locks.endedBefore(job).then((ended) => {
       return ended === undefined ? run() : repeatOutcome(job, ended as RunOutcome, Date.now());
     });
+  }
+
+  private tellLost(job: Job): void {
+    this.events.lockLost(job, this.parts.renewals.causeOf(job));
   }
 
   /** The outcome of a run is written, or nobody's. */

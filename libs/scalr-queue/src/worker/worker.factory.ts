@@ -14,6 +14,7 @@ import { attemptBackoff } from './attempt.failure.js';
 
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
 import { JobEventSource } from './job-event.source.js';
+import { LockRenewals } from './lock.renewals.js';
 import { PingResponder } from './ping.responder.js';
 import { processName } from './process-identity.js';
 import { RunningJobs } from './running.jobs.js';
@@ -34,6 +35,7 @@ export class WorkerFactory {
     tracing: Tracing,
     counts: JobCounts,
     locks: JobLocks,
+    renewals: LockRenewals,
     blocks: BlockWatch,
     private readonly retention: Retention,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -45,6 +47,7 @@ export class WorkerFactory {
       tracing,
       counts,
       locks,
+      renewals,
       blocks,
       retention,
       running: runningJobs,

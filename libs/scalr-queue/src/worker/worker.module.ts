@@ -16,6 +16,7 @@ import { IdleHandlers } from './idle-handlers.js';
 import { JobEventSource } from './job-event.source.js';
 import { JobRunner } from './job.runner.js';
 import { JobTally } from './job.tally.js';
+import { LockRenewals } from './lock.renewals.js';
 import { PingResponder } from './ping.responder.js';
 import { ProcessorBridge } from './processor.bridge.js';
 import { UnhandledJobs } from './put-aside.js';
@@ -48,6 +49,7 @@ import { WorkerPool } from './worker.pool.js';
     JobEventSource,
     JobRunner,
     JobTally,
+    LockRenewals,
     PingResponder,
     ProcessorBridge,
     RunningJobs,

@@ -5,6 +5,7 @@ import type { Retention } from '../retention/retention.service.js';
 import type { Tracing } from '../tracing/tracing.js';
 import type { BlockWatch } from './block.watch.js';
 import type { JobEventSource } from './job-event.source.js';
+import type { LockRenewals } from './lock.renewals.js';
 import type { PingResponder } from './ping.responder.js';
 import type { RunningJobs } from './running.jobs.js';
 import type { ShutdownGate } from './shutdown.gate.js';
@@ -17,6 +18,7 @@ export interface WorkerParts {
   readonly tracing: Tracing;
   readonly counts: JobCounts;
   readonly locks: JobLocks;
+  readonly renewals: LockRenewals;
   readonly blocks: BlockWatch;
   readonly retention: Retention;
   readonly running: RunningJobs;
