@@ -3,10 +3,11 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { commandAt, endOfReply } from './resp.js';
 
 /**
- * What becomes of a command: an error that Redis could reply with, in its place; `hold` for a reply that comes when the test lets it;
+ * What becomes of a command: an error or a text that Redis could reply with, in its place; `hold` for a reply that comes when the test lets it;
  * a connection that is reset before Redis hears of the command, or after, instead of the reply.
  */
-export type Answer = { readonly error: string } | 'hold' | 'reset unheard' | 'reset heard';
+export type Answer =
+  { readonly error: string } | { readonly reply: string } | 'hold' | 'reset unheard' | 'reset heard';
 
 /** @param args the command and its arguments, as they were sent */
 export type Rule = (args: readonly string[]) => Answer | undefined;
@@ -141,13 +142,13 @@ class Line {
       this.asked = this.asked.subarray(command.end);
       const answer = this.rule(command.args);
       if (answer === 'reset unheard') return this.reset();
-      const isError = typeof answer === 'object';
+      const isOurs = typeof answer === 'object';
       this.due.push({
-        ...(isError ? { text: Buffer.from(`-${answer.error}\r\n`) } : {}),
+        ...(isOurs ? { text: inProtocol(answer) } : {}),
         held: answer === 'hold',
         reset: answer === 'reset heard',
       });
-      if (!isError) this.redis.write(bytes);
+      if (!isOurs) this.redis.write(bytes);
     }
     this.flush();
   }
@@ -174,4 +175,9 @@ class Line {
       this.client.write(next.text);
     }
   }
+}
+
+function inProtocol(answer: { error: string } | { reply: string }): Buffer {
+  if ('error' in answer) return Buffer.from(`-${answer.error}\r\n`);
+  return Buffer.from(`$${Buffer.byteLength(answer.reply)}\r\n${answer.reply}\r\n`);
 }
