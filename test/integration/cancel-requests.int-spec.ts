@@ -9,6 +9,7 @@ import {
   JobContext,
   JobsService,
   ProcessJob,
+  QueuesService,
   RetryLater,
   Snooze,
 } from 'scalr-queue';
@@ -17,7 +18,7 @@ import { startBoth } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';
 
-type End = 'discard' | 'fail' | 'retry later' | 'snooze' | 'wait';
+type End = 'complete' | 'discard' | 'fail' | 'retry later' | 'snooze' | 'wait';
 
 const Run = defineJob<{ end: End }, string>('run', { retry: { attempts: 5, delay: '1h' }, keep: { ids: 0 } });
 const Foreign = defineJob('foreign', { queue: 'classes' });
@@ -44,6 +45,7 @@ function bench() {
         return 'ran';
       }
       expect(await this.jobs.cancel(ctx.id)).toBe('cancelling');
+      if (end === 'complete') return 'ran';
       if (end === 'discard') throw new Discard('over');
       if (end === 'retry later') throw new RetryLater('1h');
       if (end === 'snooze') throw new Snooze('1h');
@@ -53,9 +55,12 @@ function bench() {
   return { runs, Runner, quietWhen: (condition: () => Promise<unknown>) => (quiet = condition) };
 }
 
-async function start() {
+/** Runs of one process; a worker asks about 500 in one round trip. */
+const MANY = 520;
+
+async function start(worker = {}) {
   const { runs, Runner, quietWhen } = bench();
-  const app = await startBoth({ providers: [Runner] });
+  const app = await startBoth({ providers: [Runner], worker }, { shutdownTimeout: 0 });
   const redis = new Redis(sharedRedisUrl());
   onTestFinished(() => redis.disconnect());
   const requests = `scalr:{${app.app}}:~cancels`;
@@ -92,6 +97,16 @@ describe('a request to cancel a run', () => {
     },
   );
 
+  it('leaves a job alone that completes before it is heard, and nothing behind', async () => {
+    const { queue, jobs, redis, requests } = await start();
+    const job = await queue.enqueue(Run, { end: 'complete' });
+    expect(await jobs.waitFor(job, { timeout: '10s' })).toBe('ran');
+    await eventually(async () => expect(await redis.zcard(requests)).toBe(0));
+    expect(await jobs.get(job.id)).toMatchObject({ state: 'completed', result: 'ran' });
+    const stored = requests.replace('~cancels', `default:run~${job.id}`);
+    expect(await redis.hmget(stored, 'name', 'defa')).toEqual(['run', null]);
+  });
+
   it('is heard within a second, however many others there are', async () => {
     const { queue, jobs, redis, requests, runs } = await start();
     const lately = Date.now() - 60_000;
@@ -105,6 +120,30 @@ describe('a request to cancel a run', () => {
       { timeout: 1_500 },
     );
     await eventually(async () => expect(await redis.zcard(requests)).toBe(0));
+  });
+
+  it('stops each of many runs that were asked to stop, and only those, and leaves nothing behind', async () => {
+    const { queue, jobs, get, runs, redis, requests } = await start({ concurrency: MANY });
+    const sent = await queue.enqueueMany(
+      Run,
+      Array.from({ length: MANY }, () => ({ end: 'wait' as const })),
+    );
+    await eventually(() => expect(runs).toHaveLength(MANY));
+    const [kept, ...others] = sent;
+    // The first ones and the last: of more runs than are asked about in one round trip.
+    const asked = [...others.slice(0, 99), others.at(-1)!];
+    const outcomes = await Promise.all(asked.map(({ id }) => jobs.cancel(id)));
+    expect(new Set(outcomes)).toEqual(new Set(['cancelling']));
+    const ends = await Promise.all(
+      asked.map((job) => jobs.waitFor(job, { timeout: '20s' }).catch(({ code }: { code: string }) => code)),
+    );
+    expect(new Set(ends)).toEqual(new Set(['JOB_CANCELLED']));
+    await eventually(async () => expect(await redis.zcard(requests)).toBe(0));
+    expect(await jobs.get(kept!.id)).toMatchObject({ state: 'running' });
+    const [state] = await get(QueuesService).list();
+    expect(state).toMatchObject({ running: MANY - asked.length, dead: asked.length });
+    const job = requests.replace('~cancels', `default:run~${asked[0]!.id}`);
+    expect(await redis.hmget(job, 'name', 'defa')).toEqual(['run', null]);
   });
 
   it('aborts the signal of a class written for @nestjs/bullmq', async () => {

@@ -39,7 +39,7 @@ describe('the schedules of a version', () => {
     const replica = await startTicker([], beat);
     await replica.close();
     await bad.close();
-    await eventually(async () => expect(await names()).toEqual(['beat', 'nightly']), { timeout: 30_000 });
+    await eventually(async () => expect(await names()).toEqual(['beat', 'nightly']), { timeout: 25_000 });
     const next = (await schedules.list())[1]!.nextRunAt;
     await eventually(async () => expect((await jobs.get(`slot-${+next}-nightly`))?.state).toBe('delayed'));
   });

@@ -140,17 +140,25 @@ describe('health of a worker', () => {
 describe('shutting a worker down', () => {
   it('waits for running jobs, is not ready meanwhile, and closes the database after them', async () => {
     const { log, release, providers } = workBench();
-    const { worker, queue, jobs } = await startBoth({ providers }, { shutdownTimeout: '20s' });
+    const app = uniqueApp();
+    const { queue, jobs } = await startProducer({ app });
+    const { logger, lines } = capturedLog();
+    const worker = await startWorker({ app, providers }, { shutdownTimeout: '20s', logger });
     const running = await queue.enqueue(Work, { until: 'released' });
     await eventually(() => expect(log).toContain('attempt 1 started'));
     const closed = worker.close();
     await eventually(async () => expect(await status(`${worker.url}/health/ready`)).toBe(503));
     expect(await status(`${worker.url}/health/live`)).toBe(200);
+    expect(await (await fetch(`${worker.url}/health`)).json()).toMatchObject({
+      status: 'error',
+      details: { worker: { status: 'down', phase: 'draining', draining: true, running: 1 } },
+    });
     const late = await queue.enqueue(Work, { until: 'released' });
     expect(log).not.toContain('database closed');
     release();
     await closed;
     expect(log).toEqual(['attempt 1 started', 'finished', 'database closed']);
+    expect(lines('log').at(-1)).toBe('Shutdown: 1 finished, 0 handed back');
     expect(await jobs.get(running.id)).toMatchObject({ state: 'completed', result: 'done' });
     expect(await jobs.get(late.id)).toMatchObject({ state: 'waiting', attempt: 0 });
   });

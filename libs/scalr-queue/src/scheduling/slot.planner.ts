@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { counted } from '../options/counted.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { SlotQueue } from './slot.queue.js';
@@ -50,8 +51,9 @@ export class SlotPlanner {
     if (missed > 0 && spec.missed === 'skip')
       await this.store.missed(spec.name, inTime ? timetable.between(lastSlot, latest - 1).latest! : latest);
     if (missed > 0 && (inTime || once || spec.missed === 'skip')) {
-      const what = once && !inTime ? 'the latest runs now, late' : 'they do not run';
-      this.logger.warn(`Schedule "${spec.name}": ${missed} slots passed with no worker, ${what}`);
+      const none = missed === 1 ? 'it does not run' : 'they do not run';
+      const what = once && !inTime ? 'the latest runs now, late' : none;
+      this.logger.warn(`Schedule "${spec.name}": ${counted(missed, 'slot')} passed with no worker, ${what}`);
     }
   }
 }
