@@ -73,6 +73,23 @@ describe('cancelling a job', () => {
     expect(await queue.enqueue(Long, { heed: true }, { unique: true })).toMatchObject({ status: 'created' });
   });
 
+  it('leaves a unique key alone that another job holds by now', async () => {
+    const { queue, jobs } = await startProducer({});
+    const send = (id: string, window?: number) =>
+      queue.enqueue(Long, { heed: true }, { id, unique: window ? { for: window } : true });
+    await send('first', 100);
+    // Its window is over, and it still waits.
+    const second = await eventually(async () => {
+      const other = await send('second');
+      expect(other.status).toBe('created');
+      return other;
+    });
+    expect(await jobs.cancel('first')).toBe('cancelled');
+    expect(await send('third')).toMatchObject({ status: 'duplicate', id: second.id });
+    expect(await jobs.cancel('second')).toBe('cancelled');
+    expect(await send('fourth')).toMatchObject({ status: 'created' });
+  });
+
   it('is honest about jobs that are not there', async () => {
     const { queue, jobs } = await startProducer({});
     expect(await jobs.cancel('never-was')).toBe('not-found');

@@ -9,6 +9,7 @@ import { sharedRedisUrl } from '../support/redis.js';
 const Send = defineJob<{ to: string; apiKey: string }>('mail.send', { queue: 'mail', retry: false });
 const Hold = defineJob('hold', { queue: 'slow' });
 const Nightly = defineJob('nightly', { queue: 'slow' });
+const Sign = defineJob<void, { signed: string; token: string }>('sign', { queue: 'mail' });
 const Render = defineJob<{ page: number }>('pdf.render', { queue: 'pdf' });
 
 /** Jobs that fail in ways that terminals do not like, that run until they are cancelled, and that come by the clock. */
@@ -16,8 +17,14 @@ const Render = defineJob<{ page: number }>('pdf.render', { queue: 'pdf' });
 class Processor {
   @ProcessJob(Send)
   async send({ to }: { to: string }, ctx: JobContext) {
-    await ctx.log(`sending to ${to}\u001b[2J`);
+    await ctx.log(`sending to ${to}\u001b[2J with api_key=hunter2`);
+    await ctx.progress({ step: 'sending', password: 'hunter2' });
     throw new TypeError(`no mailbox \u001b]0;owned\u0007 for ${to}, password=hunter2`);
+  }
+
+  @ProcessJob(Sign)
+  sign() {
+    return { signed: 'by-ada', token: 'hunter2' };
   }
 
   @ProcessJob(Hold)
@@ -58,7 +65,7 @@ async function scene() {
   await eventually(
     async () => (await jobs.get('d2'))?.state === 'dead' && (await jobs.get('h1'))?.state === 'running',
   );
-  return { jobs, ...commandLine(app) };
+  return { queue, jobs, ...commandLine(app) };
 }
 
 it('shows the queues, jobs, schedules and workers of an app', async () => {
@@ -121,3 +128,85 @@ it('handles queues, jobs and schedules, and tells what it would do', async () =>
   expect(await json('schedules')).toMatchObject([{ name: 'nightly', paused: true }]);
   expect((await cli('schedules resume nightly')).out).toBe('resumed nightly\n');
 });
+
+it('asks before it takes a job away or stops work, and says of how many it speaks', async () => {
+  const { cli, jobs, json } = await scene();
+  for (const [command, question] of [
+    ['dead discard d1', 'discard the dead job d1?'],
+    ['dead discard --all', 'discard 3 dead jobs?'],
+    ['dead discard --all --limit 2', 'discard 2 dead jobs?'],
+    ['dead discard --queue mail --limit 1', 'discard 1 dead job?'],
+    ['dead retry --all --limit 2', 'retry 2 dead jobs?'],
+    ['dead retry --definition mail.send', 'retry 3 dead jobs?'],
+    ['cancel h1', 'cancel the job h1 (hold, running)?'],
+    ['cancel p1', 'cancel the job p1 (pdf.render, waiting)?'],
+    ['pause pdf', 'pause the queue pdf for all workers? 3 waiting and 1 delayed job would stay'],
+    ['schedules pause nightly', 'pause the schedule nightly?'],
+  ])
+    expect(await cli(command!)).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringMatching(new RegExp(`^error: ${escaped(question!)}.* Pass --yes`)),
+    });
+  expect(await json('dead list')).toMatchObject({ jobs: [{ id: 'd2' }, { id: 'd1' }, { id: 'd0' }] });
+  expect([await jobs.get('h1'), await jobs.get('p1')]).toMatchObject([
+    { state: 'running' },
+    { state: 'waiting' },
+  ]);
+  expect(await json('schedules')).toMatchObject([{ paused: false }]);
+  expect(await json('queues')).toMatchObject([{ paused: false }, { paused: false }, { paused: false }]);
+  // What names no job, or names them twice, is refused before anything is asked.
+  for (const command of [
+    'dead discard --yes',
+    'dead discard d1 --all --yes',
+    'dead discard --all --queue mail --yes',
+  ])
+    expect(await cli(command)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('name the jobs to discard'),
+    });
+  expect(await json('dead discard --all --limit 2 --yes')).toMatchObject({ matched: 2, discarded: 2 });
+  expect(await json('dead list')).toMatchObject({ jobs: [{ id: 'd0' }] });
+  expect(await cli('dead discard d1 --yes')).toMatchObject({
+    code: 1,
+    err: 'error: no dead job has the id d1\n',
+  });
+});
+
+it('shows what a job was given and has made only when it is asked for, and secrets never', async () => {
+  const { cli, json, jobs, queue } = await scene();
+  await jobs.waitFor(await queue.enqueue(Sign, undefined, { id: 's1' }), { timeout: '10s' });
+  const seen: string[] = [];
+  for (const command of [
+    'job d1',
+    'job s1',
+    'dead list',
+    'jobs',
+    'jobs --queue mail',
+    'explain d1',
+    'explain s1',
+  ])
+    for (const way of ['', ' --json']) {
+      const { code, out, err } = await cli(command + way);
+      expect([command, code, err]).toEqual([command, 0, '']);
+      expect([command, /"?payload"?|apiKey|by-ada|"?result"?\b/.exec(out)?.[0]]).toEqual([
+        command,
+        undefined,
+      ]);
+      seen.push(out);
+    }
+  const given = await cli('job d1 --payload');
+  expect(given.out).toMatch(/"to": "ada",\n +"apiKey": "\[redacted\]"/);
+  const made = await json('job s1 --payload');
+  expect(made).toMatchObject({ result: { signed: 'by-ada', token: '[redacted]' } });
+  expect(seen[0]).toContain('api_key=[redacted]');
+  expect(await json('job d1')).toMatchObject({
+    progress: { step: 'sending', password: '[redacted]' },
+    logs: [expect.stringContaining('api_key=[redacted]')],
+    failures: [{ stack: expect.stringContaining('password=[redacted]') }],
+    error: { message: expect.stringContaining('password=[redacted]') },
+  });
+  expect([...seen, given.out, JSON.stringify(made)].join('\n')).not.toMatch(/hunter2|k-123/);
+});
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

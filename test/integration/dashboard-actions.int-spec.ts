@@ -1,7 +1,10 @@
+import { Redis } from 'ioredis';
 import { DeadLetterService, JobsService, QueuesService } from 'scalr-queue';
+import { onTestFinished } from 'vitest';
 import { startWorker } from '../support/apps.js';
 import { Pay, Payments, READER, startDashboard, startWithDeadJob } from '../support/dashboard.js';
 import { eventually } from '../support/eventually.js';
+import { sharedRedisUrl } from '../support/redis.js';
 
 describe('what can be done', () => {
   it('is to retry a dead job as DeadLetterService does: same id, all its attempts, and its history', async () => {
@@ -63,6 +66,48 @@ describe('what can be done', () => {
       expect((await put(`/queues/api/queues/${what}`)).status).toBe(200);
       expect(await queues.list()).toMatchObject([{ name: 'money', paused }]);
     }
+  });
+
+  it('is not to promote a job that is not delayed, nor to remove one twice', async () => {
+    const { put, json, job, jobs, id, queue, web } = await startWithDeadJob();
+    const queues = web.get(QueuesService, { strict: false });
+    await queues.pause('money');
+    const waiting = await queue.enqueue(Pay, { amount: 1 });
+    const path = `/queues/api/queues/money/pay~${waiting.id}`;
+    for (const [one, state] of [
+      [path, 'wait'],
+      [job, 'failed'],
+    ] as const) {
+      const answer = await put(`${one}/promote`);
+      expect([answer.status, await answer.json()]).toMatchObject([
+        409,
+        { message: expect.stringContaining(`the job is ${state}`) },
+      ]);
+    }
+    expect(Math.floor((await put(`${path}/retry`)).status / 100)).toBe(4);
+    expect(await jobs.get(waiting.id)).toMatchObject({ state: 'waiting', attempt: 0 });
+    expect(await jobs.get(id)).toMatchObject({ state: 'dead', attempt: 2 });
+    expect((await queues.list())[0]).toMatchObject({ waiting: 1, delayed: 0, dead: 1 });
+    expect((await put(`${job}/clean`)).status).toBe(204);
+    expect((await put(`${job}/clean`)).status).toBe(404);
+    expect(await json('/queues/api/queues?activeQueue=money&status=failed')).toMatchObject({
+      queues: [{ jobs: [] }],
+    });
+  });
+
+  it('is to retry all also when the clock of a worker is ahead', async () => {
+    const { app, put, jobs, id, payments } = await startWithDeadJob();
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    const ahead = Date.now() + 3_600_000;
+    await redis.zadd(`scalr:{${app}}:money:failed`, ahead, `pay~${id}`);
+    await redis.hset(`scalr:{${app}}:money:pay~${id}`, 'finishedOn', ahead);
+    payments.broken = false;
+    // Two clicks are one.
+    const clicks = ['retry', 'retry'].map(() => put('/queues/api/queues/money/retry/failed'));
+    for (const click of await Promise.all(clicks))
+      expect(await click.json()).toEqual({ retried: 1, skipped: 0 });
+    expect(await jobs.waitFor(id, { timeout: '10s' })).toEqual({ paid: 7 });
   });
 
   it('is nothing that makes, changes or destroys', async () => {

@@ -1,8 +1,39 @@
 import { Logger } from '@nestjs/common';
 import { vi } from 'vitest';
-import { startDashboard, WRITER } from '../support/dashboard.js';
+import { READER, startDashboard, WRITER } from '../support/dashboard.js';
 
 const guess = (number: number) => ({ user: WRITER.user, password: `guess-${number}` });
+
+describe('a login', () => {
+  it('is read to a length that no user and password have, and is else no try', async () => {
+    const warnings: string[] = [];
+    const { call } = await startDashboard();
+    const warn = vi.spyOn(Logger.prototype, 'warn');
+    warn.mockImplementation((line: string) => void warnings.push(line));
+    const right = Buffer.from(`${WRITER.user}:${WRITER.password}`).toString('base64');
+    const status = async (authorization: string) =>
+      (await call('/queues', { as: null, headers: { authorization } })).status;
+    expect(await status(`Basic ${right}`)).toBe(200);
+    expect(await status(`basic  ${right}`)).toBe(200);
+    for (const odd of [
+      `Basic ${right.padEnd(1_025, '=')}`,
+      `Basic ${right}, x`,
+      `Bearer ${right}`,
+      `Basic`,
+      right,
+    ])
+      expect([odd.slice(0, 40), await status(odd)]).toEqual([odd.slice(0, 40), 401]);
+    warn.mockRestore();
+    expect(warnings).toEqual([]);
+  });
+
+  it('has the role of its user only, and no other one for the same password', async () => {
+    const { call, put } = await startDashboard();
+    expect((await call('/queues', { as: { ...READER, user: WRITER.user } })).status).toBe(401);
+    expect((await put('/queues/api/queues/pause', { as: READER })).status).toBe(403);
+    expect((await put('/queues/api/queues/pause', { as: WRITER })).status).toBe(200);
+  });
+});
 
 describe('wrong passwords', () => {
   it('are logged one by one, and delay the next try', async () => {

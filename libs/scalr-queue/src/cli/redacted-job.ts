@@ -1,8 +1,13 @@
 import type { JobInfo } from '../jobs/job-info.js';
 import { redactSecrets } from '../observability/redaction.js';
+import { mask } from '../observability/secret.mask.js';
 
-/** A job for a list: without what it returned, and without the secrets of its error. */
+/** A job for a list: without what it returned, and without the secrets of its error and its progress. */
 export function redactedJob<J extends JobInfo>({ result: _result, ...job }: J): Omit<J, 'result'> {
-  if (!job.error) return job;
-  return { ...job, error: { ...job.error, message: redactSecrets(job.error.message) } };
+  const { error, progress } = job;
+  return {
+    ...job,
+    ...(progress === undefined ? {} : { progress: mask(progress) as JobInfo['progress'] }),
+    ...(error === undefined ? {} : { error: { ...error, message: redactSecrets(error.message) } }),
+  };
 }

@@ -42,7 +42,6 @@ function shownOf({ payload, result, ...job }: JobDetails, withPayload: boolean):
   return {
     ...redactedJob(job),
     ...(withPayload ? { payload: mask(payload), result: mask(result) } : {}),
-    ...(job.progress === undefined ? {} : { progress: mask(job.progress) as Shown['progress'] }),
     failures: job.failures.map((failure) => ({ ...failure, stack: redactSecrets(failure.stack) })),
     logs: job.logs.map(redactSecrets),
   };
