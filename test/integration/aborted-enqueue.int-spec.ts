@@ -2,9 +2,10 @@ import { getEventListeners, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { defineJob, type EnqueuedJob, OutcomeUnknownError } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
+import { AnsweringRedis } from '../support/answering-redis.js';
 import { startProducer } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
-import { RedisServer } from '../support/redis.js';
+import { RedisServer, sharedRedisUrl } from '../support/redis.js';
 
 const Ping = defineJob<{ n: number }>('ping');
 const Narrow = defineJob<{ n: number }>('narrow', { queue: 'narrow' });
@@ -112,16 +113,28 @@ describe('an enqueue that is aborted', () => {
     expect(await stored({ queue, jobs }, 'in-line')).toBeUndefined();
   });
 
-  it('rejects with the reason, and is never sent, while the size of the queue is read', async () => {
-    const { queue, jobs, redis } = await start();
-    redis.freeze();
-    const { error, other } = await aborted(queue.enqueue(Ping, { n: 1 }), (signal) =>
-      queue.enqueue(Narrow, { n: 1 }, { id: 'admitting', signal }),
-    );
-    expect(error).toBe(reason);
-    redis.thaw();
-    await other;
-    expect(await stored({ queue, jobs }, 'admitting')).toBeUndefined();
+  it.each([
+    ['the size of the queue is', Narrow, 'llen', {}],
+    ['its former queues are', Ping, 'hkeys', { unique: true }],
+  ] as const)('rejects with the reason, and is never sent, while %s read', async (_what, job, read, more) => {
+    const front = await AnsweringRedis.before(sharedRedisUrl());
+    onTestFinished(() => front[Symbol.asyncDispose]());
+    const { queue, jobs } = await startProducer({ redis: front.url, queues: { narrow: { maxBacklog: 2 } } });
+    let isHeld = false;
+    front.answer(([name]) => (name === read && (isHeld = true) ? 'hold' : undefined));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const failure = errorOf(queue.enqueue(job, { n: 1 }, { ...more, id: 'not-sent', signal }));
+    await eventually(() => isHeld);
+    controller.abort(reason);
+    expect(await failure).toBe(reason);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    front.answer();
+    front.release();
+    // What goes on behind the call has had its answers.
+    for (let n = 0; n < 5; n++) await queue.enqueue(Ping, { n });
+    expect(front.commands.filter((args) => args.some((arg) => arg.endsWith('not-sent')))).toEqual([]);
+    expect(await jobs.get('not-sent')).toBeUndefined();
   });
 
   it('rejects with the reason, and is never sent, while the connection is made', async () => {

@@ -109,4 +109,62 @@ describe('the limit of calls in flight', () => {
     }
     await Promise.all([last, ...calls]);
   });
+
+  it('gives a place that gets free to one call only', async () => {
+    const limit = new InFlightLimit();
+    const first = pending(limit, IN_FLIGHT);
+    const line = pending(limit, 3);
+    await turn();
+    for (const [at, end] of first.ends.slice(0, 3).entries()) {
+      expect(line.ends).toHaveLength(at);
+      end();
+      await turn();
+    }
+    expect(line.ends).toHaveLength(3);
+    for (const end of [...first.ends, ...line.ends]) end();
+    await Promise.all([...first.calls, ...line.calls]);
+  });
+
+  it('loses no place to a call that has given up', async () => {
+    const limit = new InFlightLimit();
+    const { ends, calls } = pending(limit, IN_FLIGHT);
+    const controller = new AbortController();
+    const gone = limit.run(performance.now() + 60_000, async () => undefined, controller.signal);
+    controller.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    ends[0]!();
+    await turn();
+    let sent = false;
+    const next = limit.run(performance.now() + 60_000, async () => void (sent = true));
+    expect(sent).toBe(true);
+    for (const end of ends) end();
+    await Promise.all([next, ...calls]);
+  });
+
+  it('sends nothing whose time is over when its turn comes, in a process that was blocked', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const limit = new InFlightLimit();
+    const { ends, calls } = pending(limit, IN_FLIGHT);
+    let sent = false;
+    const late = limit.run(performance.now() + 60_000, async () => void (sent = true));
+    const refused = late.catch((error: unknown) => error);
+    // No timer has fired meanwhile.
+    vi.advanceTimersByTime(60_001);
+    for (const end of ends) end();
+    expect(await refused).toBeInstanceOf(QueueUnavailableError);
+    expect(sent).toBe(false);
+    await Promise.all(calls);
+    expect(() => limit.admit()).not.toThrow();
+  });
+
+  it('lets each of the line go at its own time', async () => {
+    const limit = new InFlightLimit();
+    const { ends, calls } = pending(limit, IN_FLIGHT);
+    const send = async () => undefined;
+    const line = [20, 40, 60].map((ms) => limit.run(performance.now() + ms, send));
+    for (const { status } of await Promise.allSettled(line)) expect(status).toBe('rejected');
+    for (const end of ends) end();
+    await Promise.all(calls);
+  });
 });

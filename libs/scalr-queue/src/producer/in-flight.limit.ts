@@ -28,7 +28,8 @@ export class InFlightLimit {
 
   /** @throws QueueUnavailableError when as many wait as may; before any work for the call is done */
   admit(): void {
-    if (this.inFlight >= MOST && this.line.size >= LONGEST_LINE) throw overloaded();
+    // There is a line only while all places are taken.
+    if (this.line.size >= LONGEST_LINE) throw overloaded();
   }
 
   /**
