@@ -16,6 +16,7 @@ import { parseScrape } from '../support/prometheus-text.js';
 import { RedisServer, sharedRedisUrl } from '../support/redis.js';
 
 const Slow = defineJob('slow', { queue: 'stage', retry: false });
+const Fail = defineJob('fail', { queue: 'stage', retry: false });
 const Tick = defineJob('tick', { queue: 'clock' });
 const HOUR = 3_600_000;
 
@@ -44,6 +45,12 @@ function bench() {
       await released;
     }
 
+    @ProcessJob(Fail)
+    async fail() {
+      await released;
+      throw new Error('on purpose');
+    }
+
     @ProcessJob(Tick)
     @Scheduled({ every: '1h' })
     tick() {}
@@ -59,6 +66,7 @@ describe('the metrics', () => {
     const { queue, jobs, get } = await startProducer({ app });
     const begun = performance.now();
     const { id } = await queue.enqueue(Slow);
+    await queue.enqueue(Fail);
     const { release, running, read, providers } = bench();
     await startWorker({ app, providers });
     await eventually(() => expect(running).toEqual([id]));
@@ -81,9 +89,14 @@ describe('the metrics', () => {
     await eventually(async () => {
       const { valueOf } = await read();
       const seconds = (performance.now() - begun) / 1_000;
-      const ran = valueOf('scalr_queue_job_run_seconds_sum', { ...job, outcome: 'completed' })!;
-      expect(ran).toBeGreaterThan(0.2);
-      expect(ran).toBeLessThan(seconds);
+      for (const [job_name, outcome] of [
+        ['slow', 'completed'],
+        ['fail', 'failed'],
+      ] as const) {
+        const ran = valueOf('scalr_queue_job_run_seconds_sum', { ...job, job_name, outcome })!;
+        expect(ran).toBeGreaterThan(0.2);
+        expect(ran).toBeLessThan(seconds);
+      }
       const waited = valueOf('scalr_queue_job_wait_seconds_sum', job)!;
       expect(waited).toBeGreaterThan(0);
       expect(waited).toBeLessThan(seconds);

@@ -18,3 +18,71 @@ it('warns of a disk that is too slow for appendfsync everysec, with the cure', a
 it.each(['aof_delayed_fsync:0\r\n', ''])('says nothing of a disk that keeps up: %j', async (info) => {
   expect(checkLoad(await readServerLoad(saying(info)))).toEqual([]);
 });
+
+const GB = 2 ** 30;
+it.each([
+  ['memory to spare', { usedMemory: 0.74 * GB, maxMemory: GB }, []],
+  ['memory that is nearly full', { usedMemory: 0.75 * GB, maxMemory: GB }, ['warning: Redis uses 75 % of']],
+  ['memory that is full', { usedMemory: 0.9 * GB, maxMemory: GB }, ['danger: Redis uses 90 % of']],
+  ['no limit of memory', { usedMemory: GB, maxMemory: 0 }, ['warning: Redis has no maxmemory']],
+  ['a limit that may not be asked for', { usedMemory: GB }, []],
+  ['keys that were evicted', { evictedKeys: 1 }, ['danger: JOBS MAY BE LOST: Redis has evicted 1 key since']],
+  ['no key that was evicted', { evictedKeys: 0 }, []],
+  [
+    'a file that it cannot append to',
+    { aofWriteFailed: true },
+    ['danger: JOBS CAN BE LOST: Redis could not write its append-only file'],
+  ],
+  [
+    'a snapshot that it cannot save',
+    { saveFailed: true },
+    ['danger: JOBS CAN BE LOST: Redis could not write its snapshot'],
+  ],
+  ['no fsync', { fsync: 'no' }, ['warning: appendfsync is no']],
+  ['an fsync each second', { fsync: 'everysec' }, []],
+  ['connections to spare', { clients: 74, maxClients: 100 }, []],
+  ['nearly all connections taken', { clients: 75, maxClients: 100 }, ['warning: 75 of 100 connections']],
+  ['all connections taken', { clients: 90, maxClients: 100 }, ['danger: 90 of 100 connections']],
+  [
+    'more than one trouble',
+    { usedMemory: 1, maxMemory: 0, fsync: 'no' },
+    ['warning: Redis has no maxmemory', 'warning: appendfsync is no'],
+  ],
+] as const)('says of a server with %s: %o', (_what, load, expected) => {
+  const said = checkLoad(load).map(({ severity, problem }) => `${severity}: ${problem}`);
+  expect(said).toEqual(expected.map((begin) => expect.stringContaining(begin)));
+});
+
+it('reads what a server says of its memory, its files and its clients', async () => {
+  const info =
+    'used_memory:5\r\nmaxmemory:10\r\nconnected_clients:3\r\nmaxclients:100\r\nevicted_keys:2\r\n' +
+    'aof_last_write_status:err\r\nrdb_last_bgsave_status:ok\r\n';
+  const call = async (command: string) =>
+    command === 'CONFIG'
+      ? ['appendfsync', 'always']
+      : 'id=1 name=scalr:{billing}:w flags=N\nid=2 name=scalr:{billing}:p flags=N\nid=3 name= flags=N\n';
+  const redis = { info: async () => info, call } as unknown as RedisClient;
+  expect(await readServerLoad(redis)).toEqual({
+    usedMemory: 5,
+    maxMemory: 10,
+    clients: 3,
+    maxClients: 100,
+    evictedKeys: 2,
+    aofWriteFailed: true,
+    aofDelayedFsync: undefined,
+    saveFailed: false,
+    fsync: 'always',
+    clientsByApp: { billing: 2, '': 1 },
+  });
+});
+
+it('does not ask a server with thousands of clients for all of their names', async () => {
+  const asked: string[] = [];
+  const call = async (command: string) => (asked.push(command), undefined);
+  const of = (clients: number) =>
+    ({ info: async () => `connected_clients:${clients}\r\n`, call }) as unknown as RedisClient;
+  await readServerLoad(of(2_001));
+  expect(asked).toEqual(['CONFIG']);
+  await readServerLoad(of(2_000));
+  expect(asked).toEqual(['CONFIG', 'CONFIG', 'CLIENT']);
+});
