@@ -55,6 +55,23 @@ describe('where a Redis can be', () => {
   it('is not database 0 where the one that is wanted does not exist', async () => {
     const producer = await startProducer({ redis: `redis://127.0.0.1:${redis.port}/20` });
     await expect(producer.queue.enqueue(Note, { text: 'a' })).rejects.toThrow(/no database of that number/);
+    const connections = async () =>
+      Number(/total_connections_received:(\d+)/.exec(await redis.cli('INFO', 'stats'))?.[1]);
+    // Neither on this connection nor on those that follow.
+    const outcomes: string[] = [];
+    const before = await connections();
+    await eventually(async () => {
+      const call = producer.queue.enqueue(Note, { text: 'a' });
+      outcomes.push(
+        await call.then(
+          () => 'created',
+          (error: Error) => error.name,
+        ),
+      );
+      // Each look is a connection as well.
+      expect(await connections()).toBeGreaterThan(before + outcomes.length + 2);
+    });
+    expect(outcomes).toEqual(outcomes.map(() => 'QueueUnavailableError'));
     expect(await redis.cli('-n', '0', 'DBSIZE')).toBe('0');
   });
 });
