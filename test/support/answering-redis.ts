@@ -103,6 +103,7 @@ class Line {
   private readonly due: Due[] = [];
   private asked = Buffer.alloc(0);
   private replied = Buffer.alloc(0);
+  private isOver = false;
 
   constructor(
     private readonly client: Socket,
@@ -113,8 +114,8 @@ class Line {
       socket.setNoDelay(true).on('error', () => undefined);
       socket.on('close', () => this.reset());
     }
-    client.on('data', (chunk: Buffer) => this.hear(chunk));
-    redis.on('data', (chunk: Buffer) => this.collect(chunk));
+    client.on('data', (chunk: Buffer) => this.isOver || this.hear(chunk));
+    redis.on('data', (chunk: Buffer) => this.isOver || this.collect(chunk));
   }
 
   release(): void {
@@ -122,10 +123,11 @@ class Line {
     this.flush();
   }
 
-  /** What was said before still arrives. */
+  /** What was said before still arrives; a socket that is destroyed with something unread would take that along. */
   private end(): void {
+    this.isOver = true;
     this.due.length = 0;
-    this.client.destroySoon();
+    this.client.end();
   }
 
   reset(): void {

@@ -68,8 +68,18 @@ describe('a prepared job', () => {
     });
     expect(options).toMatchObject({
       delay: HOUR,
-      scalr: { expiresAt: NOW.getTime() + 3 * HOUR, timeout: 5_000, retry: { attempts: 2, delay: 1_000 } },
+      scalr: {
+        expiresAt: NOW.getTime() + 3 * HOUR,
+        timeout: 5_000,
+        retry: { attempts: 2, delay: 1_000 },
+        retryGiven: ['attempts'],
+      },
     });
+    const retryGiven = async (retry: EnqueueOptions['retry']) =>
+      ((await prepare(Plain, 1, { retry })).options as { scalr?: { retryGiven?: string[] } }).scalr
+        ?.retryGiven;
+    expect(await retryGiven(false)).toEqual(['attempts']);
+    expect(await retryGiven({ delay: '5s', factor: undefined, jitter: 0 })).toEqual(['delay', 'jitter']);
   });
 
   it.each<[EnqueueOptions, number | undefined]>([
