@@ -178,3 +178,28 @@ describe('a discarded job', () => {
     expect(await queue.enqueue(Once, undefined, { id: 'fourth' })).toMatchObject({ status: 'created' });
   });
 });
+
+describe('a dead job of a queue that its definition has left', () => {
+  it('is retried in the new one with its log, and never in the place of a job that is there', async () => {
+    const own = uniqueApp();
+    const { queue, jobs, get } = await startProducer({ app: own });
+    const Moved = defineJob<object>('moved', { queue: 'new' });
+    await queue.enqueue(Moved, { of: 'the new queue' }, { id: 'seeded-1' });
+    await seedDead(sharedRedisUrl(), { app: own, queue: 'old', name: 'moved', count: 2 });
+    const keyOf = (its: string, n: number) => `scalr:{${own}}:${its}:moved~seeded-${n}`;
+    await redis.rpush(`${keyOf('old', 0)}:logs`, 'a line');
+    expect(await get(DeadLetterService).retry({ queue: 'old' })).toEqual({ matched: 2, retried: 2 });
+    expect(await jobs.details({ id: 'seeded-0', name: 'moved' })).toMatchObject({
+      queue: 'new',
+      state: 'waiting',
+      logs: ['a line'],
+    });
+    expect(await redis.keys(`${keyOf('old', 0)}*`)).toEqual([]);
+    expect(await jobs.details({ id: 'seeded-1', name: 'moved', queue: 'new' })).toMatchObject({
+      state: 'waiting',
+      payload: { of: 'the new queue' },
+    });
+    expect(await redis.zcard(`scalr:{${own}}:old:failed`)).toBe(0);
+    expect(await redis.zcard(`scalr:{${own}}:new:failed`)).toBe(0);
+  });
+});

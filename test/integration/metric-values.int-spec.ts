@@ -180,6 +180,36 @@ describe('the metrics', () => {
     );
   });
 
+  it('show the hundred queues with the largest backlog, and add the others up', async () => {
+    const app = uniqueApp();
+    const { queue, jobs, get } = await startProducer({ app });
+    const jobOf = (name: string) => defineJob('of-many', { queue: name });
+    // Those with the least work come first by their name and by when they were made.
+    const [quiet, dead, one] = ['a-dead-once', 'b-dead-often', 'c-waiting-once'].map(jobOf);
+    const busy = Array.from({ length: 98 }, (_, n) => jobOf(`queue-${n}`));
+    const all = [quiet!, dead!, dead!, one!, ...busy, ...busy];
+    const made = [];
+    for (const job of all) made.push(await queue.enqueue(job));
+    for (const { id, name, queue: its } of made.slice(0, 3)) await jobs.cancel({ id, name, queue: its });
+    const { valueOf, labelsOf } = parseScrape(await get(ScalrQueueMetrics).text());
+    expect(valueOf('scalr_queue_queues_without_series', { app, scope: 'global' })).toBe(1);
+    const shown = labelsOf('scalr_queue_jobs', 'queue');
+    expect(shown).toHaveLength(101);
+    expect(shown).not.toContain('a-dead-once');
+    const count = (its: string, state: string) =>
+      valueOf('scalr_queue_jobs', { app, scope: 'global', queue: its, state });
+    expect([count('~other', 'dead'), count('~other', 'waiting')]).toEqual([1, 0]);
+    expect([count('b-dead-often', 'dead'), count('c-waiting-once', 'waiting')]).toEqual([2, 1]);
+    expect(count('queue-97', 'waiting')).toBe(2);
+    // What this process counts has so many series, too.
+    expect(labelsOf('scalr_queue_jobs_enqueued_total', 'queue')).toHaveLength(101);
+    const other = { app, queue: 'other', job_name: 'of-many', status: 'created' };
+    expect(valueOf('scalr_queue_jobs_enqueued_total', other)).toBe(2);
+    expect(
+      valueOf('scalr_queue_jobs_cancelled_total', { app, queue: 'b-dead-often', job_name: 'of-many' }),
+    ).toBe(2);
+  });
+
   it('say that jobs can be lost while Redis cannot write its append-only file, or has none', async () => {
     const app = uniqueApp();
     await using redis = await RedisServer.start();

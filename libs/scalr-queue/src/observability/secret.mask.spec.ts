@@ -10,6 +10,9 @@ it('hides fields that are called like secrets, however deep and however spelled'
   });
   expect(mask({ payload: { token: ['t'] } })).toEqual({ payload: { token: '[redacted]' } });
   expect(mask(undefined)).toBeUndefined();
+  // Flags and counts are none.
+  const harmless = { password: true, token: false, secret: null, maxTokens: 4_096 };
+  expect(mask(harmless)).toEqual(harmless);
 });
 
 it('hides credentials inside of texts and leaves the rest of them as it is', () => {
