@@ -173,6 +173,46 @@ it('asks before it takes a job away or stops work, and says of how many it speak
   });
 });
 
+it('says what it has not done, and why, by its exit code too', async () => {
+  const { cli, jobs, queue, json } = await scene();
+  expect(await cli('cancel d1')).toMatchObject({ code: 1, err: 'error: too late: it has finished\n' });
+  expect(await cli('cancel p2 --dry-run')).toMatchObject({
+    code: 0,
+    out: 'would cancel pdf.render, which is waiting\n',
+  });
+  expect(await jobs.get('p2')).toMatchObject({ state: 'waiting' });
+  expect((await cli('cancel p2 --yes')).out).toBe('cancelled: it will never run\n');
+  expect(await cli('cancel nobody --yes')).toMatchObject({ code: 1, err: expect.stringContaining('no job') });
+
+  expect(await cli('check')).toMatchObject({ code: 1, out: expect.stringContaining('FAIL  queue pdf') });
+  expect((await cli('check --queue mail')).code).toBe(0);
+  expect(await json('ping --queue mail pdf --timeout 10s')).toMatchObject([
+    { queue: 'mail', answered: true },
+    { queue: 'pdf', answered: false },
+  ]);
+  expect((await cli('ping --queue mail pdf --timeout 10s')).code).toBe(1);
+  expect((await cli('ping --queue mail --timeout 10s')).code).toBe(0);
+
+  // Twelve dead jobs whose unique keys others hold by now.
+  const pages = Array.from({ length: 12 }, (_, page) => page);
+  for (const again of [false, true])
+    for (const page of pages) {
+      const { id } = await queue.enqueue(
+        Render,
+        { page },
+        { id: `u${page}${again ? '-again' : ''}`, unique: true },
+      );
+      if (!again) await jobs.cancel(id);
+    }
+  const held = await cli('dead retry --definition pdf.render --reason cancelled --yes');
+  expect(held).toMatchObject({ code: 0, out: '1 retried\n' });
+  expect(held.err.match(/^u\d+ stays dead: job u\d+-again holds its unique key$/gm)).toHaveLength(10);
+  expect(held.err).toContain('so do 2 more; --json names them\n');
+  expect((await cli('dead retry --definition pdf.render --dry-run')).out).toBe('0 would be retried\n');
+  expect((await cli('dead list --definition pdf.render --after 1h --limit 1')).out).toContain('pdf.render');
+  expect((await cli('dead list --definition pdf.render --before 1h')).out).toBe('no dead job\n');
+});
+
 it('shows what a job was given and has made only when it is asked for, and secrets never', async () => {
   const { cli, json, jobs, queue } = await scene();
   await jobs.waitFor(await queue.enqueue(Sign, undefined, { id: 's1' }), { timeout: '10s' });

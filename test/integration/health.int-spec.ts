@@ -5,8 +5,8 @@ import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { RedisServer } from '../support/redis.js';
 
-describe('the health of a web process', () => {
-  it('is down with the option strict while Redis can lose jobs, and comes up when that is mended', async () => {
+describe('with the option strict', () => {
+  it('web and worker are down while Redis can lose jobs, and up when that is mended', async () => {
     await using redis = await RedisServer.start({ args: ['--maxmemory-policy', 'allkeys-lru'] });
     const [strict, lenient] = [
       await startProducer({ redis: redis.url, strict: true }),
@@ -21,6 +21,22 @@ describe('the health of a web process', () => {
     // It looks again with each connection.
     await redis.cli('CLIENT', 'KILL', 'TYPE', 'normal');
     await eventually(async () => expect([await health(strict), await health(lenient)]).toEqual(['up', 'up']));
+
+    // A worker that runs, too, when the setting is changed under it.
+    const worker = await startWorker({ redis: redis.url, strict: true });
+    const ready = async () => (await fetch(`${worker.url}/health/ready`)).status;
+    expect(await ready()).toBe(200);
+    await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    await redis.cli('CLIENT', 'KILL', 'TYPE', 'normal');
+    await eventually(async () => {
+      expect([await ready(), await health(strict)]).toEqual([503, 'down']);
+      // It is not the outage that was in between.
+      const { details } = (await (await fetch(`${worker.url}/health/ready`)).json()) as { details: object };
+      expect(details).toMatchObject({
+        redis: { status: 'up' },
+        worker: { status: 'down', phase: 'running' },
+      });
+    });
   });
 });
 
