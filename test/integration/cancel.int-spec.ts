@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { defineJob, JobContext, ProcessJob } from 'scalr-queue';
+import { Redis } from 'ioredis';
+import { DeadLetterService, defineJob, JobContext, ProcessJob } from 'scalr-queue';
+import { onTestFinished } from 'vitest';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
+import { sharedRedisUrl } from '../support/redis.js';
 
 const Long = defineJob<{ heed: boolean }, string>('long', { retry: { attempts: 5, delay: 10 } });
 
@@ -88,6 +91,26 @@ describe('cancelling a job', () => {
     expect(await send('third')).toMatchObject({ status: 'duplicate', id: second.id });
     expect(await jobs.cancel('second')).toBe('cancelled');
     expect(await send('fourth')).toMatchObject({ status: 'created' });
+  });
+
+  it('twice, while it ran and when it waits again, leaves a dead job that can be retried', async () => {
+    const app = uniqueApp();
+    const { queue, jobs, get } = await startProducer({ app });
+    const { id } = await queue.enqueue(Long, { heed: true });
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    const list = (name: string) => `scalr:{${app}}:default:${name}`;
+    // As a worker takes it that is killed before it hears of the request, and as others put it back.
+    await redis.rpoplpush(list('wait'), list('active'));
+    expect(await jobs.cancel(id)).toBe('cancelling');
+    await redis.rpoplpush(list('active'), list('wait'));
+    expect(await jobs.cancel(id)).toBe('cancelled');
+    expect(await get(DeadLetterService).retry(id)).toEqual({ matched: 1, retried: 1 });
+    const { log, providers } = bench();
+    await startWorker({ app, providers });
+    await eventually(() => expect(log).toEqual(['attempt 1']));
+    expect(await jobs.get(id)).toMatchObject({ state: 'running' });
+    await jobs.cancel(id);
   });
 
   it('is honest about jobs that are not there', async () => {

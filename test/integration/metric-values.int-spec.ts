@@ -7,6 +7,7 @@ import {
   ScalrQueueMetrics,
   Scheduled,
   SchedulesService,
+  Snooze,
 } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
 import { AnsweringRedis } from '../support/answering-redis.js';
@@ -17,6 +18,7 @@ import { RedisServer, sharedRedisUrl } from '../support/redis.js';
 
 const Slow = defineJob('slow', { queue: 'stage', retry: false });
 const Fail = defineJob('fail', { queue: 'stage', retry: false });
+const Nap = defineJob('nap', { queue: 'clock' });
 const Tick = defineJob('tick', { queue: 'clock' });
 const HOUR = 3_600_000;
 
@@ -31,6 +33,7 @@ function bench() {
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   const running: string[] = [];
+  let rested = 0;
   const own: { metrics?: ScalrQueueMetrics } = {};
 
   @Injectable()
@@ -49,6 +52,11 @@ function bench() {
     async fail() {
       await released;
       throw new Error('on purpose');
+    }
+
+    @ProcessJob(Nap)
+    nap() {
+      if (!rested++) throw new Snooze(5);
     }
 
     @ProcessJob(Tick)
@@ -76,6 +84,7 @@ describe('the metrics', () => {
     await jobs.waitFor(id, { timeout: '10s' });
     const tick = await get(SchedulesService).runNow('tick');
     await jobs.waitFor(tick.id, { timeout: '10s' });
+    await jobs.waitFor(await queue.enqueue(Nap), { timeout: '10s' });
 
     // One that was enqueued an hour ago, and that is held.
     await get(QueuesService).pause('stage');
@@ -97,6 +106,9 @@ describe('the metrics', () => {
         expect(ran).toBeGreaterThan(0.2);
         expect(ran).toBeLessThan(seconds);
       }
+      const nap = { app, queue: 'clock', job_name: 'nap' };
+      expect(valueOf('scalr_queue_jobs_postponed_total', nap)).toBe(1);
+      expect(valueOf('scalr_queue_jobs_failed_total', nap)).toBeUndefined();
       const waited = valueOf('scalr_queue_job_wait_seconds_sum', job)!;
       expect(waited).toBeGreaterThan(0);
       expect(waited).toBeLessThan(seconds);
