@@ -137,6 +137,33 @@ describe('live workers', () => {
     redis.disconnect();
   });
 
+  it('are remembered up to fifty when they died without a word, the latest first', async () => {
+    const { app, queues } = await startWatching();
+    await startWorker({ app, providers: [ReminderProcessor] });
+    const [alive] = await eventually(async () => {
+      const found = await queues.workers();
+      expect(found).toHaveLength(1);
+      return found;
+    });
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    const index = `scalr:{${app}}:~workers`;
+    const startedAt = +alive!.startedAt;
+    const dead = Array.from({ length: 60 }, (_, n) => ({
+      ...alive,
+      id: `dead-${n}`,
+      startedAt,
+      seenAt: startedAt - n,
+    }));
+    await redis.hset(index, Object.fromEntries(dead.map((worker) => [worker.id, JSON.stringify(worker)])));
+    const remembered = dead.slice(0, 50).map(({ id }) => id);
+    expect((await queues.lostWorkers()).map(({ id }) => id)).toEqual(remembered);
+    // The others are taken out of the index.
+    await eventually(async () =>
+      expect(new Set(await redis.hkeys(index))).toEqual(new Set([alive!.id, ...remembered])),
+    );
+  });
+
   it('are told again at once after an outage that lost everything', async () => {
     await using redis = await RedisServer.start({ args: ['--appendonly', 'no', '--save', ''] });
     const { app, queues } = await startWatching(uniqueApp(), redis.url);

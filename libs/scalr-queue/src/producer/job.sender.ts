@@ -186,10 +186,10 @@ export class JobSender {
     return { enqueued, error };
   }
 
-  /** What the engine's own `add` would hand to its backend: the payload is JSON already, and goes as it is. */
+  /** What the engine's own `add` would hand to its backend: the payload is JSON already, and goes as it is. A unique job is contested. */
   private toEntry(job: PreparedJob): { job: JobJson; jobId: string; parentKeyOpts: ParentKeyOpts } {
     const opts = this.tracing.carried(job.options);
-    const { jobId, timestamp, deduplication } = opts;
+    const { jobId, timestamp } = opts;
     const stored = {
       id: jobId,
       name: job.name,
@@ -201,7 +201,6 @@ export class JobSender {
       attemptsStarted: 0,
       stalledCounter: 0,
     } as JobJson;
-    if (deduplication) stored.deduplicationId = deduplication.id;
     return { job: stored, jobId, parentKeyOpts: NO_PARENT };
   }
 
