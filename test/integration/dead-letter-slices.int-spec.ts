@@ -63,6 +63,19 @@ describe('dead jobs of a time', () => {
   });
 });
 
+describe('dead jobs of a definition', () => {
+  it('are not those of another one whose name begins with the same letters', async () => {
+    const queue = 'names';
+    await seed(queue, 2);
+    await seedDead(sharedRedisUrl(), { app, queue, name: 'crack-down', count: 3 });
+    const definition = 'crack';
+    expect(await dead.count({ queue, definition })).toBe(2);
+    expect((await dead.list({ queue, definition })).jobs.map(({ name }) => name)).toEqual(['crack', 'crack']);
+    expect(await dead.discard({ queue, definition })).toEqual({ matched: 2, discarded: 2 });
+    expect(await dead.count({ queue })).toBe(3);
+  });
+});
+
 describe('dead jobs in number', () => {
   it('are looked at 500 and changed 100 at a time, with a word after each', async () => {
     const queue = 'slices';
