@@ -95,6 +95,17 @@ describe('what can be done', () => {
     });
   });
 
+  it('is not to retry a job whose unique key another one holds, and the answer says so', async () => {
+    const { put, jobs, queue, web } = await startWithDeadJob();
+    const send = (id: string) => queue.enqueue(Pay, { amount: -1 }, { id, unique: true });
+    await send('first');
+    await eventually(async () => expect(await jobs.get('first')).toMatchObject({ state: 'dead' }));
+    await web.get(QueuesService, { strict: false }).pause('money');
+    expect(await send('second')).toMatchObject({ status: 'created' });
+    expect((await put('/queues/api/queues/money/pay~first/retry')).status).toBe(409);
+    expect(await jobs.get('first')).toMatchObject({ state: 'dead' });
+  });
+
   it('is to retry all also when the clock of a worker is ahead', async () => {
     const { app, put, jobs, id, payments } = await startWithDeadJob();
     const redis = new Redis(sharedRedisUrl());
