@@ -47,7 +47,12 @@ describe('a job that is not kept', () => {
     const { queue, jobs, redis, prefix } = await start();
     const job = await queue.enqueue(Brief, { n: 4 });
     await eventually(async () => expect(await jobs.get(job.id)).toBeUndefined());
-    // As long as the event of its end is there, even its result is known.
+    // As long as the event of its end is there, even its result is known, however many jobs have ended since.
+    const others = await queue.enqueueMany(
+      Brief,
+      Array.from({ length: 100 }, (_, n) => ({ n })),
+    );
+    await jobs.waitFor(others.at(-1)!, { timeout: '10s' });
     expect(await jobs.waitFor(job, { timeout: '5s' })).toBe(8);
     expect(await jobs.waitFor(job.id, { timeout: '5s' })).toBe(8);
     await redis.del(`${prefix}:events`);

@@ -78,10 +78,15 @@ describe.concurrent('a schedule', () => {
     expect(Number(await redis.hget(key, '~boot'))).toBe(ahead + 2);
   });
 
-  it('has its waiting slot back soon after that was removed by hand', async () => {
+  it('has its waiting slot back soon after that was removed by hand, or put there by older code', async () => {
     const { start, pendingOf, jobs, queueKey } = await startApp();
-    await start({ name: 'daily', every: '1d' });
+    await start({ name: 'daily', every: '1d' }, { name: 'weekly', every: '7d' });
     const { id } = await pendingOf('daily');
+    const weekly = `${queueKey}:beat~${(await pendingOf('weekly')).id}`;
+    const opts = (await redis.hget(weekly, 'opts'))!;
+    const older = opts.replace(/"revision":"[^"]+"/, '"revision":"of-old-code"');
+    expect(older).not.toBe(opts);
+    await redis.hset(weekly, 'opts', older, 'data', '{"by":"old code"}');
     const stored = `beat~${id}`;
     expect(await redis.zrem(`${queueKey}:delayed`, stored)).toBe(1);
     await redis.del(`${queueKey}:${stored}`);
@@ -90,6 +95,7 @@ describe.concurrent('a schedule', () => {
       timeout: 25_000,
       interval: 100,
     });
+    await eventually(async () => expect(await redis.hget(weekly, 'data')).toBe('{"by":"weekly"}'));
   });
 
   it('runs a slot that expired once it is retried by hand, long after its time', async () => {

@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { getEventListeners } from 'node:events';
 import { setImmediate as tick } from 'node:timers/promises';
 import { defineJob } from 'scalr-queue';
 import { type MockInstance, onTestFinished } from 'vitest';
@@ -103,10 +104,12 @@ describe('a wait for a job', () => {
     shorten(IDLE, SHORT);
     const { jobs, enqueued, listeners, release } = await startHolding();
     const first = await enqueued('return');
-    const waits = [1, 2].map(() => jobs.waitFor(first, { timeout: '1m' }));
+    const { signal } = new AbortController();
+    const waits = [1, 2].map(() => jobs.waitFor(first, { timeout: '1m', signal }));
     await eventually(async () => expect(await listeners()).toBe(1));
     release();
     expect(await Promise.all(waits)).toEqual(['done', 'done']);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
     // Somebody waits again before it has closed, for longer than it is kept idle.
     const second = await enqueued('return');
     const third = jobs.waitFor(second, { timeout: '1m' });
