@@ -7,6 +7,7 @@ import { interruption, Interrupted } from './process/interruption.mjs';
 import { findPrometheus } from './prometheus/find.mjs';
 import { findRedisServer } from './redis/find.mjs';
 import { provideRedis } from './redis/provide.mjs';
+import { unexcused } from './test/needs.mjs';
 import { planOf, usage } from './test/plan.mjs';
 import { runPlan } from './test/run-plan.mjs';
 import { countStep, sum } from './test/totals.mjs';
@@ -23,6 +24,14 @@ if (args.includes('--help') || args.includes('-h')) {
 process.chdir(root);
 const interrupted = interruption();
 const total = sum(await runAll());
+for (const skip of total.skips) console.log(`skipped: ${skip}`);
+if (process.env['SCALR_TEST_STRICT'] === '1') {
+  const unexcusedSkips = await unexcused(total.skips);
+  total.failed += unexcusedSkips.length;
+  total.failures.push(
+    ...unexcusedSkips.map((skip) => `${skip}: skipped, though this machine has what it needs`),
+  );
+}
 for (const failure of total.failures) console.log(`failed: ${failure}`);
 if (total.skipped > 0) console.log(`\n${total.skipped} skipped`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);

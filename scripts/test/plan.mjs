@@ -25,7 +25,8 @@ export const usage = `npm test                                   everything
 node scripts/test.mjs PART [FILTER...]     one part: ${projects.join(', ')}; only the test files
                                            whose path contains a FILTER
 
-SCALR_REDIS_URL=redis://host:6379/0        use this Redis; otherwise one is started and removed`;
+SCALR_REDIS_URL=redis://host:6379/0        use this Redis; otherwise one is started and removed
+SCALR_TEST_STRICT=1                        fail for a skipped test that this machine could have run`;
 
 /** @type {Step} */
 const build = { title: 'build', script: 'build', decisive: true };

@@ -6,17 +6,19 @@ import { readFileSync } from 'node:fs';
  * @property {number} passed
  * @property {number} failed
  * @property {number} skipped
+ * @property {string[]} skips what was skipped, by name
  * @property {string[]} failures what failed, by name: the last lines of a long run are all that some logs keep
  */
 
 /** @param {Totals[]} parts @returns {Totals} */
 export function sum(parts) {
   /** @type {Totals} */
-  const total = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  const total = { passed: 0, failed: 0, skipped: 0, skips: [], failures: [] };
   for (const part of parts) {
     total.passed += part.passed;
     total.failed += part.failed;
     total.skipped += part.skipped;
+    total.skips.push(...part.skips);
     total.failures.push(...part.failures);
   }
   return total;
@@ -28,6 +30,7 @@ export function countStep(title, succeeded) {
     passed: succeeded ? 1 : 0,
     failed: succeeded ? 0 : 1,
     skipped: 0,
+    skips: [],
     failures: succeeded ? [] : [title],
   };
 }
@@ -49,10 +52,16 @@ export function countTests(title, reportFile, succeeded) {
   });
   // Vitest can fail without a failed test: an error between tests, or no test at all.
   if (!succeeded && failures.length === 0) failures.push(title);
+  const skips = report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === 'skipped' || status === 'pending' || status === 'todo')
+      .map(({ fullName }) => `${title}: ${fullName}`),
+  );
   return {
     passed: report.numPassedTests,
     failed: failures.length,
-    skipped: report.numPendingTests + report.numTodoTests,
+    skipped: skips.length,
+    skips,
     failures,
   };
 }
@@ -60,7 +69,7 @@ export function countTests(title, reportFile, succeeded) {
 /**
  * @param {string} file
  * @returns {{
- *   numPassedTests: number, numPendingTests: number, numTodoTests: number,
+ *   numPassedTests: number,
  *   testResults: { name: string, status: string, assertionResults: { status: string, fullName: string }[] }[],
  * } | undefined}
  */

@@ -18,15 +18,13 @@ describe('the totals of npm test', () => {
     const file = join(folder, 'report.json');
     const empty = {
       numPassedTests: 0,
-      numPendingTests: 0,
-      numTodoTests: 0,
       testResults: [],
     };
     writeFileSync(file, JSON.stringify({ ...empty, ...content }));
     return file;
   }
 
-  it('counts the tests of a report, and names those that failed', () => {
+  it('counts the tests of a report, and names those that failed and those that were skipped', () => {
     const testResults = [
       {
         name: '/a.spec.ts',
@@ -35,15 +33,18 @@ describe('the totals of npm test', () => {
           { status: 'passed', fullName: 'adds' },
           { status: 'failed', fullName: 'subtracts' },
           { status: 'failed', fullName: 'divides' },
+          { status: 'skipped', fullName: 'needs more' },
+          { status: 'todo', fullName: 'multiplies' },
         ],
       },
     ];
-    const file = report({ numPassedTests: 7, numPendingTests: 1, numTodoTests: 3, testResults });
+    const file = report({ numPassedTests: 7, testResults });
 
     expect(countTests('unit', file, false)).toEqual({
       passed: 7,
       failed: 2,
-      skipped: 4,
+      skipped: 2,
+      skips: ['unit: needs more', 'unit: multiplies'],
       failures: ['unit: subtracts', 'unit: divides'],
     });
   });
@@ -56,6 +57,7 @@ describe('the totals of npm test', () => {
       passed: 7,
       failed: 1,
       skipped: 0,
+      skips: [],
       failures: ['unit: /a.spec.ts'],
     });
   });
@@ -65,6 +67,7 @@ describe('the totals of npm test', () => {
       passed: 7,
       failed: 1,
       skipped: 0,
+      skips: [],
       failures: ['unit'],
     });
   });
@@ -74,17 +77,25 @@ describe('the totals of npm test', () => {
       passed: 0,
       failed: 1,
       skipped: 0,
+      skips: [],
       failures: ['unit'],
     });
   });
 
   it('sums steps and tests', () => {
-    const tests = { passed: 5, failed: 1, skipped: 2, failures: ['unit: divides'] };
+    const tests = {
+      passed: 5,
+      failed: 1,
+      skipped: 1,
+      skips: ['unit: needs more'],
+      failures: ['unit: divides'],
+    };
 
     expect(sum([countStep('lint', true), countStep('format', false), tests])).toEqual({
       passed: 6,
       failed: 2,
-      skipped: 2,
+      skipped: 1,
+      skips: ['unit: needs more'],
       failures: ['format', 'unit: divides'],
     });
   });

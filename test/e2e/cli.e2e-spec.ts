@@ -83,7 +83,7 @@ it('fails in time when Redis is down, and when it hangs', async () => {
   expect(queues.code).toBe(3);
 });
 
-describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal', () => {
+describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal (needs script)', () => {
   it('asks before it pauses a queue, and does so only after a yes', async () => {
     const app = uniqueApp();
     const { queue, get } = await startProducer({ app });

@@ -42,7 +42,7 @@ it('refuses an interval that would burden Redis', async () => {
   expect(output).toContain('expected --interval to be a duration from 250');
 });
 
-describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal', () => {
+describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal (needs script)', () => {
   /** `top` under a pseudo terminal, which `script` makes. */
   function startOnTerminal(redisUrl: string) {
     const line = `sh -c 'echo pid=$$; stty rows 40 cols 120; exec ${process.execPath} ${BIN} top --interval 250'`;

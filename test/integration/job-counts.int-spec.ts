@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { availableParallelism } from 'node:os';
 import { defineJob, type JobContext, JobEvents, ProcessJob, Snooze } from 'scalr-queue';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { pretendCores } from '../support/cores.js';
 import { eventually } from '../support/eventually.js';
 
 const Poll = defineJob('poll');
@@ -95,11 +95,14 @@ describe('a job that its worker does not know', () => {
 });
 
 describe('a job that waits for a thread', () => {
+  const THREADS = 2;
+  pretendCores(THREADS);
+
   it('expires there, and is put back unstarted by a shutdown', async () => {
     const app = uniqueApp();
     const { queue, jobs } = await startProducer({ app });
     const first = await startWorker({ app, providers: [Acts] }, { shutdownTimeout: 50 });
-    const busy = Array.from({ length: availableParallelism() }, () => ({ act: 'compute', ms: 1_500 }));
+    const busy = Array.from({ length: THREADS }, () => ({ act: 'compute', ms: 1_500 }));
     await queue.enqueueMany(Act, busy);
     const late = await queue.enqueue(Act, { act: 'compute', ms: 1 }, { expiresIn: 300 });
     await eventually(async () => expect((await jobs.get(late.id))?.state).toBe('running'));
