@@ -2,12 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * Enqueues without end and records what it was told: `ack`, `unknown` or `refused`. An unknown outcome is asked again with
- * the same id until it is known, as the library tells its callers to.
+ * the same id until it is known, as the library tells its callers to. `counted`: every call is recorded when it begins and
+ * when it has settled.
  */
 export class Load {
-  constructor(queue, definition, { rate = 100, lanes = 4, payload = {} }, record) {
-    Object.assign(this, { queue, definition, rate, lanes, payload, record });
+  constructor(queue, definition, { rate = 100, lanes = 4, payload = {}, counted = false }, record) {
+    Object.assign(this, { queue, definition, rate, lanes, payload, counted, record });
     this.longest = 0;
+    this.calls = 0;
     this.counts = { acknowledged: 0, unknown: 0, refused: 0 };
   }
 
@@ -50,6 +52,8 @@ export class Load {
 
   async once(id) {
     const begin = performance.now();
+    const call = ++this.calls;
+    if (this.counted) this.record('call', call);
     const outcome = await this.queue.enqueue(this.definition, this.payload, id ? { id } : {}).then(
       (job) => ({ acknowledged: true, id: job.id }),
       ({ code, name, jobId }) => ({ code: code ?? name, id: jobId ?? id }),
@@ -58,6 +62,7 @@ export class Load {
     if (outcome.acknowledged) this.counts.acknowledged++;
     else if (outcome.code === 'OUTCOME_UNKNOWN') this.counts.unknown++;
     else this.counts.refused++;
+    if (this.counted) this.record('told', call);
     this.record(
       outcome.acknowledged ? 'ack' : outcome.code === 'OUTCOME_UNKNOWN' ? 'unknown' : 'refused',
       outcome.id ?? '-',

@@ -14,6 +14,8 @@ function ledgerOf({ acknowledged, finished }: { acknowledged: string[]; finished
   return ledger;
 }
 
+const none = { lost: 0, twice: 0 };
+
 const knows = (app: string, ...stored: string[]): Lookup => ({
   app,
   withoutFuture: async (ids) => ids.filter((id) => !stored.includes(id)),
@@ -26,13 +28,13 @@ const silent = (app: string): Lookup => ({
 describe('the last look at a row', () => {
   it('finds an acknowledged job that is gone, which the row has not looked at', async () => {
     const ledger = ledgerOf({ acknowledged: ['a', 'b', 'c'], finished: ['a'] });
-    const failure = await checkDelivery(ledger, [knows('app', 'b')], 0).catch((error: unknown) => error);
+    const failure = await checkDelivery(ledger, [knows('app', 'b')], none).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DeliveryFailure);
     expect(failure).toMatchObject({
       message: expect.stringMatching(/^1 acknowledged jobs .*: c$/) as string,
       figures: { acknowledged: 3, lost: 1 },
     });
-    expect(await checkDelivery(ledger, [knows('app', 'b')], 1)).toEqual({
+    expect(await checkDelivery(ledger, [knows('app', 'b')], { ...none, lost: 1 })).toEqual({
       acknowledged: 3,
       lost: 1,
       twice: 0,
@@ -43,17 +45,27 @@ describe('the last look at a row', () => {
     const ledger = ledgerOf({ acknowledged: ['a', 'b', 'c'], finished: [] });
     ledger.settle('a');
     const lookups = [knows('one', 'b'), silent('two'), knows('two', 'c')];
-    expect(await checkDelivery(ledger, lookups, 0)).toEqual({ acknowledged: 3, lost: 0, twice: 0 });
+    expect(await checkDelivery(ledger, lookups, none)).toEqual({ acknowledged: 3, lost: 0, twice: 0 });
   });
 
   it('says so where nobody can be asked, and claims no figure', async () => {
     const ledger = ledgerOf({ acknowledged: ['a', 'b'], finished: ['a'] });
-    const figures = await checkDelivery(ledger, [silent('app')], 0);
+    const figures = await checkDelivery(ledger, [silent('app')], none);
     expect(figures).toStrictEqual({
       acknowledged: 2,
       twice: 0,
       lost: undefined,
       note: '1 jobs not looked up: no producer answers',
     });
+  });
+
+  it('fails of jobs that were started again, unless the fault explains that, also where a schedule made them', async () => {
+    const ledger = ledgerOf({ acknowledged: ['a'], finished: ['a', 'a'] });
+    const failure = await checkDelivery(ledger, [knows('app')], none).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(DeliveryFailure);
+    expect(failure).toMatchObject({ figures: { acknowledged: 1, twice: 1 } });
+    expect(await checkDelivery(ledger, [knows('app')], { ...none, twice: 1 })).toMatchObject({ twice: 1 });
+    const ofSchedules = ledgerOf({ acknowledged: [], finished: ['slot', 'other'] });
+    expect(await checkDelivery(ofSchedules, [], none)).toEqual({ twice: 0 });
   });
 });

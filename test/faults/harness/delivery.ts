@@ -21,17 +21,32 @@ export interface Lookup {
   withoutFuture(ids: readonly string[]): Promise<string[]>;
 }
 
+/** How many jobs a fault may cost. */
+export interface Allowance {
+  /** Acknowledged jobs that the fault takes from Redis itself. */
+  lost: number;
+  /** Jobs that are started more often than once. */
+  twice: number;
+}
+
 /**
  * The last look at a row, whatever the row itself has looked at: every acknowledged job was finished by a handler, was seen
- * dead by the row as it must be, or is still stored to be run. Resolves with the figures of the ledger.
+ * dead by the row as it must be, or is still stored to be run, and none was started again that must not be. Resolves with the
+ * figures of the ledger.
  */
 export async function checkDelivery(
   ledger: Ledger,
   lookups: readonly Lookup[],
-  mayLose: number,
+  may: Allowance,
 ): Promise<Figures> {
   const { acknowledged, twice } = ledger.figures();
-  if (acknowledged === 0) return {};
+  if (twice > may.twice) {
+    const some = ledger.twice().slice(0, 5).join(', ');
+    const message = `${twice} jobs were started more often than once (${may.twice} allowed): ${some}`;
+    throw new DeliveryFailure(message, { acknowledged, twice });
+  }
+  // Jobs of schedules are acknowledged to nobody.
+  if (acknowledged === 0) return ledger.of('start').length > 0 ? { twice } : {};
   let open = ledger.unsettled();
   for (const app of new Set(lookups.map((lookup) => lookup.app))) {
     if (open.length === 0) break;
@@ -50,10 +65,10 @@ export async function checkDelivery(
   const unsettled = new Set(ledger.unsettled());
   const lost = open.filter((id) => unsettled.has(id));
   const figures = { acknowledged, twice, lost: lost.length };
-  if (lost.length <= mayLose) return figures;
+  if (lost.length <= may.lost) return figures;
   const some = lost.slice(0, 5).join(', ');
   throw new DeliveryFailure(
-    `${lost.length} acknowledged jobs were not finished, not seen dead by the row, and are not stored to be run (${mayLose} allowed): ${some}`,
+    `${lost.length} acknowledged jobs were not finished, not seen dead by the row, and are not stored to be run (${may.lost} allowed): ${some}`,
     figures,
   );
 }

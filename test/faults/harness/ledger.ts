@@ -9,6 +9,8 @@ export interface Execution {
   readonly at: number;
   /** The slot, of a start that a schedule caused. */
   readonly slot?: number;
+  /** Name of the error that a handler was told to stop with. */
+  readonly reason?: string;
 }
 
 /** What really happened, in files outside of Redis: what producers were told, and what handlers did. */
@@ -20,14 +22,15 @@ export class Ledger {
 
   executions(): Execution[] {
     return linesOf(this.executionsFile).map((line) => {
-      const [what, id = '', pid, attempt, at, slot] = line.split(' ');
+      const [what, id = '', pid, attempt, at, more] = line.split(' ');
       return {
         what: what as Execution['what'],
         id,
         pid: Number(pid),
         attempt: Number(attempt),
         at: Number(at),
-        ...(what === 'start' && slot !== '-' ? { slot: Number(slot) } : {}),
+        ...(what === 'start' && more !== '-' ? { slot: Number(more) } : {}),
+        ...(what === 'abort' ? { reason: more } : {}),
       };
     });
   }
@@ -40,6 +43,13 @@ export class Ledger {
   /** Ids of the jobs that a producer was told are enqueued. */
   acknowledged(): Set<string> {
     return new Set(wordsAfter('ack ', this.answersFile));
+  }
+
+  /** Calls of `enqueue` under load that have begun, and those of them whose outcome the caller was told. */
+  calls(): { begun: number; settled: number } {
+    const lines = linesOf(this.answersFile);
+    const of = (pattern: RegExp) => lines.filter((line) => pattern.test(line)).length;
+    return { begun: of(/^call /), settled: of(/^told /) };
   }
 
   /** Acknowledged jobs that no handler has finished. */

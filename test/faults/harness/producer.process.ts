@@ -36,7 +36,7 @@ export interface EnqueueCommand {
 export const BOOT = 60_000;
 
 /** Milliseconds for looking up all the jobs of a row; a frozen process does not hold the row up for longer. */
-const LOOKUP = 20_000;
+const LOOKUP = 60_000;
 
 /** How a process is started. */
 export interface ProcessSettings {
@@ -132,7 +132,9 @@ export class ProducerProcess {
     return (await this.ask<{ rss: number }>('rss')).rss;
   }
 
-  load(settings: { rate?: number; lanes?: number; payload?: object } = {}): Promise<object> {
+  load(
+    settings: { rate?: number; lanes?: number; payload?: object; counted?: boolean } = {},
+  ): Promise<object> {
     return this.ask('load', settings);
   }
 

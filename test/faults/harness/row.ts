@@ -1,13 +1,17 @@
 import type { Stage } from './stage.js';
 
-/** What a row measured; what does not apply to it is left out. */
-export interface Figures {
-  acknowledged?: number;
-  lost?: number | undefined;
-  twice?: number;
+/** What a row measured itself; what does not apply to it is left out. */
+export interface Measured {
   longestMs?: number;
   resumeMs?: number;
   note?: string;
+}
+
+/** The same with what the ledgers say of its jobs: no row can claim that. */
+export interface Figures extends Measured {
+  acknowledged?: number;
+  lost?: number | undefined;
+  twice?: number;
 }
 
 /** One fault of the matrix. */
@@ -17,6 +21,8 @@ export interface FaultRow {
   readonly name: string;
   /** What must hold, in one sentence. */
   readonly requirement: string;
+  /** What not every machine has; see scripts/test/needs.mjs. */
+  readonly needs?: readonly string[];
   /** Part of `npm test`. */
   readonly quick: boolean;
   /** Loads the machine so much that no other row may run beside it. */
@@ -24,7 +30,7 @@ export interface FaultRow {
   /** Seconds after which it has failed. Defaults to 90. */
   readonly patience?: number;
   /** Does the fault and expects what must hold. */
-  run(stage: Stage): Promise<Figures>;
+  run(stage: Stage): Promise<Measured>;
 }
 
 /** A row that cannot be run on this machine, with the reason. */

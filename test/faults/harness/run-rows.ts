@@ -1,6 +1,7 @@
+import { titled } from '../../../scripts/test/needs.mjs';
 import { DeliveryFailure } from './delivery.js';
 import { provenance } from './provenance.js';
-import { type FaultRow, type Figures, NotRunHere } from './row.js';
+import { type FaultRow, type Figures, type Measured, NotRunHere } from './row.js';
 import { recordRow } from './results.js';
 import { Stage } from './stage.js';
 
@@ -9,7 +10,7 @@ const seed = Number(process.env['SCALR_FAULTS_SEED'] ?? 1);
 const wanted = (process.env['SCALR_FAULTS_ROWS'] ?? '').split(',').filter(Boolean).map(Number);
 
 /** Seconds beside the patience of a row, to look its jobs up and end its processes. */
-const AROUND = 60;
+const AROUND = 120;
 
 /** One test per row; its figures go into the results, however it ends. Those that may run beside others do. */
 export function runRows(rows: readonly FaultRow[]): void {
@@ -28,7 +29,7 @@ export function runRows(rows: readonly FaultRow[]): void {
 function define(rows: readonly FaultRow[], test: typeof it | typeof it.concurrent): void {
   for (const row of rows) {
     const timeout = (patienceOf(row) + AROUND) * 1_000;
-    test(`${row.id} ${row.name}`, { timeout }, ({ skip }) => runRow(row, skip));
+    test(titled(`${row.id} ${row.name}`, row.needs), { timeout }, ({ skip }) => runRow(row, skip));
   }
 }
 
@@ -65,7 +66,7 @@ async function runRow(row: FaultRow, skip: (reason: string) => void): Promise<vo
 }
 
 /** Runs the row, for as long as it may take. */
-function patiently(row: FaultRow, stage: Stage): Promise<Figures> {
+function patiently(row: FaultRow, stage: Stage): Promise<Measured> {
   const patience = new Promise<never>((_, reject) => {
     const late = () => reject(new Error(`not over after ${patienceOf(row)} s`));
     const timer = setTimeout(late, patienceOf(row) * 1_000);

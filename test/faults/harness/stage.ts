@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RedisOptions, RedisServer } from '../../support/redis.js';
-import { checkDelivery, DeliveryFailure, type Lookup } from './delivery.js';
+import { type Allowance, checkDelivery, DeliveryFailure, type Lookup } from './delivery.js';
 import { Ledger } from './ledger.js';
 import { type ProcessSettings, ProducerProcess } from './producer.process.js';
 import { TcpProxy } from './proxy.js';
@@ -25,6 +25,8 @@ export interface AppSettings extends ProcessSettings {
   /** Whether a producer has the handler among its providers. */
   handlers?: boolean;
   defaults?: object;
+  /** The boot of a worker waits for this file. */
+  bootGate?: string;
   /** File for what the process holds, every few seconds. */
   vitals?: string;
 }
@@ -41,8 +43,8 @@ export class Stage {
   readonly figures: Figures = {};
   /** Lost and doubled jobs that were found; the row fails of them, whatever it catches. */
   readonly deliveryFailures: DeliveryFailure[] = [];
-  /** Acknowledged jobs that the fault takes from Redis itself, at most. */
-  mayLose = 0;
+  /** What the fault of the row may cost. */
+  readonly may: Allowance = { lost: 0, twice: 0 };
   private readonly lookups: Lookup[] = [];
   private readonly cleanups: (() => Promise<unknown>)[] = [];
 
@@ -99,7 +101,7 @@ export class Stage {
 
   /** See `checkDelivery`. */
   checkDelivery(): Promise<Figures> {
-    return checkDelivery(this.ledger, this.lookups, this.mayLose);
+    return checkDelivery(this.ledger, this.lookups, this.may);
   }
 
   /** Resolves when its health answers; see `ready()`. */

@@ -13,6 +13,8 @@ export interface LoadedFault {
   fault: () => Promise<number>;
   /** Milliseconds within which the first job is finished after the fault. */
   resume?: number;
+  /** Share of the calls that may fail or be in doubt; any unless told otherwise. */
+  troubled?: number;
   /** Jobs that may run twice. */
   twice?: number;
   /** Jobs that may be lost, where the fault takes what was acknowledged from Redis itself. */
@@ -41,6 +43,7 @@ export async function underLoad(
     payload,
     fault,
     resume,
+    troubled = 1,
     twice = 0,
     lost = 0,
     after = 1,
@@ -49,7 +52,7 @@ export async function underLoad(
   }: LoadedFault,
 ): Promise<Figures> {
   const { ledger, figures } = stage;
-  stage.mayLose = lost;
+  Object.assign(stage.may, { lost, twice });
   await Promise.all(producers.map((producer) => producer.load({ rate, lanes, payload })));
   await eventually(() => expect(ledger.of('finish').length).toBeGreaterThan(10));
   const healedAt = await fault();
@@ -70,6 +73,9 @@ export async function underLoad(
   if (figures.lost > lost)
     stage.failDelivery(`${figures.lost} acknowledged jobs never ran, ${lost} allowed: ${fate}`);
   if (figures.twice > twice) stage.failDelivery(`${figures.twice} jobs ran twice, ${twice} allowed`);
+  const trouble = totals.reduce((sum, { unknown, refused }) => sum + unknown + refused, 0);
+  const share = trouble / (trouble + figures.acknowledged!);
+  expect(share, 'share of calls that failed or were in doubt').toBeLessThanOrEqual(troubled);
   expect(figures.longestMs, 'longest enqueue').toBeLessThanOrEqual(longest * SLACK);
   if (resume !== undefined) expect(figures.resumeMs, 'time to resume').toBeLessThanOrEqual(resume * SLACK);
   return figures;

@@ -26,9 +26,10 @@ export const networkRows: FaultRow[] = [
       await heals(producer, 2_000);
       const again = await producer.enqueue({ payload: { text: 'marked-payload' }, options: { id } });
       expect(again.status).toBe('duplicate');
-      await enqueued(producer);
+      // Whatever was enqueued before it has run when this one has.
+      await finished(stage, await enqueued(producer));
       expect(stage.ledger.of('start', id)).toHaveLength(1);
-      return { acknowledged: 1, lost: 0, twice: 0, longestMs: unsure.ms };
+      return { longestMs: unsure.ms };
     },
   },
   {
@@ -57,6 +58,7 @@ export const networkRows: FaultRow[] = [
   },
   {
     id: 15,
+    needs: ['network namespaces'],
     name: 'one-way loss for 20 s: what Redis sends is lost on the way, what is sent to it arrives',
     requirement:
       'calls settle in 1.1 s as unknown, the same id makes one job; none lost or twice; resumes in 2 s',
@@ -94,17 +96,18 @@ export const networkRows: FaultRow[] = [
   {
     id: 16,
     name: '200 ms of latency each way, for 60 s',
-    requirement: 'calls succeed, no job taken for stalled',
+    requirement: '19 of 20 calls succeed; no job taken for stalled, none twice',
     quick: false,
     patience: 120,
     async run(stage) {
       const redis = await stage.redis();
       const proxy = await stage.proxy(redis.port);
       const producer = await stage.producer(proxy.url);
-      await stage.worker(proxy.url).then((worker) => worker.ready());
-      return underLoad(stage, [producer], {
+      const worker = await stage.worker(proxy.url).then((booting) => booting.ready());
+      const figures = await underLoad(stage, [producer], {
         rate: 10,
         payload: { ms: 300 },
+        troubled: 0.05,
         drain: 30_000,
         fault: async () => {
           proxy.delay = 200;
@@ -112,6 +115,8 @@ export const networkRows: FaultRow[] = [
           return Date.now();
         },
       });
+      expect(worker.process.output).not.toMatch(/\bstalled task /);
+      return figures;
     },
   },
   {
@@ -161,12 +166,10 @@ export const networkRows: FaultRow[] = [
         },
         { timeout: 20_000, interval: 200 },
       );
-      const twice = stage.ledger.twice().length;
-      expect(twice).toBe(0);
+      const made = new Set(stage.ledger.of('start').map(({ id }) => id));
+      // With the one that was enqueued first.
+      expect([...made].filter((id) => id.startsWith('many-'))).toHaveLength(1_000);
       return {
-        acknowledged: 1_000,
-        lost: 0,
-        twice,
         longestMs: unsure.ms,
         note: `${unsure.jobIds?.length} jobs in doubt`,
       };

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { eventually } from '../../support/eventually.js';
 import {
   appetite,
@@ -42,7 +43,7 @@ export const refusalRows: FaultRow[] = [
   {
     id: 25,
     name: 'out of memory when enqueueing',
-    requirement: 'QueueFullError in 50 ms, nothing lost silently',
+    requirement: 'QueueFullError in 50 ms; heals in 2 s; none lost',
     quick: true,
     async run(stage) {
       const redis = await stage.redis();
@@ -58,7 +59,7 @@ export const refusalRows: FaultRow[] = [
   {
     id: 26,
     name: 'out of memory for 15 s while a worker runs',
-    requirement: '1 line/s, 20 % of a core; the running job completes; drains in 5 s of relief',
+    requirement: '1 line/s, 20 % of a core; the running job completes; the first job in 5 s of relief',
     quick: true,
     async run(stage) {
       const { redis, producer, worker } = await both(stage);
@@ -70,10 +71,10 @@ export const refusalRows: FaultRow[] = [
       await redis.cli('config', 'set', 'maxmemory', '0');
       const reliefAt = Date.now();
       await heals(producer, 2_000);
-      await eventually(() => stage.ledger.firstFinishAfter(reliefAt), { timeout: 7_500 });
+      await eventually(() => stage.ledger.firstFinishAfter(reliefAt), { timeout: 5_000 * SLACK });
       const resumeMs = stage.ledger.firstFinishAfter(reliefAt) - reliefAt;
       expect(stage.ledger.of('start', running)).toHaveLength(1);
-      return { acknowledged: 1, lost: 0, twice: 0, resumeMs, note };
+      return { resumeMs, note };
     },
   },
   {
@@ -100,7 +101,8 @@ export const refusalRows: FaultRow[] = [
   {
     id: 29,
     name: 'READONLY: the master is made a replica for 8 s, then promoted',
-    requirement: '1 line/s, 20 % of a core; resumes in 2 s of promotion, the running job completes once',
+    requirement:
+      'refused or in doubt; 1 line/s, 20 % of a core; resumes in 2 s of promotion, the running job completes after one run',
     quick: false,
     async run(stage) {
       const { redis, producer, worker } = await both(stage);
@@ -119,10 +121,9 @@ export const refusalRows: FaultRow[] = [
       await eventually(() => stage.ledger.firstFinishAfter(promotedAt), { timeout: 10_000 });
       const resumeMs = stage.ledger.firstFinishAfter(promotedAt) - promotedAt;
       await inState(producer, running, 'completed');
-      const runs = stage.ledger.of('start', running).length;
-      expect(runs).toBeLessThanOrEqual(2);
+      expect(stage.ledger.of('start', running)).toHaveLength(1);
       expect(resumeMs).toBeLessThanOrEqual(2_000 * SLACK);
-      return { acknowledged: 1, lost: 0, twice: runs - 1, longestMs: refused.ms, resumeMs, note };
+      return { longestMs: refused.ms, resumeMs, note };
     },
   },
   {
@@ -154,9 +155,12 @@ export const refusalRows: FaultRow[] = [
     quick: false,
     async run(stage) {
       const redis = await stage.redis();
-      await redis.cli('config', 'set', 'maxclients', '2');
-      const holders = await Promise.all([0, 1].map(() => stage.producer(redis.url)));
-      await Promise.all(holders.map((holder) => heals(holder, 2_000)));
+      const admin = new Redis(redis.url);
+      stage.onClose(async () => admin.disconnect());
+      await admin.config('SET', 'maxclients', 2);
+      // It takes the last place.
+      const holder = await stage.producer(redis.url);
+      await heals(holder, 2_000);
       const [web, work] = [await stage.proxy(redis.port), await stage.proxy(redis.port)];
       const producer = await stage.producer(web.url);
       const worker = await stage.worker(work.url).then((booting) => booting.live());
@@ -173,9 +177,7 @@ export const refusalRows: FaultRow[] = [
       const rates = [web, work].map(({ connections }, i) => (connections - before[i]!) / seconds);
       // Nothing here gets slower on a busy machine but the count, which gets smaller.
       for (const rate of rates) expect(rate).toBeLessThanOrEqual(2);
-      // One place for redis-cli, that it can say so.
-      await holders[0]!.process.kill();
-      await eventually(() => redis.cli('config', 'set', 'maxclients', '100').then(() => true));
+      await admin.config('SET', 'maxclients', 100);
       const relievedAt = Date.now();
       const resumeMs = await heals(producer, 3_000);
       await finished(stage, await enqueued(producer));
