@@ -1,3 +1,4 @@
+import type { Answers } from '../support/eventually.js';
 import type { Provider, Type } from '@nestjs/common';
 import { Injectable } from '@nestjs/common';
 import {
@@ -22,7 +23,7 @@ export interface Driver {
   /** Lets that many milliseconds go by while a worker works. */
   readonly pass: (ms: number) => Promise<void>;
   /** Lets the worker work, and time go by, until the assertion holds; returns what it returns. */
-  readonly until: <T>(assertion: () => T | Promise<T>) => Promise<T>;
+  readonly until: <T>(assertion: (() => T | Promise<T>) & Answers<T>) => Promise<T>;
 }
 
 export interface AppOptions extends Omit<ScalrQueueOptions, 'redis' | 'app'> {

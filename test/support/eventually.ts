@@ -7,12 +7,19 @@ interface Patience {
   interval?: number;
 }
 
+/** What an attempt may not be typed as: `undefined` would pass for an assertion that has succeeded. */
+export type Answers<T> = undefined extends T
+  ? void extends T
+    ? unknown
+    : { answerMayBeUndefined: 'compare it, or assert' }
+  : unknown;
+
 /**
  * Tries again until the assertion does not throw, or the predicate's answer is truthy, and
- * returns that answer. An assertion that returns nothing has succeeded.
+ * returns that answer. An assertion that returns nothing has succeeded; an answer that may be undefined is no answer.
  */
 export async function eventually<T>(
-  attempt: () => T | Promise<T>,
+  attempt: (() => T | Promise<T>) & Answers<T>,
   { timeout = 10_000, interval = 20 }: Patience = {},
 ): Promise<T> {
   const deadline = Date.now() + timeout;
