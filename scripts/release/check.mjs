@@ -20,6 +20,7 @@ const PEERS = [
 const dir = mkdtempSync(join(tmpdir(), 'scalr-release-'));
 try {
   step('no file, export or dependency that nothing uses', 'knip', []);
+  soak();
   step('publint', 'publint', ['libs/scalr-queue', '--strict']);
   const { file, paths } = pack(dir);
   step('the types, for every way to import', 'attw', [file]);
@@ -50,6 +51,12 @@ try {
   );
 } finally {
   rmSync(dir, { recursive: true, force: true });
+}
+
+/** Three times as long as in `npm test`, with other random numbers each time: its output names them. */
+function soak() {
+  execFileSync(process.execPath, ['test/faults/soak.mjs', '--minutes', '1.5'], { stdio: 'inherit' });
+  console.log('ok  90 s of chaos');
 }
 
 /** @param {string} what @param {string} bin @param {string[]} args */

@@ -7,7 +7,10 @@ import { ENQUEUE_PROMISE } from '../harness/under-load.js';
 import { rage } from './chaos.js';
 
 const seed = Number(process.env['SCALR_SOAK_SEED'] ?? 1);
-const minutes = Number(process.env['SCALR_SOAK_MINUTES'] ?? 1.5);
+/** With every `npm test` a short one; `npm run soak` and `npm run release:check` take longer. */
+const minutes = Number(process.env['SCALR_SOAK_MINUTES'] ?? 0.5);
+/** What the report promises of the soak is of so many minutes: a shorter one must not stand in for it. */
+const REPORTED = 1.5;
 const PRODUCERS = 2;
 const WORKERS = 3;
 /** Jobs a second of all producers: what 90 s of them with all the pauses need for 25,000. */
@@ -60,7 +63,7 @@ it(`survives ${minutes} minutes of chaos, seed ${seed}`, { timeout: (minutes + 3
       at: new Date().toISOString(),
       ...(await provenance()),
     };
-    appendLine(soaksFile, result);
+    if (minutes >= REPORTED) appendLine(soaksFile, result);
     console.log(JSON.stringify(result, null, 2));
     expect(result.lost, 'acknowledged jobs that never ran').toBe(0);
     expect(result.twiceShare, 'share of jobs that ran twice').toBeLessThanOrEqual(0.001);
