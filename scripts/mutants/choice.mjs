@@ -1,0 +1,74 @@
+// @ts-check
+import { createHash } from 'node:crypto';
+
+/**
+ * @typedef {import('./mutations.mjs').Mutant} Mutant
+ *
+ * @typedef {object} Reach what one test file reaches
+ * @property {string} test      its path
+ * @property {number} ms        how long it takes
+ * @property {string[]} reached functions, as their probes name them
+ * @property {string[]} imported functions that ran while modules were loaded, for whichever test came first
+ */
+
+/**
+ * The folder that a file counts for: the first one on its way that holds files itself, so that `engine/redis` and
+ * `engine/memory` are two.
+ *
+ * @param {string} file from the folder of the sources
+ * @param {readonly string[]} files all of them
+ */
+export function folderOf(file, files) {
+  const parts = file.split('/').slice(0, -1);
+  for (let depth = 1; depth <= parts.length; depth += 1) {
+    const folder = parts.slice(0, depth).join('/');
+    if (files.some((other) => other.slice(0, other.lastIndexOf('/')) === folder)) return folder;
+  }
+  return '.';
+}
+
+/**
+ * The same mutants for the same seed, also after others have come or gone: a score can be compared with the one before.
+ *
+ * @param {readonly Mutant[]} mutants
+ * @param {number} size
+ * @param {string} seed
+ */
+export function sample(mutants, size, seed) {
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  const ranked = mutants.map((mutant) => {
+    const name = `${mutant.file} ${mutant.what}`;
+    const nth = seen.get(name) ?? 0;
+    seen.set(name, nth + 1);
+    return { mutant, rank: createHash('sha256').update(`${seed} ${name} ${nth}`).digest('hex') };
+  });
+  ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  return ranked.slice(0, size).map(({ mutant }) => mutant);
+}
+
+/**
+ * The test files that can notice a mutant, the quickest first, as many as fit into the time; at least one.
+ *
+ * @param {Pick<Mutant, 'file'>} mutant
+ * @param {string | undefined} within the function around it; undefined for what runs at import
+ * @param {readonly Reach[]} reaches
+ * @param {number} budgetMs
+ */
+export function testsFor({ file }, within, reaches, budgetMs) {
+  const isAtImport = !within || reaches.some(({ imported }) => imported.includes(within));
+  const reaching = reaches.filter(({ reached, imported }) =>
+    isAtImport
+      ? [...reached, ...imported].some((name) => name.startsWith(`${file}#`))
+      : reached.includes(within),
+  );
+  /** @type {Reach[]} */
+  const chosen = [];
+  let total = 0;
+  for (const reach of reaching.toSorted((a, b) => a.ms - b.ms)) {
+    total += reach.ms;
+    if (chosen.length > 0 && total > budgetMs) break;
+    chosen.push(reach);
+  }
+  return chosen;
+}

@@ -1,0 +1,90 @@
+// @ts-check
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { runStep } from '../process/step.mjs';
+import { root } from '../workspace/root.mjs';
+
+/**
+ * @typedef {import('./choice.mjs').Reach} Reach
+ *
+ * @typedef {object} Surroundings
+ * @property {NodeJS.ProcessEnv} env
+ * @property {string} dir     for reports
+ * @property {AbortSignal} signal
+ *
+ * @typedef {{ name: string, status: string }} FileResult
+ */
+
+const PROJECTS = ['unit', 'integration', 'integration-alone'];
+/** A mutant that hangs is noticed by this alone, so it is far from what a slow machine needs. */
+const PATIENCE = { ms: 90_000, factor: 5 };
+
+/**
+ * What each of these test files reaches, all of them when none is named. Files that fail as the code is are left out.
+ *
+ * @param {readonly string[]} tests
+ * @param {Surroundings} surroundings
+ * @returns {Promise<{ reaches: Reach[], failed: string[] }>}
+ */
+export async function record(tests, { env, dir, signal }) {
+  const reachFile = join(dir, 'reach.jsonl');
+  const report = join(dir, 'reach.json');
+  rmSync(reachFile, { force: true });
+  rmSync(report, { force: true });
+  await vitest([...tests], { report, dir, signal, env: { ...env, SCALR_REACH_FILE: reachFile } });
+  if (!existsSync(reachFile) || !existsSync(report)) throw new Error(`no test ran; see ${dir}/vitest.log`);
+  /** @type {{ testResults: FileResult[] }} */
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
+  const failed = testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
+  /** @type {Reach[]} */
+  const all = readFileSync(reachFile, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return { reaches: all.filter(({ test }) => !failed.some((name) => name.endsWith(`/${test}`))), failed };
+}
+
+/**
+ * Whether one of these test files notices the mutant. One that never ends is noticed too.
+ *
+ * @param {import('./mutations.mjs').Mutant} mutant
+ * @param {readonly Reach[]} tests
+ * @param {Surroundings} surroundings
+ */
+export async function isKilled(mutant, tests, { env, dir, signal }) {
+  if (tests.length === 0) return false;
+  const expected = tests.reduce((total, { ms }) => total + ms, 0);
+  const late = AbortSignal.timeout(PATIENCE.ms + PATIENCE.factor * expected);
+  const { file, start, end, text } = mutant;
+  try {
+    const passed = await vitest(['--bail=1', ...tests.map(({ test }) => test)], {
+      dir,
+      signal: AbortSignal.any([signal, late]),
+      env: { ...env, SCALR_MUTANT: JSON.stringify({ file, start, end, text }) },
+    });
+    return !passed;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (late.aborted) return true;
+    throw error;
+  }
+}
+
+/** @param {string[]} args @param {Surroundings & { report?: string }} surroundings */
+async function vitest(args, { env, dir, signal, report }) {
+  const output = openSync(join(dir, 'vitest.log'), 'w');
+  const reporters = report ? ['--reporter=json', `--outputFile=${report}`] : ['--reporter=dot'];
+  const program = join(root, 'node_modules/vitest/vitest.mjs');
+  const projects = PROJECTS.flatMap((project) => ['--project', project]);
+  const config = ['--config', 'scripts/mutants/vitest.config.ts', '--no-file-parallelism'];
+  try {
+    return await runStep(process.execPath, [program, 'run', ...config, ...projects, ...reporters, ...args], {
+      cwd: root,
+      env,
+      signal,
+      output,
+    });
+  } finally {
+    closeSync(output);
+  }
+}
