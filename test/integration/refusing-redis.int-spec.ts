@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { defineJob, type JobContext, ProcessJob } from 'scalr-queue';
+import {
+  DeadLetterService,
+  defineJob,
+  type JobContext,
+  ProcessJob,
+  QueuesService,
+  Snooze,
+} from 'scalr-queue';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { capturedLog } from '../support/captured-log.js';
 import { eventually } from '../support/eventually.js';
@@ -80,6 +87,54 @@ describe('a Redis that answers and refuses', () => {
     await expect(jobs.waitFor(failing, { timeout: '20s' })).rejects.toMatchObject({ reason: 'attempts' });
     expect(await jobs.get(failing.id)).toMatchObject({ attempt: 1, error: { message: 'at the end' } });
     expect(runs.toSorted()).toEqual(once);
+  });
+
+  it('postpones a job that snoozes once it takes writes, and counts no failed attempt', async () => {
+    const Nap = defineJob<void, number>('nap', { retry: { attempts: 2, delay: '1h' } });
+    let runs = 0;
+    let wake = (): void => undefined;
+    const woken = new Promise<void>((resolve) => (wake = resolve));
+    @Injectable()
+    class Napper {
+      @ProcessJob(Nap)
+      async run(_payload: void, { attempt }: JobContext) {
+        if (++runs > 1) return attempt;
+        await woken;
+        throw new Snooze('100ms');
+      }
+    }
+    const log = capturedLog();
+    const app = uniqueApp();
+    const { queue, jobs } = await startProducer({ app, redis: redis.url });
+    await startWorker({ app, redis: redis.url, providers: [Napper], worker }, { logger: log.logger });
+    const job = await queue.enqueue(Nap);
+    await eventually(() => expect(runs).toBe(1));
+    await refuse();
+    const before = await refusals();
+    wake();
+    await eventually(async () => expect(await refusals()).toBeGreaterThan(before + 1));
+    await allow();
+    expect(await jobs.waitFor(job, { timeout: '20s' })).toBe(1);
+    expect(runs).toBe(2);
+    expect(log.lines('warn').filter((line) => line.includes('retrying'))).toEqual([]);
+  });
+
+  it('is named as what it is by whatever else writes', async () => {
+    const { queue, jobs, get } = await startProducer({ app: uniqueApp(), redis: redis.url });
+    const [queues, dead] = [get(QueuesService), get(DeadLetterService)];
+    const job = await queue.enqueue(Hold, { fails: false }, { delay: '1h' });
+    const refused = {
+      code: 'QUEUE_UNAVAILABLE',
+      message:
+        'Redis refuses: too few replicas are connected to the master (NOREPLICAS Not enough good replicas to write.)',
+    };
+    await refuse();
+    await expect(jobs.cancel(job)).rejects.toMatchObject(refused);
+    await expect(queues.pause('default')).rejects.toMatchObject(refused);
+    await allow();
+    expect(await jobs.cancel(job)).toBe('cancelled');
+    await refuse();
+    await expect(dead.retry(job.id)).rejects.toMatchObject(refused);
   });
 
   it('is not pestered by a worker that boots meanwhile, which is not ready and starts once it takes writes', async () => {

@@ -2,7 +2,7 @@ import { StoredDataError } from '../errors/stored-data.error.js';
 import { OutcomeUnknownError, QueueFullError, QueueUnavailableError } from '../errors/enqueue.errors.js';
 import { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import { denialOf, isDeniedHalfWay } from './acl-refusal.js';
-import { refusalOf } from './redis-reply.js';
+import { refusalOf, replyOf } from './redis-reply.js';
 import { meaningOf } from './trouble-text.js';
 
 /** Replies with which Redis refuses a worker, now but perhaps not later. */
@@ -34,7 +34,7 @@ export function toEnqueueError(error: unknown, jobIds: readonly string[]): Error
   if (denial && !isDeniedHalfWay(message))
     return new QueueUnavailableError(`${denial}. Nothing was enqueued.`, { cause });
   if (refusal || NEVER_SENT.test(message)) {
-    const why = refusal ? `Redis refuses: ${refusal.why} (${message})` : 'Redis is not reachable';
+    const why = refusal ? `Redis refuses: ${refusal.why} (${replyOf(message)})` : 'Redis is not reachable';
     return new QueueUnavailableError(`${why}. Nothing was enqueued; it is safe to try again.`, { cause });
   }
   return outcomeUnknown(denial ? `${denial}. For` : 'no answer from Redis for', jobIds, cause);
@@ -59,14 +59,17 @@ export function isRefusal(error: unknown): boolean {
 export function toReadError(error: unknown): Error {
   if (error instanceof ScalrQueueError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (UNREADABLE.test(message) || error instanceof SyntaxError || error instanceof RangeError) {
-    const cause = new Error(message);
-    return new StoredDataError(`what Redis holds for the app cannot be read: ${message}`, { cause });
-  }
+  const cause = new Error(message);
+  const denial = denialOf(error);
+  if (denial) return new QueueUnavailableError(denial, { cause });
   const refusal = refusalOf(error);
-  const answer = refusal ? `refuses: ${refusal.why} (${message})` : `refused: ${message}`;
-  const why = denialOf(error) ?? `Redis ${ANSWER.test(message) ? answer : `did not answer: ${message}`}`;
-  return new QueueUnavailableError(why, { cause: new Error(message) });
+  if (refusal)
+    return new QueueUnavailableError(`Redis refuses: ${refusal.why} (${replyOf(message)})`, { cause });
+  // After the refusals: one of a script's write names the script, too.
+  if (UNREADABLE.test(message) || error instanceof SyntaxError || error instanceof RangeError)
+    return new StoredDataError(`what Redis holds for the app cannot be read: ${message}`, { cause });
+  const why = ANSWER.test(message) ? `Redis refused: ${message}` : `Redis did not answer: ${message}`;
+  return new QueueUnavailableError(why, { cause });
 }
 
 /** Whether an error only says that a command found no connection: why there is none another one has said. */
@@ -82,7 +85,7 @@ export function messageOf(error: Error): string {
   if (meaning) return meaning;
   const asked = /^All sentinels are unreachable.*Last error: (.*)$/s.exec(error.message)?.[1];
   if (asked !== undefined) return `no sentinel answers: ${asked}`;
-  if (error.message) return denialOf(error) ?? error.message;
+  if (error.message) return denialOf(error) ?? replyOf(error.message);
   const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : undefined;
   return first?.message ?? error.name;
 }

@@ -33,7 +33,7 @@ export interface Refusal {
 /** Redis 6.2 wraps the error of a call within a script. */
 const WITHIN_SCRIPT = /^ERR Error running script .*@user_script: ?\d+: -?(.*)$/s;
 const TOO_MANY_REDIRECTIONS = /^Too many Cluster redirections\. Last error: (?:\w*Error: )?(.*)$/s;
-const OF_A_SCRIPT_LINE = / script: [0-9a-f]+, on @user_script/;
+const OF_A_SCRIPT_LINE = / script: [0-9a-f]+, on @user_script:?\d*\.?/;
 
 /**
  * The refusal that an error is; undefined for every other one, where part of the command, or all of it, may have run.
@@ -57,4 +57,9 @@ function innermost(error: unknown): { message: string; wrapped: boolean } {
   if (redirected !== undefined) return innermost(new Error(redirected));
   const inScript = WITHIN_SCRIPT.exec(message)?.[1];
   return inScript === undefined ? { message, wrapped: false } : { message: inScript, wrapped: true };
+}
+
+/** The text of a reply without the place in the script, which means nothing to its reader. */
+export function replyOf(message: string): string {
+  return message.replace(OF_A_SCRIPT_LINE, '');
 }

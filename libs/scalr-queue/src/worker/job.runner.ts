@@ -26,6 +26,8 @@ import { resultOf } from './job.result.js';
 import { LiveSettings } from './live-settings.js';
 import { UnhandledJobs } from './put-aside.js';
 import { type Run, RunningJobs } from './running.jobs.js';
+import { ShutdownGate } from './shutdown.gate.js';
+import { untilAccepted } from './until-accepted.js';
 
 const check = new OptionChecker(InvalidOptionError);
 const logger = new Logger('ScalrQueue');
@@ -41,6 +43,7 @@ export class JobRunner {
     private readonly slots: SlotGate,
     private readonly unhandled: UnhandledJobs,
     private readonly counts: JobCounts,
+    private readonly gate: ShutdownGate,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.live = new LiveSettings(app);
@@ -90,16 +93,20 @@ export class JobRunner {
       return result;
     } catch (thrown) {
       if (isInstance(thrown, Snooze)) {
-        await this.counts.snooze(job, token, thrown.delay);
+        await this.accepted(() => this.counts.snooze(job, token, thrown.delay));
         throw new DelayedError();
       }
       // A payload that could not be checked is no run: the job can still expire.
-      if (!run && expiresAt !== undefined) await this.counts.noteIdle(job, token);
+      if (!run && expiresAt !== undefined) await this.accepted(() => this.counts.noteIdle(job, token));
       throw this.failureOf(thrown, handler.definition, meta, context);
     } finally {
       context.end();
       if (run) this.running.remove(run);
     }
+  }
+
+  private accepted<T>(write: () => Promise<T>): Promise<T> {
+    return untilAccepted(write, this.gate.patience);
   }
 
   /** The engine goes by the attempts of the job: those that hold now, whatever they were when it was enqueued. */

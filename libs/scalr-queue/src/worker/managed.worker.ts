@@ -12,6 +12,7 @@ import { completedOutcome, failedOutcome, repeatOutcome, type RunOutcome } from 
 import { PutAside } from './put-aside.js';
 import type { ShutdownGate } from './shutdown.gate.js';
 import { StandBack } from './stand-back.js';
+import { REFUSAL_PAUSE } from './until-accepted.js';
 import type { WorkerParts } from './worker.parts.js';
 
 /** Runs one job; the signal aborts when it must stop. */
@@ -20,9 +21,6 @@ export interface ManagedProcessor {
   /** Whether jobs of that name are run, and not put aside. Left out where all are. */
   handles?(name: string): boolean;
 }
-
-/** How long to leave a Redis alone that refuses (out of memory, read only, disk full, missing permission). */
-const REFUSAL_PAUSE = 1_000;
 
 /** How often a lock that is lost while an outcome is written is taken again. */
 const MOST_RECLAIMS = 5;

@@ -10,6 +10,8 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { AsideNotes } from './aside.notes.js';
 import { AttemptFailure } from './attempt.failure.js';
+import { ShutdownGate } from './shutdown.gate.js';
+import { untilAccepted } from './until-accepted.js';
 
 /** How soon a job that a live worker can run is offered again. */
 const OFFER_AGAIN = 40;
@@ -52,6 +54,7 @@ export class UnhandledJobs {
     private readonly registry: WorkerRegistry,
     private readonly notes: AsideNotes,
     private readonly counts: JobCounts,
+    private readonly gate: ShutdownGate,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -66,7 +69,7 @@ export class UnhandledJobs {
     const isKnown = await this.isKnown(job);
     if (!isKnown && now - since >= this.app.worker.unknownJobTimeout) throw this.unknown(job, now);
     const delay = isKnown ? (times > OFFERS ? BUSY : OFFER_AGAIN) : this.waitForHandler(now);
-    await this.counts.putAside(job, token, delay);
+    await untilAccepted(() => this.counts.putAside(job, token, delay), this.gate.patience);
     throw new PutAside(times === 1, isKnown ? STAND_BACK : 0);
   }
 
