@@ -5,8 +5,10 @@ import {
   OutcomeUnknownError,
   QueueClosedError,
   QueueFullError,
+  QueueUnavailableError,
+  UnhandledJobError,
 } from '../errors/enqueue.errors.js';
-import { JobFailedError } from '../errors/outcome.errors.js';
+import { JobFailedError, WaitTimeoutError } from '../errors/outcome.errors.js';
 import { PayloadInvalidError } from '../errors/payload.errors.js';
 import type { ScalrQueueError } from '../errors/scalr-queue.error.js';
 import { QueueErrorFilter } from './queue-error.filter.js';
@@ -61,10 +63,32 @@ describe('QueueErrorFilter', () => {
     expect(JSON.stringify(answerTo(aborted))).not.toContain('secret-host');
   });
 
+  it.each([
+    [new QueueUnavailableError('redis://secret-host is away'), 503, 'the job queue cannot be reached'],
+    [new QueueFullError('m'), 503, 'the job queue is full'],
+    [new UnhandledJobError('m'), 503, 'no worker handles this at the moment'],
+    [new QueueClosedError('m'), 503, 'the server is shutting down'],
+    [new WaitTimeoutError('id-1', 10), 504, 'the job is not finished yet'],
+  ])(
+    'tells a client of %o what it can do, without the words for the operator',
+    (failure, status, message) => {
+      const calls = answerTo(failure);
+      const body = { statusCode: status, code: failure.code, message };
+      expect(calls.slice(-2)).toEqual([
+        ['status', status],
+        ['send', status === 504 ? { ...body, jobId: 'id-1' } : body],
+      ]);
+      expect(calls.filter(([name]) => name === 'header')).toEqual(
+        status === 503 ? [['header', 'Retry-After', '5']] : [],
+      );
+    },
+  );
+
   it('answers through the plain response that a middleware of Fastify has', () => {
     const { calls, arguments: given } = host('http', (kept) => keep(kept, 'setHeader', 'end'));
     new QueueErrorFilter().catch(new QueueFullError('m'), given);
     expect(calls.at(0)).toEqual(['setHeader', 'Retry-After', '5']);
+    expect(given.switchToHttp().getResponse<{ statusCode: number }>().statusCode).toBe(503);
     expect(calls.at(-1)).toEqual(['end', expect.stringContaining('"code":"QUEUE_FULL"')]);
   });
 

@@ -60,6 +60,17 @@ describe('the id of a unique job', () => {
     );
   });
 
+  it('is made of a key of 1 and of 1,024 characters, and not of one more', () => {
+    const ofLength = (length: number) => () => idOf(null, { key: 'k'.repeat(length) });
+    expect(ofLength(1)()).not.toBe(ofLength(1_024)());
+    expect(ofLength(1_025)).toThrow(InvalidOptionError);
+  });
+
+  it('may come from a function, and is as long as one that is written down', () => {
+    expect(idOf({}, { key: () => 'k'.repeat(1_024) })).toMatch(/^job~[\w-]{22}$/);
+    expect(() => idOf({}, { key: () => 'k'.repeat(1_025) })).toThrow(InvalidOptionError);
+  });
+
   it.each([undefined, 5, '', {}, null])('cannot be made of a key function that returns %o', (returned) => {
     expect(() => idOf({}, { key: () => returned })).toThrow(
       'expected the outcome of unique.key to be a string of 1 to 1024 characters',
