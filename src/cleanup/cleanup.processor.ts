@@ -18,8 +18,8 @@ export class CleanupProcessor {
   async cleanUp(_: void, ctx: JobContext): Promise<ResultOf<typeof CleanUp>> {
     const due = ctx.scheduledFor ?? ctx.enqueuedAt;
     const stale = { definition: DeliverWebhook, before: new Date(due.getTime() - STALE_AFTER) };
-    const { discarded } = await this.deadLetters.discard(stale, { signal: ctx.signal });
-    this.logger.log(`Removed ${discarded} dead webhooks from before ${stale.before.toISOString()}`);
-    return { removed: discarded };
+    const { deleted } = await this.deadLetters.delete(stale, { signal: ctx.signal });
+    this.logger.log(`Removed ${deleted} dead webhooks from before ${stale.before.toISOString()}`);
+    return { removed: deleted };
   }
 }

@@ -38,7 +38,7 @@ export function claimBehaviours(start: StartDriver) {
       const { queue, dead, pass, in: inState, saw } = await app();
       const options = { id: 'once', retry: false } as const;
       await inState('dead', await queue.enqueue(Brief, { text: 'a', fail: true }, options));
-      expect(await dead.discard('once')).toMatchObject({ discarded: 1 });
+      expect(await dead.delete('once')).toMatchObject({ deleted: 1 });
       expect((await queue.enqueue(Brief, { text: 'b' }, options)).status).toBe('duplicate');
       await pass(2_100);
       expect((await queue.enqueue(Brief, { text: 'c' }, options)).status).toBe('created');
@@ -63,24 +63,24 @@ export function claimBehaviours(start: StartDriver) {
       const { queue, dead, in: inState } = await app();
       const job = await queue.enqueue(Gone, { text: 'a', fail: true }, { retry: false });
       await inState('dead', job);
-      await dead.discard(job.id);
+      await dead.delete(job.id);
       expect(await queue.enqueue(Gone, { text: 'a' }, { id: job.id })).toEqual({
         ...job,
         status: 'duplicate',
       });
     });
 
-    it('is remembered when its job was cancelled, or was dead and discarded', async () => {
+    it('is remembered when its job was cancelled, or was dead and deleted', async () => {
       const { queue, jobs, dead } = await app();
       await queue.enqueue(Gone, { text: 'a' }, { id: 'no', delay: '1h' });
       expect(await jobs.cancel('no')).toBe('cancelled');
-      expect(await dead.discard('no')).toMatchObject({ discarded: 1 });
+      expect(await dead.delete('no')).toMatchObject({ deleted: 1 });
       expect((await queue.enqueue(Gone, { text: 'b' }, { id: 'no' })).status).toBe('duplicate');
     });
   });
 
   describe('a unique key', () => {
-    it('with a window is free again when its job was cancelled or discarded', async () => {
+    it('with a window is free again when its job was cancelled or deleted', async () => {
       const { queue, jobs, dead, during, in: inState } = await app();
       const options = { unique: { key: 'k', for: '1h' } } as const;
       const waiting = await queue.enqueue(Index, { text: 'a' }, { ...options, delay: '1h' });
@@ -97,7 +97,7 @@ export function claimBehaviours(start: StartDriver) {
       expect(doomed.status).toBe('created');
       await inState('dead', doomed);
       expect((await queue.enqueue(Index, { text: 'd' }, options)).status).toBe('duplicate');
-      await dead.discard(doomed.id);
+      await dead.delete(doomed.id);
       expect((await queue.enqueue(Index, { text: 'e' }, options)).status).toBe('created');
     });
 

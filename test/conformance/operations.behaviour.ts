@@ -78,10 +78,10 @@ export function operationBehaviours(start: StartDriver) {
       expect(await dead.count()).toBe(1);
     });
 
-    it('are discarded for good', async () => {
+    it('are deleted for good', async () => {
       const { dead, ids, jobs } = await graveyard();
-      expect(await dead.discard({ queue: 'mail' })).toEqual({ matched: 2, discarded: 2 });
-      expect(await dead.discard('nobody')).toEqual({ matched: 0, discarded: 0 });
+      expect(await dead.delete({ queue: 'mail' })).toEqual({ matched: 2, deleted: 2 });
+      expect(await dead.delete('nobody')).toEqual({ matched: 0, deleted: 0 });
       expect(await jobs.get(ids[0]!)).toBeUndefined();
       expect(await dead.get(ids[1]!)).toMatchObject({ payload: 'two' });
     });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { aclUsers } from '../../libs/scalr-queue/src/connection/acl-block.js';
+import { aclUsers } from '../../libs/scalr-queue/src/engine/redis/preflight/acl-block.js';
 import { readRoot } from './deployment-files.js';
 
 /** The commands that SECURITY.md grants to a user. */
@@ -62,7 +62,7 @@ describe('the Redis users of SECURITY.md', () => {
   });
 
   it('let each run the scripts of the library itself', () => {
-    const ours = calledByOurs((path) => !path.startsWith('worker/'));
+    const ours = calledByOurs((path) => !path.startsWith('engine/redis/scripts/worker/'));
     expect(ours.length).toBeGreaterThan(20);
     expect(missing('billing-enqueue', ours)).toEqual([]);
     expect(

@@ -3,8 +3,8 @@ import ms, { type StringValue } from 'ms';
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_SHUTDOWN_TIMEOUT,
-} from '../../libs/scalr-queue/src/options/defaults.js';
-import { readEnvironment } from '../../libs/scalr-queue/src/options/environment.js';
+} from '../../libs/scalr-queue/src/contract/defaults.js';
+import { readEnvironment } from '../../libs/scalr-queue/src/config/environment.js';
 import { loadCompose, readRoot, type Service, uncommentWorker } from './deployment-files.js';
 
 const shipped = readRoot('docker-compose.yml');

@@ -1,4 +1,4 @@
-import { readEnvironment } from '../../libs/scalr-queue/src/options/environment.js';
+import { readEnvironment } from '../../libs/scalr-queue/src/config/environment.js';
 import { loadCompose, readEnvFile, readRoot, uncommentWorker } from './deployment-files.js';
 
 const documented = readEnvFile(readRoot('.env.example'));

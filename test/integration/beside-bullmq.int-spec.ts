@@ -47,7 +47,7 @@ describe('a queue of BullModule.registerQueue', () => {
     expect(await jobs.get('wait')).toBeUndefined();
   });
 
-  it('has dead jobs that are shown, explained, retried and discarded by id', async () => {
+  it('has dead jobs that are shown, explained, retried and deleted by id', async () => {
     const app = uniqueApp();
     const behaviour = { fails: true };
     const { Legacy } = legacyProcessor(behaviour);
@@ -85,7 +85,7 @@ describe('a queue of BullModule.registerQueue', () => {
     );
     expect(await jobs.get({ id: '1', queue: 'other' })).toMatchObject({ queue: 'other', state: 'waiting' });
     expect(await jobs.cancel({ id: '1', queue: 'other' })).toBe('cancelled');
-    expect(await dead.discard({ id: '1', queue: 'other' })).toEqual({ matched: 1, discarded: 1 });
+    expect(await dead.delete({ id: '1', queue: 'other' })).toEqual({ matched: 1, deleted: 1 });
   });
 
   it('does not hold up the end of its worker when Redis is gone', async () => {

@@ -79,7 +79,7 @@ describe('a request to cancel a run', () => {
     expect(await jobs.waitFor('again', { timeout: '10s' })).toBe('ran');
 
     await queue.enqueue(Run, { end: 'discard' }, { id: 'anew' });
-    await eventually(async () => expect(await dead.discard('anew')).toMatchObject({ discarded: 1 }));
+    await eventually(async () => expect(await dead.delete('anew')).toMatchObject({ deleted: 1 }));
     await queue.enqueue(Run, { end: 'discard' }, { id: 'anew' });
     expect(await jobs.waitFor('anew', { timeout: '10s' })).toBe('ran');
   });

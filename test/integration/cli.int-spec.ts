@@ -116,7 +116,7 @@ it('handles queues, jobs and schedules, and tells what it would do', async () =>
   expect((await cli('pause pdf --dry-run')).out).toContain('3 waiting and 1 delayed job would stay');
   expect((await cli('dead retry')).code).toBe(2);
   expect((await cli('dead retry --all --dry-run')).out).toBe('3 would be retried\n');
-  expect(await json('dead discard d2 --yes')).toMatchObject({ matched: 1, discarded: 1, dryRun: false });
+  expect(await json('dead delete d2 --yes')).toMatchObject({ matched: 1, deleted: 1, dryRun: false });
   expect((await cli('dead retry d0')).out).toBe('1 retried\n');
 
   expect((await cli('cancel h1 --yes')).out).toBe('it runs, and was asked to stop\n');
@@ -132,10 +132,10 @@ it('handles queues, jobs and schedules, and tells what it would do', async () =>
 it('asks before it takes a job away or stops work, and says of how many it speaks', async () => {
   const { cli, jobs, json } = await scene();
   for (const [command, question] of [
-    ['dead discard d1', 'discard the dead job d1?'],
-    ['dead discard --all', 'discard 3 dead jobs?'],
-    ['dead discard --all --limit 2', 'discard 2 dead jobs?'],
-    ['dead discard --queue mail --limit 1', 'discard 1 dead job?'],
+    ['dead delete d1', 'delete the dead job d1?'],
+    ['dead delete --all', 'delete 3 dead jobs?'],
+    ['dead delete --all --limit 2', 'delete 2 dead jobs?'],
+    ['dead delete --queue mail --limit 1', 'delete 1 dead job?'],
     ['dead retry --all --limit 2', 'retry 2 dead jobs?'],
     ['dead retry --definition mail.send', 'retry 3 dead jobs?'],
     ['cancel h1', 'cancel the job h1 (hold, running)?'],
@@ -157,17 +157,17 @@ it('asks before it takes a job away or stops work, and says of how many it speak
   expect(await json('queues')).toMatchObject([{ paused: false }, { paused: false }, { paused: false }]);
   // What names no job, or names them twice, is refused before anything is asked.
   for (const command of [
-    'dead discard --yes',
-    'dead discard d1 --all --yes',
-    'dead discard --all --queue mail --yes',
+    'dead delete --yes',
+    'dead delete d1 --all --yes',
+    'dead delete --all --queue mail --yes',
   ])
     expect(await cli(command)).toMatchObject({
       code: 2,
-      err: expect.stringContaining('name the jobs to discard'),
+      err: expect.stringContaining('name the jobs to delete'),
     });
-  expect(await json('dead discard --all --limit 2 --yes')).toMatchObject({ matched: 2, discarded: 2 });
+  expect(await json('dead delete --all --limit 2 --yes')).toMatchObject({ matched: 2, deleted: 2 });
   expect(await json('dead list')).toMatchObject({ jobs: [{ id: 'd0' }] });
-  expect(await cli('dead discard d1 --yes')).toMatchObject({
+  expect(await cli('dead delete d1 --yes')).toMatchObject({
     code: 1,
     err: 'error: no dead job has the id d1\n',
   });

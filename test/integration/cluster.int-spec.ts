@@ -1,6 +1,6 @@
 import type { Cluster } from 'ioredis';
 import { defineJob, OutcomeUnknownError, ProcessJob, QueueUnavailableError } from 'scalr-queue';
-import { RedisConnections } from '../../libs/scalr-queue/src/connection/redis.connections.js';
+import { RedisConnections } from '../../libs/scalr-queue/src/engine/redis/connection/redis.connections.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { RedisCluster, startNode } from '../support/cluster.js';
 import { eventually } from '../support/eventually.js';

@@ -141,7 +141,7 @@ describe('the claims of a damaged job', () => {
     await jobs.waitFor(next, { timeout: '20s' });
     expect(ran).toEqual([2]);
     expect(await redis.exists(`scalr:{${app}}:~ended:work~paid`)).toBe(1);
-    expect(await get(DeadLetterService).discard('paid')).toMatchObject({ discarded: 1 });
+    expect(await get(DeadLetterService).delete('paid')).toMatchObject({ deleted: 1 });
     expect((await queue.enqueue(Work, { n: 3 }, { id: 'paid' })).status).toBe('duplicate');
   });
 });

@@ -18,7 +18,7 @@ describe('the dead letters', () => {
   ])('refuse the wrong option %j before anything is asked', async (options, message) => {
     const { get } = await startProducer({});
     await expect(get(DeadLetterService).retry({}, options as never)).rejects.toThrow(message);
-    await expect(get(DeadLetterService).discard('some-id', options as never)).rejects.toThrow(message);
+    await expect(get(DeadLetterService).delete('some-id', options as never)).rejects.toThrow(message);
   });
 
   it.each([

@@ -58,7 +58,7 @@ describe('dead jobs of a time', () => {
     expect(await found({ after: at(3), before: at(6) })).toBe('543');
     expect(await found({ after: at(4), before: at(4) })).toBe('');
     expect(await dead.retry({ queue, after: at(8) }, { dryRun: true })).toEqual({ matched: 2, retried: 0 });
-    expect(await dead.discard({ queue, before: at(2) })).toEqual({ matched: 2, discarded: 2 });
+    expect(await dead.delete({ queue, before: at(2) })).toEqual({ matched: 2, deleted: 2 });
     expect(await found({})).toBe('98765432');
   });
 });
@@ -71,7 +71,7 @@ describe('dead jobs of a definition', () => {
     const definition = 'crack';
     expect(await dead.count({ queue, definition })).toBe(2);
     expect((await dead.list({ queue, definition })).jobs.map(({ name }) => name)).toEqual(['crack', 'crack']);
-    expect(await dead.discard({ queue, definition })).toEqual({ matched: 2, discarded: 2 });
+    expect(await dead.delete({ queue, definition })).toEqual({ matched: 2, deleted: 2 });
     expect(await dead.count({ queue })).toBe(3);
   });
 });
@@ -82,17 +82,14 @@ describe('dead jobs in number', () => {
     await seed(queue, 1_200);
     const told: DeadLetterProgress[] = [];
     const onProgress = (progress: DeadLetterProgress) => void told.push(progress);
-    await dead.discard({ queue, error: 'no such text' }, { onProgress });
+    await dead.delete({ queue, error: 'no such text' }, { onProgress });
     expect(told.map(({ scanned }) => scanned)).toEqual([500, 1_000, 1_200]);
     told.length = 0;
-    expect(await dead.discard({ queue }, { limit: 250, onProgress })).toMatchObject({ discarded: 250 });
+    expect(await dead.delete({ queue }, { limit: 250, onProgress })).toMatchObject({ deleted: 250 });
     expect(told.map(({ done }) => done)).toEqual([100, 200, 250]);
     const stop = new AbortController();
-    const { discarded } = await dead.discard(
-      { queue },
-      { signal: stop.signal, onProgress: () => stop.abort() },
-    );
-    expect(discarded).toBe(100);
+    const { deleted } = await dead.delete({ queue }, { signal: stop.signal, onProgress: () => stop.abort() });
+    expect(deleted).toBe(100);
     expect(await dead.count({ queue })).toBe(850);
   });
 
@@ -120,7 +117,7 @@ describe('dead jobs in number', () => {
 });
 
 describe('a job that died anew', () => {
-  it.each(['retry', 'discard'] as const)(
+  it.each(['retry', 'delete'] as const)(
     'after it was found is left alone by %s: nobody has looked at this death',
     async (action) => {
       const queue = `anew-${action}`;
@@ -137,7 +134,7 @@ describe('a job that died anew', () => {
         changed = true;
       };
       const outcome = await dead[action]({ queue, error: 'seeded failure' }, { onProgress });
-      const done = 'retried' in outcome ? outcome.retried : outcome.discarded;
+      const done = 'retried' in outcome ? outcome.retried : outcome.deleted;
       expect([outcome.matched, done]).toEqual([101, 100]);
       expect((await dead.list({ queue })).jobs).toMatchObject([
         { id: 'seeded-0', error: { message: 'of another kind' } },
@@ -145,7 +142,7 @@ describe('a job that died anew', () => {
     },
   );
 
-  it.each(['retry', 'discard'] as const)(
+  it.each(['retry', 'delete'] as const)(
     'and was retried after it was found is left alone by %s',
     async (action) => {
       const queue = `again-${action}`;
@@ -161,7 +158,7 @@ describe('a job that died anew', () => {
         changed = true;
       };
       const outcome = await dead[action]({ queue }, { onProgress });
-      const done = 'retried' in outcome ? outcome.retried : outcome.discarded;
+      const done = 'retried' in outcome ? outcome.retried : outcome.deleted;
       expect([outcome.matched, done]).toEqual([101, 100]);
       expect(await redis.lrange(failed.replace('failed', 'active'), '0', '-1')).toEqual(['crack~seeded-0']);
       expect(await redis.hget(keyOf(0), 'name')).toBe('crack');
@@ -169,7 +166,7 @@ describe('a job that died anew', () => {
   );
 });
 
-describe('a discarded job', () => {
+describe('a deleted dead job', () => {
   it('leaves nothing behind, its log included, and takes no key that another job holds by now', async () => {
     const own = uniqueApp();
     const { queue, jobs, get } = await startProducer({ app: own });
@@ -180,14 +177,14 @@ describe('a discarded job', () => {
     expect(second.status).toBe('created');
     const key = `scalr:{${own}}:only:once~first`;
     await redis.rpush(`${key}:logs`, 'a line');
-    expect(await get(DeadLetterService).discard('first')).toEqual({ matched: 1, discarded: 1 });
+    expect(await get(DeadLetterService).delete('first')).toEqual({ matched: 1, deleted: 1 });
     expect(await redis.keys(`${key}*`)).toEqual([]);
     expect(await queue.enqueue(Once, undefined, { id: 'third' })).toMatchObject({
       status: 'duplicate',
       id: 'second',
     });
     await jobs.cancel('second');
-    await get(DeadLetterService).discard('second');
+    await get(DeadLetterService).delete('second');
     expect(await queue.enqueue(Once, undefined, { id: 'fourth' })).toMatchObject({ status: 'created' });
   });
 });

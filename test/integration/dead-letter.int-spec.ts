@@ -81,7 +81,7 @@ describe('the dead letters', () => {
     expect(await dead.retry(first.id)).toEqual({ matched: 0, retried: 0 });
   });
 
-  it('are retried once when two processes retry at the same time, and discarded only while dead', async () => {
+  it('are retried once when two processes retry at the same time, and deleted only while dead', async () => {
     const app = uniqueApp();
     const { mended, providers } = breaker();
     const { queue, get } = await startProducer({ app });
@@ -98,17 +98,17 @@ describe('the dead letters', () => {
     const [one, two, gone] = await Promise.all([
       dead.retry({}),
       other.get(DeadLetterService).retry({}),
-      other.get(DeadLetterService).discard({ error: 'x1' }),
+      other.get(DeadLetterService).delete({ error: 'x1' }),
     ]);
-    expect(one.retried + two.retried + gone.discarded).toBe(60);
+    expect(one.retried + two.retried + gone.deleted).toBe(60);
     expect(await dead.count()).toBe(0);
   });
 
-  it('are discarded for good', async () => {
+  it('are deleted for good', async () => {
     const { dead, jobs, enqueued } = await withDead(3);
-    expect(await dead.discard({ definition: Crack })).toEqual({ matched: 1, discarded: 1 });
+    expect(await dead.delete({ definition: Crack })).toEqual({ matched: 1, deleted: 1 });
     expect(await jobs.get(enqueued[1]!.id)).toBeUndefined();
-    expect(await dead.discard(enqueued[0]!.id)).toEqual({ matched: 1, discarded: 1 });
+    expect(await dead.delete(enqueued[0]!.id)).toEqual({ matched: 1, deleted: 1 });
     expect(await dead.count()).toBe(1);
   });
 
@@ -117,8 +117,8 @@ describe('the dead letters', () => {
     await queue.enqueue(Crack, { text: 'x' }, { id: 'same' });
     await queue.enqueue(Break, { text: 'x' }, { id: 'same' });
     await eventually(async () => expect(await dead.count()).toBe(2));
-    await expect(dead.discard('same')).rejects.toThrow(/pass \{ id, name \}/);
-    expect(await dead.discard({ id: 'same', name: 'crack' })).toEqual({ matched: 1, discarded: 1 });
+    await expect(dead.delete('same')).rejects.toThrow(/pass \{ id, name \}/);
+    expect(await dead.delete({ id: 'same', name: 'crack' })).toEqual({ matched: 1, deleted: 1 });
     expect((await jobs.get('same'))?.name).toBe('break');
   });
 

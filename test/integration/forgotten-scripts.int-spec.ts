@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { defineJob, type EnqueuedJob, OutcomeUnknownError, ProcessJob, Scheduled } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
-import { toEnqueueError } from '../../libs/scalr-queue/src/connection/redis-error.js';
+import { toEnqueueError } from '../../libs/scalr-queue/src/engine/redis/connection/redis-error.js';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis.js';

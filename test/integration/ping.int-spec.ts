@@ -11,7 +11,7 @@ import {
   type QueueInfo,
   ScalrQueueMetrics,
 } from 'scalr-queue';
-import { WorkerRegistry } from '../../libs/scalr-queue/src/connection/worker.registry.js';
+import { WorkerRegistry } from '../../libs/scalr-queue/src/engine/redis/worker.registry.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';

@@ -200,11 +200,11 @@ describe('a Redis that refuses', () => {
       async () => {
         await refused(/too few replicas/);
         // Each gives its place back: more of them than there are places.
-        for (let wave = 0; wave < 22; wave++) {
-          const many = Array.from({ length: 100 }, () => producer.queue.enqueue(Note, { n: 9 }));
-          for (const { status } of await Promise.allSettled(many)) expect(status).toBe('rejected');
+        for (let wave = 0; wave < 3; wave++) {
+          const many = Array.from({ length: 1_000 }, () => producer.queue.enqueue(Note, { n: 9 }));
+          for (const { reason } of (await Promise.allSettled(many)) as PromiseRejectedResult[])
+            expect(String(reason)).toMatch(/too few replicas/);
         }
-        await refused(/too few replicas/);
       },
     );
     await state(

@@ -11,7 +11,7 @@ import {
   Snooze,
 } from 'scalr-queue';
 import { readQueues } from '../../libs/scalr-queue/src/cli/lean-queues.js';
-import { Preflight } from '../../libs/scalr-queue/src/connection/preflight.js';
+import { Preflight } from '../../libs/scalr-queue/src/engine/redis/preflight/preflight.js';
 import { startProducer, startWorker } from '../support/apps.js';
 import { Pay, Payments, startDashboard } from '../support/dashboard.js';
 import { eventually } from '../support/eventually.js';
@@ -96,7 +96,7 @@ describe('the Redis users of SECURITY.md', () => {
     await eventually(async () => expect(await web.jobs.get(held.id)).toMatchObject({ reason: 'cancelled' }));
     const dead = web.get(DeadLetterService);
     expect(await dead.retry('fail')).toMatchObject({ retried: 1 });
-    expect(await dead.discard({ reason: 'cancelled' })).toMatchObject({ discarded: 2 });
+    expect(await dead.delete({ reason: 'cancelled' })).toMatchObject({ deleted: 2 });
     const service = web.get(QueuesService);
     await service.pause('busy');
     await service.resume('busy');

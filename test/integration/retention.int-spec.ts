@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { defineJob, Discard } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
-import type { KeepRule } from '../../libs/scalr-queue/src/jobs/keep-rule.js';
+import type { KeepRule } from '../../libs/scalr-queue/src/engine/keep-rule.js';
 import { KeepRuleStore } from '../../libs/scalr-queue/src/retention/keep-rule.store.js';
 import { handlerOf } from '../conformance/driver.js';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';

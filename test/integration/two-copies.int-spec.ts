@@ -17,7 +17,7 @@ describe('two copies of the package in one process', () => {
   it('are different classes, and instances of each other', () => {
     expect(theirs.Discard).not.toBe(ours.Discard);
     expect(new theirs.Discard('no')).toBeInstanceOf(ours.Discard);
-    expect(new ours.RetryLater('1s')).toBeInstanceOf(theirs.JobSignal);
+    expect(new ours.RetryLater('1s')).toBeInstanceOf(theirs.ControlFlowSignal);
     expect(new theirs.QueueFullError('m')).toBeInstanceOf(ours.ScalrQueueError);
     expect(new theirs.QueueFullError('m')).not.toBeInstanceOf(ours.QueueUnavailableError);
     class Own extends ours.Discard {}

@@ -103,7 +103,6 @@ class Line {
   private readonly due: Due[] = [];
   private asked = Buffer.alloc(0);
   private replied = Buffer.alloc(0);
-  private isOver = false;
 
   constructor(
     private readonly client: Socket,
@@ -114,8 +113,8 @@ class Line {
       socket.setNoDelay(true).on('error', () => undefined);
       socket.on('close', () => this.reset());
     }
-    client.on('data', (chunk: Buffer) => this.isOver || this.hear(chunk));
-    redis.on('data', (chunk: Buffer) => this.isOver || this.collect(chunk));
+    client.on('data', (chunk: Buffer) => this.hear(chunk));
+    redis.on('data', (chunk: Buffer) => this.collect(chunk));
   }
 
   release(): void {
@@ -123,11 +122,10 @@ class Line {
     this.flush();
   }
 
-  /** What was said before still arrives; a socket that is destroyed with something unread would take that along. */
+  /** What was said before still arrives. */
   private end(): void {
-    this.isOver = true;
     this.due.length = 0;
-    this.client.end();
+    this.client.destroySoon();
   }
 
   reset(): void {

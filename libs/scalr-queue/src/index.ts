@@ -4,9 +4,9 @@ export type {
   ScalrQueueOptions,
   ScalrQueueOptionsFactory,
   WorkerOptions,
-} from './options/scalr-queue.options.js';
-export type { RedisConnectionOptions, RedisNode } from './options/redis-options.js';
-export type { Duration } from './options/duration.js';
+} from './config/scalr-queue.options.js';
+export type { RedisConnectionOptions, RedisNode } from './config/redis-options.js';
+export type { Duration } from './contract/duration.js';
 
 export {
   defineJob,
@@ -14,14 +14,14 @@ export {
   type JobDefinition,
   type PayloadOf,
   type ResultOf,
-} from './jobs/job-definition.js';
-export type { JobDefaults, JobSettings, KeepOptions } from './jobs/job-settings.js';
-export type { RetryFunction, RetryOptions } from './jobs/retry-policy.js';
-export type { UniqueOptions } from './jobs/unique-options.js';
-export { JobContext } from './jobs/job-context.js';
-export { Discard, JobSignal, RetryLater, Snooze } from './jobs/job-signals.js';
-export type { EnqueuedJob, EnqueueOptions } from './jobs/enqueue-options.js';
-export type { CancelOutcome, DeadReason, JobErrorInfo, JobInfo, JobState } from './jobs/job-info.js';
+} from './contract/job-definition.js';
+export type { JobDefaults, JobSettings, KeepOptions } from './contract/job-settings.js';
+export type { RetryFunction, RetryOptions } from './contract/retry-policy.js';
+export type { UniqueOptions } from './contract/unique-options.js';
+export { JobContext } from './contract/job-context.js';
+export { Discard, ControlFlowSignal, RetryLater, Snooze } from './contract/control-flow-signals.js';
+export type { EnqueuedJob, EnqueueOptions } from './contract/enqueue-options.js';
+export type { CancelOutcome, DeadReason, JobErrorInfo, JobInfo, JobState } from './contract/job-info.js';
 
 export { EnqueueService } from './producer/enqueue.service.js';
 export type { EnqueueArguments, EnqueueItem } from './producer/enqueue-arguments.js';
@@ -33,14 +33,14 @@ export type {
 } from './dead-letter/dead-letter.options.js';
 export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
 export type { DeadJob, KeyConflict } from './dead-letter/dead-job.js';
-export type { JobDetails, JobFailure } from './jobs/job-details.js';
+export type { JobDetails, JobFailure } from './contract/job-details.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
 export type { JobListOptions, JobListPage } from './inspection/job-list.options.js';
-export type { JobExplanation, JobReason, JobReasonCode } from './jobs/job-explanation.js';
+export type { JobExplanation, JobReason, JobReasonCode } from './contract/job-explanation.js';
 export { QueuesService } from './inspection/queues.service.js';
-export type { QueueDepth, QueueInfo, UnhandledJob } from './jobs/queue-info.js';
-export type { WorkerCounts, WorkerInfo } from './jobs/worker-info.js';
-export type { PingResult, Pong } from './jobs/ping.js';
+export type { QueueDepth, QueueInfo, UnhandledJob } from './contract/queue-info.js';
+export type { WorkerCounts, WorkerInfo } from './contract/worker-info.js';
+export type { PingResult, Pong } from './contract/ping.js';
 export { JobEvents } from './observability/job-event.stream.js';
 export type {
   AttemptEvent,
@@ -54,7 +54,7 @@ export type {
   LockLostEvent,
 } from './observability/job-events.js';
 export { jobLogFields, type JobLogFields } from './observability/job-scope.js';
-export type { JobRef } from './jobs/job-ref.js';
+export type { JobRef } from './contract/job-ref.js';
 export {
   ProcessJob,
   type JobHandlerMethod,
@@ -76,14 +76,14 @@ export { ScalrQueueMetrics } from './metrics/scalr-queue.metrics.js';
 export { QueueErrorFilter } from './http/queue-error.filter.js';
 export { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
 
-export { ScalrQueueError } from './errors/scalr-queue.error.js';
+export { ScalrQueueError } from './contract/errors/scalr-queue.error.js';
 export {
   DuplicateHandlerError,
   InvalidJobDefinitionError,
   InvalidOptionError,
   QueueConfigError,
   UnknownJobError,
-} from './errors/configuration.errors.js';
+} from './contract/errors/configuration.errors.js';
 export {
   EnqueueError,
   OutcomeUnknownError,
@@ -92,19 +92,19 @@ export {
   QueueUnavailableError,
   EnqueueAbortedError,
   UnhandledJobError,
-} from './errors/enqueue.errors.js';
+} from './contract/errors/enqueue.errors.js';
 export {
   PayloadInvalidError,
   type PayloadIssue,
   PayloadNotSerializableError,
   PayloadTooLargeError,
-} from './errors/payload.errors.js';
+} from './contract/errors/payload.errors.js';
 export {
   JobCancelledError,
   JobFailedError,
   JobNotKeptError,
   JobTimeoutError,
   WaitTimeoutError,
-} from './errors/outcome.errors.js';
-export { StoredDataError } from './errors/stored-data.error.js';
-export { JobThreadError } from './errors/thread.errors.js';
+} from './contract/errors/outcome.errors.js';
+export { StoredDataError } from './contract/errors/stored-data.error.js';
+export { JobThreadError } from './contract/errors/thread.errors.js';

@@ -12,13 +12,13 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Queue } from 'bullmq';
-import { ConnectionModule } from './connection/connection.module.js';
-import { heedErrorsOf } from './connection/engine-errors.js';
-import { queueOptions } from './connection/queue.registry.js';
-import { RedisConnections } from './connection/redis.connections.js';
+import { RedisEngineModule } from './engine/redis/redis-engine.module.js';
+import { heedErrorsOf } from './engine/redis/connection/engine-errors.js';
+import { queueOptions } from './engine/redis/queue.registry.js';
+import { RedisConnections } from './engine/redis/connection/redis.connections.js';
 import { DeadLetterService } from './dead-letter/dead-letter.service.js';
 import { DeadLetterModule } from './dead-letter/dead-letter.module.js';
-import { QueueConfigError } from './errors/configuration.errors.js';
+import { QueueConfigError } from './contract/errors/configuration.errors.js';
 import { HealthReport } from './health/health.report.js';
 import { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
 import { HealthModule } from './health/health.module.js';
@@ -27,14 +27,14 @@ import { JobsService } from './inspection/jobs.service.js';
 import { QueuesService } from './inspection/queues.service.js';
 import { aliasesFor, registerCopy, severalCopies } from './lifecycle/copies.js';
 import { InspectionModule } from './inspection/inspection.module.js';
-import { withPassword } from './options/redis-options.js';
+import { withPassword } from './config/redis-options.js';
 import { ScalrQueueMetrics } from './metrics/scalr-queue.metrics.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { JobEvents } from './observability/job-event.stream.js';
 import { ObservabilityModule } from './observability/observability.module.js';
-import { type ResolvedOptions, resolveOptions } from './options/resolved-options.js';
-import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './options/scalr-queue.options.js';
-import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from './options/tokens.js';
+import { type ResolvedOptions, resolveOptions } from './config/resolved-options.js';
+import type { ScalrQueueOptions, ScalrQueueOptionsFactory } from './config/scalr-queue.options.js';
+import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from './config/tokens.js';
 import { EnqueueService } from './producer/enqueue.service.js';
 import { ProducerModule } from './producer/producer.module.js';
 import { SchedulesService } from './scheduling/schedules.service.js';
@@ -96,7 +96,7 @@ for (const one of new Set([Queue, queueClass])) if (one) heedErrorsOf(one);
 
 /** Gives @nestjs/bullmq our connection and prefix, and keeps it from starting any worker by itself. */
 export const BULL = BullModule.forRootAsync({
-  imports: [ConnectionModule],
+  imports: [RedisEngineModule],
   inject: [RedisConnections, RESOLVED_OPTIONS],
   // Registered queues are there when the connection is: what they are given in a boot hook would be refused before.
   useFactory: async (connections: RedisConnections, options: ResolvedOptions) => {

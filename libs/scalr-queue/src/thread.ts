@@ -6,7 +6,7 @@ export {
   type JobDefinition,
   type PayloadOf,
   type ResultOf,
-} from './jobs/job-definition.js';
-export type { JobSettings } from './jobs/job-settings.js';
-export { JobContext } from './jobs/job-context.js';
-export { Discard, JobSignal, RetryLater, Snooze } from './jobs/job-signals.js';
+} from './contract/job-definition.js';
+export type { JobSettings } from './contract/job-settings.js';
+export { JobContext } from './contract/job-context.js';
+export { Discard, ControlFlowSignal, RetryLater, Snooze } from './contract/control-flow-signals.js';

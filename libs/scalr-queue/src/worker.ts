@@ -1,3 +1,3 @@
 export { runWorker, type RunningWorker, type RunWorkerOptions } from './worker/run-worker.js';
-export type { BurstOptions } from './options/burst-options.js';
+export type { BurstOptions } from './config/burst-options.js';
 export type { BurstSummary } from './worker/burst.summary.js';

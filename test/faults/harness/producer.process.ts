@@ -89,10 +89,10 @@ export class ProducerProcess {
     return this.ask('burst', { count });
   }
 
-  /** Retries or discards every dead job. */
+  /** Retries or deletes every dead job. */
   dead(
-    action: 'retry' | 'discard',
-  ): Promise<CallOutcome & { done?: { matched: number; retried?: number; discarded?: number } }> {
+    action: 'retry' | 'delete',
+  ): Promise<CallOutcome & { done?: { matched: number; retried?: number; deleted?: number } }> {
     return this.ask('dead', { action });
   }
 

@@ -37,7 +37,7 @@ async function beside<T>(neighbour: ProducerProcess, work: Promise<T>) {
 export const neighbourRows: FaultRow[] = [
   {
     id: 64,
-    name: 'app A floods the shared Redis with 100,000 jobs, works some of them off, retries and discards 100,000 dead ones',
+    name: 'app A floods the shared Redis with 100,000 jobs, works some of them off, retries and deletes 100,000 dead ones',
     requirement:
       'app B enqueues in 250 ms at the 99th percentile in each phase; A is refused at its quota of 20,000 waiting jobs, 25 % more at most',
     quick: false,
@@ -75,12 +75,12 @@ export const neighbourRows: FaultRow[] = [
       const retried = await beside(b, flood.dead('retry'));
       expect(retried.outcome.done, `${retried.outcome.message}`).toMatchObject({ retried: JOBS });
       await seedDead(redis.url, { ...dead, app: appOf('d') });
-      const discarder = await stage.producer(redis.url, { app: appOf('d') });
-      await enqueued(discarder);
-      const discarded = await beside(b, discarder.dead('discard'));
-      expect(discarded.outcome.done, `${discarded.outcome.message}`).toMatchObject({ discarded: JOBS });
+      const deleter = await stage.producer(redis.url, { app: appOf('d') });
+      await enqueued(deleter);
+      const deleted = await beside(b, deleter.dead('delete'));
+      expect(deleted.outcome.done, `${deleted.outcome.message}`).toMatchObject({ deleted: JOBS });
 
-      const phases = { flooded, 'over quota': refusing, 'worked off': drained, retried, discarded };
+      const phases = { flooded, 'over quota': refusing, 'worked off': drained, retried, deleted };
       const note = Object.entries(phases)
         .map(([phase, { p99, took }]) => `${phase} (${(took / 1_000).toFixed(1)} s): ${p99} ms`)
         .join(', ');

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { parseDuration } from '../options/duration.js';
+import { parseDuration } from '../contract/duration.js';
 
 /** `10m`, `250ms`; milliseconds. */
 export function duration(value: string): number {

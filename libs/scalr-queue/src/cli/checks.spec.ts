@@ -1,4 +1,4 @@
-import type { QueueInfo } from '../jobs/queue-info.js';
+import type { QueueInfo } from '../contract/queue-info.js';
 import { checksOf } from './checks.js';
 
 const queue = (name: string, rest: Partial<QueueInfo> = {}): QueueInfo => ({

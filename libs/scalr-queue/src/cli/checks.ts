@@ -1,4 +1,4 @@
-import type { QueueInfo } from '../jobs/queue-info.js';
+import type { QueueInfo } from '../contract/queue-info.js';
 import { formatDuration } from './output/units.js';
 
 /** One thing that was looked at. */

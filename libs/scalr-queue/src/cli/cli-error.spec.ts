@@ -1,5 +1,5 @@
-import { UnknownJobError } from '../errors/configuration.errors.js';
-import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { UnknownJobError } from '../contract/errors/configuration.errors.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { Cli } from './cli.js';
 import { CliError, describeFailure } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';

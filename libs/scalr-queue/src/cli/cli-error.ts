@@ -1,6 +1,6 @@
-import { UnknownJobError } from '../errors/configuration.errors.js';
-import { EnqueueError } from '../errors/enqueue.errors.js';
-import { ScalrQueueError } from '../errors/scalr-queue.error.js';
+import { UnknownJobError } from '../contract/errors/configuration.errors.js';
+import { EnqueueError } from '../contract/errors/enqueue.errors.js';
+import { ScalrQueueError } from '../contract/errors/scalr-queue.error.js';
 import { isUnknownQueue } from '../inspection/unknown-queue.js';
 import { redactText } from '../observability/redaction.js';
 import { ExitCode } from './exit-codes.js';

@@ -1,4 +1,4 @@
-import type { JobInfo } from '../jobs/job-info.js';
+import type { JobInfo } from '../contract/job-info.js';
 import { redactText } from '../observability/redaction.js';
 import type { Cell, Tone } from './output/table.js';
 

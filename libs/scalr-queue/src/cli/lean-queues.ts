@@ -1,19 +1,20 @@
 import { once } from 'node:events';
-import { nameDenied } from '../connection/acl-refusal.js';
-import { catalogKey, entryOf, isField } from '../connection/catalog-entry.js';
-import { orDamaged } from '../connection/damaged-entries.js';
-import { withDeadline } from '../connection/deadline.js';
-import { readWorkers } from '../connection/live-workers.js';
-import { ReconnectPace } from '../connection/reconnect.pace.js';
-import { openRedis, type RedisClient } from '../connection/redis.client.js';
-import { messageOf, toReadError } from '../connection/redis-error.js';
-import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { nameDenied } from '../engine/redis/connection/acl-refusal.js';
+import { entryOf, isField } from '../engine/redis/catalog-entry.js';
+import { jobTypesKey } from '../engine/redis/keys.js';
+import { orDamaged } from '../engine/redis/damaged-entries.js';
+import { withDeadline } from '../engine/deadline.js';
+import { readWorkers } from '../engine/redis/live-workers.js';
+import { ReconnectPace } from '../engine/redis/connection/reconnect.pace.js';
+import { openRedis, type RedisClient } from '../engine/redis/connection/redis.client.js';
+import { messageOf, toReadError } from '../engine/redis/connection/redis-error.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { readStates, toQueueInfos } from '../inspection/queue-states.js';
-import type { QueueInfo } from '../jobs/queue-info.js';
-import { describeTarget } from '../options/redis-options.js';
-import { resolveOptions } from '../options/resolved-options.js';
-import { stalledHandshake } from '../connection/tls-trouble.js';
-import { withCa } from '../options/certificate-file.js';
+import type { QueueInfo } from '../contract/queue-info.js';
+import { describeTarget } from '../config/redis-options.js';
+import { resolveOptions } from '../config/resolved-options.js';
+import { stalledHandshake } from '../engine/redis/connection/tls-trouble.js';
+import { withCa } from '../config/certificate-file.js';
 import type { GlobalFlags } from './cli.js';
 
 /** Redis does not answer when nothing came for so long, in milliseconds. */
@@ -49,7 +50,7 @@ async function read(redis: RedisClient, prefix: string): Promise<QueueInfo[]> {
   // Rejects with the first error as well.
   await once(redis, 'ready');
   const ignore = () => undefined;
-  const key = catalogKey(prefix);
+  const key = jobTypesKey(prefix);
   const [fields, workers] = await Promise.all([
     orDamaged(redis.hkeys(key), [], key, ignore),
     readWorkers(redis, prefix, ignore),

@@ -1,4 +1,4 @@
-import type { JobInfo } from '../jobs/job-info.js';
+import type { JobInfo } from '../contract/job-info.js';
 import { redactSecrets } from '../observability/redaction.js';
 import { mask } from '../observability/secret.mask.js';
 

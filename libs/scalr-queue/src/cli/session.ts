@@ -1,13 +1,13 @@
 import 'reflect-metadata';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { RedisConnections } from '../connection/redis.connections.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { JobsService } from '../inspection/jobs.service.js';
 import { QueuesService } from '../inspection/queues.service.js';
 import { ScalrQueueModule } from '../scalr-queue.module.js';
 import { SchedulesService } from '../scheduling/schedules.service.js';
-import { withCa } from '../options/certificate-file.js';
+import { withCa } from '../config/certificate-file.js';
 import type { GlobalFlags } from './cli.js';
 
 /** A Nest application context of nothing but the queue, without a log. */

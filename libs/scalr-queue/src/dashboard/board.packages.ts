@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { QueueConfigError } from '../errors/configuration.errors.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 
 /** The version that the dashboard is built on: it takes apart answers and routes that others may not have. */
 const VERSION = '9.10.1';

@@ -1,7 +1,7 @@
 import type { JobCleanStatus, JobStatus, QueueWorker } from '@bull-board/api/typings/app';
 import type { Job, JobType, Queue } from 'bullmq';
-import type { WorkerInfo } from '../jobs/worker-info.js';
-import { DASHBOARD_PAGE_BYTES, KEPT_LOG_LINES } from '../options/defaults.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
+import { DASHBOARD_PAGE_BYTES, KEPT_LOG_LINES } from '../contract/defaults.js';
 import type { ScheduleInfo } from '../scheduling/schedules.service.js';
 import { BoardError } from './board.error.js';
 import { BoardJob } from './board.job.js';
@@ -67,7 +67,7 @@ export function defineBoardQueue(
 
     override clean(status: JobCleanStatus): Promise<void> {
       if (status !== 'failed') throw new BoardError(405, 'FORBIDDEN');
-      return actions.discardAll(this.engine);
+      return actions.deleteAll(this.engine);
     }
 
     retryAll(): ReturnType<JobActions['retryAll']> {

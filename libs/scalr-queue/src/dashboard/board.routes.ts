@@ -1,9 +1,9 @@
 import type { AppControllerRoute, BullBoardRequest } from '@bull-board/api/typings/app';
 import { Logger } from '@nestjs/common';
-import { withDeadline } from '../connection/deadline.js';
-import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { withDeadline } from '../engine/deadline.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { redactText } from '../observability/redaction.js';
-import { DASHBOARD_DEADLINE, DASHBOARD_PAGE_DEADLINE } from '../options/defaults.js';
+import { DASHBOARD_DEADLINE, DASHBOARD_PAGE_DEADLINE } from '../contract/defaults.js';
 import { BoardError } from './board.error.js';
 import type { BoardQueue } from './board.queue.js';
 

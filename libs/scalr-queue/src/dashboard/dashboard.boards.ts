@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RecentRead } from '../connection/recent-read.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RecentRead } from '../engine/redis/connection/recent-read.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { AppState } from '../inspection/app.state.js';
 import { QueuesService } from '../inspection/queues.service.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { type ScheduleInfo, SchedulesService } from '../scheduling/schedules.service.js';
 import { loadBoard } from './board.packages.js';
 import { type BoardQueue, type BoardTools, defineBoardQueue } from './board.queue.js';

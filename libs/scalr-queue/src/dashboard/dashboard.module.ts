@@ -5,7 +5,7 @@ import {
   type NestModule,
   type Provider,
 } from '@nestjs/common';
-import { ConnectionModule } from '../connection/connection.module.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { DeadLetterModule } from '../dead-letter/dead-letter.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
@@ -54,7 +54,7 @@ export class ScalrQueueDashboardModule implements NestModule {
 function compose(settings: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
   return {
     module: ScalrQueueDashboardModule,
-    imports: [ConnectionModule, InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
+    imports: [RedisEngineModule, InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
     providers: [settings, StoredJobReader, DeadSweeps, JobActions, DashboardBoards, DashboardMount],
   };
 }

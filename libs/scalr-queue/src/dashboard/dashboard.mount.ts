@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { QueueConfigError } from '../errors/configuration.errors.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { DashboardAccounts } from './dashboard.accounts.js';
 import { DashboardBoards } from './dashboard.boards.js';
 import { DashboardGate } from './dashboard.gate.js';

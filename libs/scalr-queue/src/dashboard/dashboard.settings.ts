@@ -1,7 +1,11 @@
-import { QueueConfigError } from '../errors/configuration.errors.js';
-import { DEFAULT_DASHBOARD_BYTES, DEFAULT_DASHBOARD_PATH, MAX_DASHBOARD_BYTES } from '../options/defaults.js';
-import { type Environment, readEnvironment } from '../options/environment.js';
-import { HiddenValue, OptionChecker } from '../options/option-checker.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import {
+  DEFAULT_DASHBOARD_BYTES,
+  DEFAULT_DASHBOARD_PATH,
+  MAX_DASHBOARD_BYTES,
+} from '../contract/defaults.js';
+import { type Environment, readEnvironment } from '../config/environment.js';
+import { HiddenValue, OptionChecker } from '../contract/option-checker.js';
 import type { DashboardCredentials, ScalrQueueDashboardOptions } from './dashboard.options.js';
 
 /** The options of the dashboard, checked and filled in. */

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetterActionOptions } from '../dead-letter/dead-letter.options.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { redactText } from '../observability/redaction.js';
-import { DASHBOARD_BULK_ANSWER } from '../options/defaults.js';
+import { DASHBOARD_BULK_ANSWER } from '../contract/defaults.js';
 
-type Action = 'retry' | 'discard';
+type Action = 'retry' | 'delete';
 
 /** How far an action on all dead jobs of a queue is. */
 export interface Sweep {
@@ -84,7 +84,7 @@ export class DeadSweeps implements OnModuleDestroy {
     };
     const which = { queue, before };
     const { matched, ...rest } = await this.letters[action](which, options);
-    const done = 'retried' in rest ? rest.retried : rest.discarded;
+    const done = 'retried' in rest ? rest.retried : rest.deleted;
     onDone(done);
     this.logger.log(`${action} all dead jobs of ${queue}: ${done} of ${matched}`);
   }

@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import { DeadLetterActions } from '../dead-letter/dead-letter.actions.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { JobsService } from '../inspection/jobs.service.js';
-import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
+import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { BoardError } from './board.error.js';
 import { DeadSweeps } from './dead.sweeps.js';
 import type { StoredJob } from './stored-job.reader.js';
@@ -35,15 +35,15 @@ export class JobActions {
   }
 
   /** All dead jobs of a queue, as they are at the first click. */
-  async discardAll({ name: queue }: Queue): Promise<void> {
-    await this.sweeps.run('discard', queue);
+  async deleteAll({ name: queue }: Queue): Promise<void> {
+    await this.sweeps.run('delete', queue);
   }
 
   /** A finished job is removed; another one is cancelled, so that who waits for it is told, and is then a dead one. */
   async remove(queue: Queue, job: StoredJob): Promise<void> {
     const state = await this.stateOf(queue, job);
     const name = nameOfStoredId(job.id);
-    if (state === 'failed') await this.dead.discard([positionOf(queue, job)]);
+    if (state === 'failed') await this.dead.delete([positionOf(queue, job)]);
     else if (state !== 'completed' && name !== undefined)
       await this.jobs.cancel({ id: fromStoredId(job.id), name });
     else if (state === 'active') throw new BoardError(409, 'JOB_IS_ACTIVE');

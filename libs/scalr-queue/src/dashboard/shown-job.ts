@@ -1,8 +1,8 @@
 import type { QueueJobJson } from '@bull-board/api/typings/app';
 import { setImmediate as breath } from 'node:timers/promises';
-import { parseFailure } from '../jobs/failure.js';
-import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
-import { readMeta } from '../jobs/job-meta.js';
+import { parseFailure } from '../engine/failure.js';
+import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
+import { readMeta } from '../engine/job-meta.js';
 import { redactSecrets } from '../observability/redaction.js';
 import { mask, maskText } from '../observability/secret.mask.js';
 import { ByteAllowance, oversize } from './byte.allowance.js';

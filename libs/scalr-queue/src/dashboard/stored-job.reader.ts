@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { DEFAULT_PAYLOAD_LIMIT } from '../options/defaults.js';
-import { READ_JOBS } from './read-jobs.script.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { DEFAULT_PAYLOAD_LIMIT } from '../contract/defaults.js';
+import { READ_JOBS } from '../engine/redis/scripts/read-jobs.script.js';
 
 /** Fields of the engine's record of a job that can be of any size. */
 const LARGE = ['data', 'returnvalue', 'progress', 'failedReason', 'stacktrace', 'opts'] as const;

@@ -1,5 +1,5 @@
-import type { JobFailure } from '../jobs/job-details.js';
-import type { JobInfo } from '../jobs/job-info.js';
+import type { JobFailure } from '../contract/job-details.js';
+import type { JobInfo } from '../contract/job-info.js';
 
 /** A dead job: what is known of every job, its payload, and how it failed. */
 export interface DeadJob extends JobInfo {

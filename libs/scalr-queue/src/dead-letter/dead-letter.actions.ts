@@ -1,14 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobCatalog } from '../connection/job.catalog.js';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
+import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { queueKey, queuePrefix } from '../engine/redis/keys.js';
 import { JobReader } from '../inspection/job.reader.js';
-import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { KeyConflict } from './dead-job.js';
-import { DISCARD, MOVE, PREPARE } from './dead-letter.scripts.js';
-import { deadKey, jobKey, type Position } from './dead-letter.cursor.js';
+import { DELETE_DEAD, MOVE, PREPARE } from '../engine/redis/scripts/dead-letter.scripts.js';
+import type { Position } from './dead-letter.cursor.js';
 
 /** To how many jobs something was done, and which it could not be done to. */
 export interface ActionOutcome {
@@ -49,8 +50,8 @@ export class DeadLetterActions {
   }
 
   /** Removes jobs for good; returns how many were still dead. */
-  async discard(positions: readonly Position[]): Promise<ActionOutcome> {
-    const replies = await this.run(DISCARD, positions);
+  async delete(positions: readonly Position[]): Promise<ActionOutcome> {
+    const replies = await this.run(DELETE_DEAD, positions);
     return { done: replies.filter((reply) => reply === 1).length, conflicts: [] };
   }
 
@@ -62,7 +63,10 @@ export class DeadLetterActions {
         const { queue, storedId, diedAt } = position;
         const target = this.catalog.queueOf(nameOfStoredId(storedId) ?? '') ?? queue;
         if (target === queue) return position;
-        const keys = [queue, target].flatMap((one) => [deadKey(prefix, one), jobKey(prefix, one, storedId)]);
+        const keys = [queue, target].flatMap((one) => [
+          queueKey(prefix, one, 'failed'),
+          queueKey(prefix, one, storedId),
+        ]);
         const moved = await this.connections.producer.eval(MOVE, keys.length, ...keys, storedId, diedAt);
         return moved === 1 ? { ...position, queue: target } : position;
       }),
@@ -79,8 +83,8 @@ export class DeadLetterActions {
     return this.reader.bounded(() =>
       Promise.all(
         positions.map(({ queue, storedId, diedAt }) => {
-          const keys = [deadKey(prefix, queue), jobKey(prefix, queue, storedId)];
-          const args = [storedId, diedAt, jobKey(prefix, queue, ''), ...more];
+          const keys = [queueKey(prefix, queue, 'failed'), queueKey(prefix, queue, storedId)];
+          const args = [storedId, diedAt, queuePrefix(prefix, queue), ...more];
           return this.connections.producer.eval(script, keys.length, ...keys, ...args);
         }),
       ),

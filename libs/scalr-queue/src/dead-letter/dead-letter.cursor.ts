@@ -1,4 +1,4 @@
-import { InvalidOptionError } from '../errors/configuration.errors.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 
 /** A place in the list of all dead jobs of the app: newest first, then by queue, then by id from the end of the alphabet. */
 export interface Position {
@@ -10,13 +10,6 @@ export interface Position {
 
 /** Before everything: where a call starts that was given no cursor. */
 export const BEGINNING: Position = { diedAt: Number.MAX_SAFE_INTEGER, queue: '', storedId: '' };
-
-/** The engine's set of the dead jobs of a queue. */
-export const deadKey = (prefix: string, queue: string): string => `${prefix}:${queue}:failed`;
-
-/** Where the engine keeps a job. */
-export const jobKey = (prefix: string, queue: string, storedId: string): string =>
-  `${prefix}:${queue}:${storedId}`;
 
 /** Negative when `a` stands before `b` in the list. */
 export function compare(a: Position, b: Position): number {

@@ -1,8 +1,8 @@
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import { parseDeath } from '../jobs/failure.js';
-import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.js';
-import { DEAD_REASONS, type DeadReason } from '../jobs/job-info.js';
-import { OptionChecker } from '../options/option-checker.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import { parseDeath } from '../engine/failure.js';
+import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
+import { DEAD_REASONS, type DeadReason } from '../contract/job-info.js';
+import { OptionChecker } from '../contract/option-checker.js';
 
 /** Which dead jobs are meant; an empty filter means all of them. */
 export interface DeadLetterFilter {

@@ -1,5 +1,5 @@
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import { OptionChecker } from '../options/option-checker.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import { OptionChecker } from '../contract/option-checker.js';
 import { fromCursor, type Position } from './dead-letter.cursor.js';
 
 /** Which page of the dead jobs. */
@@ -10,17 +10,17 @@ export interface DeadLetterPage {
   readonly cursor?: string;
 }
 
-/** How far `retry` or `discard` is. */
+/** How far `retry` or `delete` is. */
 export interface DeadLetterProgress {
   /** Dead jobs looked at. */
   readonly scanned: number;
   /** Of those, the ones that match. */
   readonly matched: number;
-  /** Of those, the ones that were retried or discarded. */
+  /** Of those, the ones that were retried or deleted. */
   readonly done: number;
 }
 
-/** Options of `retry` and `discard`. */
+/** Options of `retry` and `delete`. */
 export interface DeadLetterActionOptions {
   /** The most jobs to take, newest first. Defaults to all that match. */
   readonly limit?: number;

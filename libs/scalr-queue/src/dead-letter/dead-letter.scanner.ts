@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isWrongType, orDamaged } from '../connection/damaged-entries.js';
-import { JobCatalog } from '../connection/job.catalog.js';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
+import { isWrongType, orDamaged } from '../engine/redis/damaged-entries.js';
+import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { queueKey } from '../engine/redis/keys.js';
 import { JobReader } from '../inspection/job.reader.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
-import { compare, deadKey, jobKey, type Position } from './dead-letter.cursor.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { compare, type Position } from './dead-letter.cursor.js';
 import { DeadLetterFeed } from './dead-letter.feed.js';
 import { type CheckedFilter, matchesFailure, needsReading, type WrittenDeath } from './dead-letter.filter.js';
 
@@ -37,7 +38,9 @@ export class DeadLetterScanner {
     let count = 0;
     if (filter.idPrefix === undefined && !needsReading(filter)) {
       const max = filter.to === Infinity ? '+inf' : filter.to;
-      const keys = (await this.queuesOf(filter)).map((queue) => deadKey(this.options.prefix, queue));
+      const keys = (await this.queuesOf(filter)).map((queue) =>
+        queueKey(this.options.prefix, queue, 'failed'),
+      );
       const counts = await this.reader.bounded(() =>
         Promise.all(
           keys.map((key) => this.orNothing(key, this.connections.producer.zcount(key, filter.from, max), 0)),
@@ -87,7 +90,7 @@ export class DeadLetterScanner {
     const replies = await this.reader.bounded(async () => {
       const pipeline = this.connections.producer.pipeline();
       for (const { queue, storedId } of positions) {
-        pipeline.hmget(jobKey(this.options.prefix, queue, storedId), 'failedReason', 'atm', 'opts');
+        pipeline.hmget(queueKey(this.options.prefix, queue, storedId), 'failedReason', 'atm', 'opts');
       }
       return pipeline.exec();
     });
@@ -101,7 +104,7 @@ export class DeadLetterScanner {
   }
 
   private readerOf(queue: string, { from }: CheckedFilter) {
-    const key = deadKey(this.options.prefix, queue);
+    const key = queueKey(this.options.prefix, queue, 'failed');
     return async (newest: number, offset: number, limit: number): Promise<Position[]> => {
       const max = newest === Infinity ? '+inf' : newest;
       const reply = await this.reader.bounded(() =>

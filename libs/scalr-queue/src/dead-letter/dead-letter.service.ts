@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
-import type { JobRef } from '../jobs/job-ref.js';
-import { refuseMore } from '../options/more-arguments.js';
+import type { JobRef } from '../contract/job-ref.js';
+import { refuseMore } from '../contract/more-arguments.js';
 import type { DeadJob, KeyConflict } from './dead-job.js';
 import { toDeadJob } from './dead-job.mapper.js';
 import { DeadLetterActions } from './dead-letter.actions.js';
@@ -92,14 +92,14 @@ export class DeadLetterService {
    * @param which the id of one job (or `{ id, name }`), or a filter; `{}` means every dead job of the app
    * @throws as `retry`
    */
-  async discard(
+  async delete(
     which: JobRef | DeadLetterFilter,
     options: DeadLetterActionOptions = {},
-  ): Promise<{ matched: number; discarded: number; cursor?: string }> {
+  ): Promise<{ matched: number; deleted: number; cursor?: string }> {
     const { done, ...rest } = await this.sweep.run(which, options, async (positions, dryRun) =>
-      dryRun ? { done: 0, conflicts: [] } : this.actions.discard(positions),
+      dryRun ? { done: 0, conflicts: [] } : this.actions.delete(positions),
     );
-    return { ...rest, discarded: done };
+    return { ...rest, deleted: done };
   }
 
   private async read(positions: readonly Position[]): Promise<DeadJob[]> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
-import type { JobRef } from '../jobs/job-ref.js';
+import type { JobRef } from '../contract/job-ref.js';
 import type { ActionOutcome } from './dead-letter.actions.js';
 import type { KeyConflict } from './dead-job.js';
 import { BEGINNING, type Position, toCursor } from './dead-letter.cursor.js';

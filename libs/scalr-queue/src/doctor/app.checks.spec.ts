@@ -1,5 +1,5 @@
 import type { AppSnapshot } from '../inspection/app.state.js';
-import type { WorkerInfo } from '../jobs/worker-info.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
 import type { StoredSchedule } from '../scheduling/schedule.store.js';
 import { checkApp, checkLost, checkSchedules } from './app.checks.js';
 

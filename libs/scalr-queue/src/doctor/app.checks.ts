@@ -1,8 +1,8 @@
-import type { Finding } from '../connection/server-facts.js';
+import type { Finding } from '../engine/redis/preflight/server-facts.js';
 import type { AppSnapshot } from '../inspection/app.state.js';
 import { lateSlot } from '../scheduling/late-slot.js';
-import { describeProgram, otherPrograms, type WorkerInfo } from '../jobs/worker-info.js';
-import { sayUnhandled } from '../jobs/queue-info.js';
+import { describeProgram, otherPrograms, type WorkerInfo } from '../contract/worker-info.js';
+import { sayUnhandled } from '../contract/queue-info.js';
 import type { StoredSchedule } from '../scheduling/schedule.store.js';
 
 /** A job that has waited longer is worth a word. */
@@ -43,7 +43,7 @@ export function checkApp({ queues, workers, unhandled }: AppSnapshot): Finding[]
     const said = sayUnhandled(job);
     warn(
       `${said[0]!.toUpperCase()}${said.slice(1)}. It is next in the queue ${job.queue}`,
-      'Deploy a worker that has its handler, or discard the jobs',
+      'Deploy a worker that has its handler, or delete the jobs',
     );
   }
   return findings;

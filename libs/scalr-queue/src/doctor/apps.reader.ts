@@ -1,12 +1,13 @@
-import { catalogKey, entryOf, isField } from '../connection/catalog-entry.js';
-import { orDamaged } from '../connection/damaged-entries.js';
-import { readWorkers } from '../connection/live-workers.js';
-import type { RedisClient } from '../connection/redis.client.js';
+import { entryOf, isField } from '../engine/redis/catalog-entry.js';
+import { jobTypesKey } from '../engine/redis/keys.js';
+import { orDamaged } from '../engine/redis/damaged-entries.js';
+import { readWorkers } from '../engine/redis/live-workers.js';
+import type { RedisClient } from '../engine/redis/connection/redis.client.js';
 import { readServerLoad, type ServerLoad } from './server.checks.js';
 import { unhandledOf } from '../inspection/app.state.js';
 import { readStates, toQueueInfos } from '../inspection/queue-states.js';
-import type { QueueInfo, UnhandledJob } from '../jobs/queue-info.js';
-import type { WorkerInfo } from '../jobs/worker-info.js';
+import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
 import type { QueueState } from '../inspection/queue-states.js';
 import { measureApp, walkKeys } from './key.walk.js';
 
@@ -78,7 +79,7 @@ export async function readApps(
 async function readApp(redis: RedisClient, app: string, notes: string[]): Promise<AppDetail> {
   const note = (key: string, why: string) => void notes.push(`${key}: ${why}`);
   const prefix = `scalr:{${app}}`;
-  const key = catalogKey(prefix);
+  const key = jobTypesKey(prefix);
   const [fields, workers] = await Promise.all([
     orDamaged(redis.hkeys(key), [], key, note),
     readWorkers(redis, prefix, note),

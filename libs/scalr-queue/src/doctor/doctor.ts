@@ -1,12 +1,13 @@
-import { missingCommands } from '../connection/acl-probe.js';
-import { withDeadline } from '../connection/deadline.js';
-import type { RedisClient } from '../connection/redis.client.js';
-import type { RedisConnections } from '../connection/redis.connections.js';
-import type { ProcessRole } from '../connection/redis-commands.js';
-import { type Finding, findingsOf, readServerFacts } from '../connection/server-facts.js';
-import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { preflightKey } from '../engine/redis/keys.js';
+import { missingCommands } from '../engine/redis/preflight/acl-probe.js';
+import { withDeadline } from '../engine/deadline.js';
+import type { RedisClient } from '../engine/redis/connection/redis.client.js';
+import type { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import type { ProcessRole } from '../engine/redis/preflight/redis-commands.js';
+import { type Finding, findingsOf, readServerFacts } from '../engine/redis/preflight/server-facts.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import type { AppState } from '../inspection/app.state.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { ScheduleStore } from '../scheduling/schedule.store.js';
 import { checkApp, checkLost, checkSchedules } from './app.checks.js';
 import { type DoctorReport, toReport } from './doctor.report.js';
@@ -51,7 +52,7 @@ export class Doctor {
       return toReport(app, [{ severity: 'fatal', problem: error.message, cure }], { notes: [] });
     }
     const missing = await this.look('permissions', () =>
-      missingCommands(this.redis, role, `${prefix}:~preflight`),
+      missingCommands(this.redis, role, preflightKey(prefix)),
     );
     const facts = await this.look('server', () => readServerFacts(this.redis));
     const load = await this.look('load', () => readServerLoad(this.redis));

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { ConnectionModule } from '../connection/connection.module.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { HealthReport } from './health.report.js';
@@ -8,7 +8,7 @@ import { ScalrQueueHealthIndicator } from './scalr-queue.health.js';
 
 /** Whether the queue works. */
 @Module({
-  imports: [ConnectionModule, InspectionModule, MetricsModule, TerminusModule],
+  imports: [RedisEngineModule, InspectionModule, MetricsModule, TerminusModule],
   providers: [HealthReport, ScalrQueueHealthIndicator],
   exports: [HealthReport, ScalrQueueHealthIndicator],
 })

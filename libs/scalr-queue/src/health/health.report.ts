@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Preflight } from '../connection/preflight.js';
-import { RedisProbe } from '../connection/redis.probe.js';
+import { Preflight } from '../engine/redis/preflight/preflight.js';
+import { RedisProbe } from '../engine/redis/connection/redis.probe.js';
 import { AppState } from '../inspection/app.state.js';
-import type { QueueDepth } from '../jobs/queue-info.js';
+import type { QueueDepth } from '../contract/queue-info.js';
 import { ScalrQueueMetrics } from '../metrics/scalr-queue.metrics.js';
 
 /** The queues as health checks tell of them. */

@@ -10,7 +10,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { TerminusModule } from '@nestjs/terminus';
 import type { Server } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
-import { QueueConfigError } from '../errors/configuration.errors.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { WorkerHealthController } from './worker-health.controller.js';
 import { WorkerMetricsController } from './worker-metrics.controller.js';
 import { WorkerState } from './worker.state.js';

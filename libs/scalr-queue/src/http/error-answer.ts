@@ -1,8 +1,8 @@
 import { HttpStatus } from '@nestjs/common';
-import type { EnqueueAbortedError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
-import type { WaitTimeoutError } from '../errors/outcome.errors.js';
-import type { PayloadInvalidError } from '../errors/payload.errors.js';
-import type { ScalrQueueError } from '../errors/scalr-queue.error.js';
+import type { EnqueueAbortedError, OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
+import type { WaitTimeoutError } from '../contract/errors/outcome.errors.js';
+import type { PayloadInvalidError } from '../contract/errors/payload.errors.js';
+import type { ScalrQueueError } from '../contract/errors/scalr-queue.error.js';
 
 /** What an HTTP client gets for an error. */
 export interface ErrorAnswer {

@@ -7,10 +7,10 @@ import {
   QueueFullError,
   QueueUnavailableError,
   UnhandledJobError,
-} from '../errors/enqueue.errors.js';
-import { JobFailedError, WaitTimeoutError } from '../errors/outcome.errors.js';
-import { PayloadInvalidError } from '../errors/payload.errors.js';
-import type { ScalrQueueError } from '../errors/scalr-queue.error.js';
+} from '../contract/errors/enqueue.errors.js';
+import { JobFailedError, WaitTimeoutError } from '../contract/errors/outcome.errors.js';
+import { PayloadInvalidError } from '../contract/errors/payload.errors.js';
+import type { ScalrQueueError } from '../contract/errors/scalr-queue.error.js';
 import { QueueErrorFilter } from './queue-error.filter.js';
 
 /** What a filter is given: its response, or its client, keeps what was done with it. */

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { throwError } from 'rxjs';
-import { ScalrQueueError } from '../errors/scalr-queue.error.js';
+import { ScalrQueueError } from '../contract/errors/scalr-queue.error.js';
 import { type ErrorAnswer, toErrorAnswer } from './error-answer.js';
 
 /** The part of a response that Express and Fastify have in common; a middleware of Fastify gets the plain one of Node. */

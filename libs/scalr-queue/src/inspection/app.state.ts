@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { UnhandledJob } from '../jobs/queue-info.js';
-import { JobCatalog } from '../connection/job.catalog.js';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RecentRead } from '../connection/recent-read.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { WorkerRegistry } from '../connection/worker.registry.js';
-import { takes, type WorkerInfo } from '../jobs/worker-info.js';
+import type { UnhandledJob } from '../contract/queue-info.js';
+import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RecentRead } from '../engine/redis/connection/recent-read.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { takes, type WorkerInfo } from '../contract/worker-info.js';
 import { type QueueState } from './queue-states.js';
 import { QueueReader } from './queue.reader.js';
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ConnectionModule } from '../connection/connection.module.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { RetentionModule } from '../retention/retention.module.js';
 import { AppState } from './app.state.js';
@@ -17,7 +17,7 @@ import { QueuesService } from './queues.service.js';
 
 /** Looking at jobs, queues and workers. */
 @Module({
-  imports: [ConnectionModule, ObservabilityModule, RetentionModule],
+  imports: [RedisEngineModule, ObservabilityModule, RetentionModule],
   providers: [
     AppState,
     EndWatch,

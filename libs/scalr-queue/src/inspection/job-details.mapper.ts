@@ -1,5 +1,5 @@
-import type { JobDetails, JobFailure } from '../jobs/job-details.js';
-import { readMeta } from '../jobs/job-meta.js';
+import type { JobDetails, JobFailure } from '../contract/job-details.js';
+import { readMeta } from '../engine/job-meta.js';
 import type { ReadJob } from './job-record.js';
 import { toJobInfo } from './job-info.mapper.js';
 import type { FoundJob } from './job.reader.js';

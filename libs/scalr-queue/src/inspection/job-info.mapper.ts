@@ -1,8 +1,8 @@
-import { describeThrown, parseDeath, parseFailure } from '../jobs/failure.js';
-import { errorOfFault, type StoredFault } from '../jobs/stored-fault.js';
-import { fromStoredId } from '../jobs/job-id.js';
-import type { JobErrorInfo, JobInfo, JobState } from '../jobs/job-info.js';
-import { slotEndOf } from '../jobs/slot-end.js';
+import { describeThrown, parseDeath, parseFailure } from '../engine/failure.js';
+import { errorOfFault, type StoredFault } from '../engine/stored-fault.js';
+import { fromStoredId } from '../engine/job-id.js';
+import type { JobErrorInfo, JobInfo, JobState } from '../contract/job-info.js';
+import { slotEndOf } from '../engine/slot-end.js';
 import type { ReadJob } from './job-record.js';
 import type { FoundJob } from './job.reader.js';
 

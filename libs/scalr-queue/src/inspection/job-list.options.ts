@@ -1,6 +1,6 @@
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import type { JobInfo, JobState } from '../jobs/job-info.js';
-import { OptionChecker } from '../options/option-checker.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import type { JobInfo, JobState } from '../contract/job-info.js';
+import { OptionChecker } from '../contract/option-checker.js';
 
 /** Which jobs to list. */
 export interface JobListOptions {

@@ -1,6 +1,12 @@
-import { nameOfStoredId, timeOfStoredId } from '../jobs/job-id.js';
-import { DATA_MISSING, faultOf, faultOfOptions, type StoredFault, unreadable } from '../jobs/stored-fault.js';
-import type { StoredJob } from '../jobs/stored-job.js';
+import { nameOfStoredId, timeOfStoredId } from '../engine/job-id.js';
+import {
+  DATA_MISSING,
+  faultOf,
+  faultOfOptions,
+  type StoredFault,
+  unreadable,
+} from '../engine/stored-fault.js';
+import type { StoredJob } from '../engine/stored-job.js';
 
 /** A stored job to look at. */
 export type ReadJob = Omit<StoredJob, 'updateProgress' | 'log' | 'moveToDelayed'>;

@@ -1,6 +1,6 @@
-import { JobCancelledError, JobFailedError } from '../errors/outcome.errors.js';
-import { parseFailure } from '../jobs/failure.js';
-import type { JobInfo } from '../jobs/job-info.js';
+import { JobCancelledError, JobFailedError } from '../contract/errors/outcome.errors.js';
+import { parseFailure } from '../engine/failure.js';
+import type { JobInfo } from '../contract/job-info.js';
 
 /** How a job ended, as the event of its end has it. */
 export type JobEnd = { readonly result: unknown } | { readonly failedReason: string };

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { WorkerRegistry } from '../connection/worker.registry.js';
-import type { JobExplanation } from '../jobs/job-explanation.js';
-import type { JobRef } from '../jobs/job-ref.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import type { JobExplanation } from '../contract/job-explanation.js';
+import type { JobRef } from '../contract/job-ref.js';
 import { AppState } from './app.state.js';
 import { type JobFacts, reasonsOf } from './job.reasons.js';
 import { toJobInfo } from './job-info.mapper.js';

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { JobCatalog } from '../connection/job.catalog.js';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { nameOfStoredId } from '../jobs/job-id.js';
-import type { JobInfo, JobState } from '../jobs/job-info.js';
+import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { nameOfStoredId } from '../engine/job-id.js';
+import type { JobInfo, JobState } from '../contract/job-info.js';
 import { AppState } from './app.state.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { checkListOptions, type CheckedListOptions, type JobListPage, toCursor } from './job-list.options.js';

@@ -1,22 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { withDeadline } from '../connection/deadline.js';
-import { ANY_NAME, type CatalogEntry, fieldOf, isField } from '../connection/catalog-entry.js';
-import { JobCatalog } from '../connection/job.catalog.js';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { toReadError } from '../connection/redis-error.js';
-import { QueueUnavailableError } from '../errors/enqueue.errors.js';
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import { toStoredId } from '../jobs/job-id.js';
-import type { JobRef } from '../jobs/job-ref.js';
-import type { StoredFault } from '../jobs/stored-fault.js';
-import { ENQUEUE_DEADLINE, KEPT_LOG_LINES, SHOWN_FIELD_LIMIT } from '../options/defaults.js';
-import { describe } from '../options/option-checker.js';
+import { withDeadline } from '../engine/deadline.js';
+import { ANY_NAME, type CatalogEntry, isField } from '../engine/redis/catalog-entry.js';
+import { DELAYED_SCORE_UNIT, jobTypeField } from '../engine/redis/keys.js';
+import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { toReadError } from '../engine/redis/connection/redis-error.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import { toStoredId } from '../engine/job-id.js';
+import type { JobRef } from '../contract/job-ref.js';
+import type { StoredFault } from '../engine/stored-fault.js';
+import { ENQUEUE_DEADLINE, KEPT_LOG_LINES, SHOWN_FIELD_LIMIT } from '../contract/defaults.js';
+import { describe } from '../contract/option-checker.js';
 import { type JobRecord, type ReadJob, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
-import { IS_LISTED, READ_RECORD } from './job-record.script.js';
-
-/** The engine's score of a delayed job: its time in milliseconds, times this, plus a counter. */
-const DELAYED_SCORE_UNIT = 0x1000;
+import { IS_LISTED, READ_RECORD } from '../engine/redis/scripts/job-record.script.js';
 
 /** A stored job of the engine and the state it is in. */
 export interface FoundJob {
@@ -190,7 +188,7 @@ function meant(known: readonly CatalogEntry[], { name, queue }: RefParts): Catal
       (name === undefined || entry.name === name || entry.name === ANY_NAME),
   );
   const isNew = name !== undefined && queue !== undefined && !entries.some((entry) => entry.name === name);
-  return isNew && isField(fieldOf(name, queue)) ? [...entries, { name, queue }] : entries;
+  return isNew && isField(jobTypeField(name, queue)) ? [...entries, { name, queue }] : entries;
 }
 
 /**

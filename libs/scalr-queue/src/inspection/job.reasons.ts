@@ -1,14 +1,14 @@
-import type { WorkerInfo } from '../jobs/worker-info.js';
-import { takes } from '../jobs/worker-info.js';
-import type { LastHandler } from '../jobs/queue-info.js';
-import type { JobReason } from '../jobs/job-explanation.js';
-import type { DeadReason, JobInfo } from '../jobs/job-info.js';
-import { readMeta } from '../jobs/job-meta.js';
-import { slotEndOf } from '../jobs/slot-end.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
+import { takes } from '../contract/worker-info.js';
+import type { LastHandler } from '../contract/queue-info.js';
+import type { JobReason } from '../contract/job-explanation.js';
+import type { DeadReason, JobInfo } from '../contract/job-info.js';
+import { readMeta } from '../engine/job-meta.js';
+import { slotEndOf } from '../engine/slot-end.js';
 import { toJobInfo } from './job-info.mapper.js';
 import type { FoundJob } from './job.reader.js';
 import type { QueueState } from './queue-states.js';
-import { counted } from '../options/counted.js';
+import { counted } from '../contract/counted.js';
 
 /** What decides whether a job runs. */
 export interface JobFacts {
@@ -30,8 +30,8 @@ export interface JobFacts {
 const OVERDUE_AFTER = 10_000;
 
 const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
-  attempts: 'Fix what made it fail, then retry it, or discard it.',
-  discarded: 'Its handler gave up on purpose: discard it, or retry it once the cause is gone.',
+  attempts: 'Fix what made it fail, then retry it, or delete it.',
+  discarded: 'Its handler gave up on purpose: delete it, or retry it once the cause is gone.',
   expired:
     'It came too late: see that workers keep up (explain a job that waits); a retried job does not expire.',
   'invalid-payload':
@@ -43,11 +43,11 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
     'Its handler may block the event loop for longer than worker.lockDuration (look in the log for "worker blocked for ..."): move it to a thread. Else it took its worker down each time: look for memory or native crashes before it is retried.',
   cancelled: 'It was cancelled. Retry it if that was a mistake.',
   unrecoverable:
-    'Its processor gave it up before its attempts were used (UnrecoverableError): fix what it needs, then retry it, or discard it.',
+    'Its processor gave it up before its attempts were used (UnrecoverableError): fix what it needs, then retry it, or delete it.',
   'data-missing':
-    'Its payload is lost: enqueue it again and discard this one. Look for who deletes keys, and for an eviction policy.',
+    'Its payload is lost: enqueue it again and delete this one. Look for who deletes keys, and for an eviction policy.',
   unreadable:
-    'What is stored of it was written by something else: repair the field in Redis and retry it, or discard it.',
+    'What is stored of it was written by something else: repair the field in Redis and retry it, or delete it.',
 };
 
 /** Why a job is where it is, the decisive reasons first. */

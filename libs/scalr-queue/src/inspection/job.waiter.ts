@@ -1,10 +1,10 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
-import { onAbort, unlessAborted } from '../connection/abort.watch.js';
-import { JobFailedError, JobNotKeptError, WaitTimeoutError } from '../errors/outcome.errors.js';
-import { QueueClosedError, QueueUnavailableError } from '../errors/enqueue.errors.js';
-import { toStoredId } from '../jobs/job-id.js';
-import type { JobRef } from '../jobs/job-ref.js';
+import { onAbort, unlessAborted } from '../engine/abort.watch.js';
+import { JobFailedError, JobNotKeptError, WaitTimeoutError } from '../contract/errors/outcome.errors.js';
+import { QueueClosedError, QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
+import { toStoredId } from '../engine/job-id.js';
+import type { JobRef } from '../contract/job-ref.js';
 import { EndWatch } from './end.watch.js';
 import { endOf, type JobEnd, outcomeOf } from './job.end.js';
 import { toJobInfo } from './job-info.mapper.js';

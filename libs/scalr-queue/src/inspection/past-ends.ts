@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { endedKey } from '../connection/ended-job.script.js';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { endedKey } from '../engine/redis/keys.js';
+import { FIND_END } from '../engine/redis/scripts/find-end.script.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { JobEnd } from './job.end.js';
 
 /** Entries of an event stream that one script looks at; results are among them. */
@@ -11,25 +12,6 @@ const SLICE = 50;
 const MOST_SLICES = 40;
 /** Where it is not known in which queue a job was, no more streams than that are read. */
 const MOST_QUEUES = 20;
-
-/**
- * Looks through a slice of the event stream of a queue, from the newest entry to the oldest, for the end of one of some jobs.
- *
- * KEYS[1] the stream; ARGV: where to begin, entries, then stored ids. RETURNS the event and its value; or where to go on; or nothing.
- */
-const FIND_END = `
-local entries = redis.call('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', ARGV[2])
-local wanted = {}
-for i = 3, #ARGV do wanted[ARGV[i]] = true end
-for _, entry in ipairs(entries) do
-  local fields = {}
-  for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
-  if wanted[fields.jobId or ''] and fields.event == 'completed' then return {'completed', fields.returnvalue} end
-  if wanted[fields.jobId or ''] and fields.event == 'failed' then return {'failed', fields.failedReason} end
-end
-if #entries < tonumber(ARGV[2]) then return {} end
-return {'(' .. entries[#entries][1]}
-`;
 
 /** Where a job is, or was, stored. */
 export interface Place {

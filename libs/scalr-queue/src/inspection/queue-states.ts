@@ -1,9 +1,10 @@
-import { nameOfStoredId } from '../jobs/job-id.js';
-import type { QueueDepth, QueueInfo } from '../jobs/queue-info.js';
-import type { WorkerInfo } from '../jobs/worker-info.js';
-import { type DamagedEntries, isWrongType } from '../connection/damaged-entries.js';
-import type { RedisClient } from '../connection/redis.client.js';
-import { QUEUE_STATE } from './queue-state.script.js';
+import { queueKey, queuePrefix } from '../engine/redis/keys.js';
+import { nameOfStoredId } from '../engine/job-id.js';
+import type { QueueDepth, QueueInfo } from '../contract/queue-info.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
+import { type DamagedEntries, isWrongType } from '../engine/redis/damaged-entries.js';
+import type { RedisClient } from '../engine/redis/connection/redis.client.js';
+import { QUEUE_STATE } from '../engine/redis/scripts/queue-state.script.js';
 
 /** The state of a queue with what only the library itself uses. */
 export interface QueueState extends QueueDepth {
@@ -27,10 +28,10 @@ export async function readStates(
   if (names.length === 0) return [];
   const pipeline = redis.pipeline();
   for (const name of names) {
-    const keys = ['wait', 'prioritized', 'delayed', 'active', 'failed', 'meta'].map(
-      (type) => `${prefix}:${name}:${type}`,
+    const keys = ['wait', 'prioritized', 'delayed', 'active', 'failed', 'meta'].map((part) =>
+      queueKey(prefix, name, part),
     );
-    pipeline.eval(QUEUE_STATE, keys.length, ...keys, `${prefix}:${name}:`);
+    pipeline.eval(QUEUE_STATE, keys.length, ...keys, queuePrefix(prefix, name));
   }
   const replies = (await pipeline.exec()) ?? [];
   return replies.map(([error, reply], index) => {

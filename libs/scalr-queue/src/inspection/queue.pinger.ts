@@ -1,14 +1,15 @@
+import { pongKey } from '../engine/redis/keys.js';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { setTimeout as pause } from 'node:timers/promises';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { toReadError } from '../connection/redis-error.js';
-import { newJobId, toStoredId } from '../jobs/job-id.js';
-import { PING_JOB, type PingResult, type Pong, pongKey } from '../jobs/ping.js';
-import { takes } from '../jobs/worker-info.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { toReadError } from '../engine/redis/connection/redis-error.js';
+import { newJobId, toStoredId } from '../engine/job-id.js';
+import { PING_JOB, type PingResult, type Pong } from '../contract/ping.js';
+import { takes } from '../contract/worker-info.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { AppSnapshot } from './app.state.js';
 
 /** How soon to look for the answer, in milliseconds, and how often at the least. */

@@ -1,4 +1,4 @@
-import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 
 interface InLine {
   readonly begin: () => void;

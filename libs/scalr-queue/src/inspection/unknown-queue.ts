@@ -1,6 +1,6 @@
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import { describe } from '../options/option-checker.js';
-import { nearest } from '../options/suggestion.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import { describe } from '../contract/option-checker.js';
+import { nearest } from '../contract/suggestion.js';
 
 const thrown = new WeakSet<Error>();
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
-import { JobCatalog } from '../connection/job.catalog.js';
+import { JobCatalog } from '../engine/redis/job.catalog.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { FinishedEvent, JobEvent } from '../observability/job-events.js';
 import { JobLabels } from './job-labels.js';

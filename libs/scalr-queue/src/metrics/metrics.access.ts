@@ -5,7 +5,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readEnvironment } from '../options/environment.js';
+import { readEnvironment } from '../config/environment.js';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ConnectionModule } from '../connection/connection.module.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
@@ -13,7 +13,7 @@ import { StateMetrics } from './state.metrics.js';
 
 /** Numbers about the queue. */
 @Module({
-  imports: [ConnectionModule, InspectionModule, ObservabilityModule, SchedulingModule],
+  imports: [RedisEngineModule, InspectionModule, ObservabilityModule, SchedulingModule],
   providers: [JobMetrics, MetricRegistry, RedisStateReader, ScalrQueueMetrics, ScheduleMetrics, StateMetrics],
   exports: [ScalrQueueMetrics],
 })

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { infoField } from '../connection/redis-info.js';
-import { RecentRead } from '../connection/recent-read.js';
-import { RedisConnections } from '../connection/redis.connections.js';
+import { infoField } from '../engine/redis/preflight/redis-info.js';
+import { RecentRead } from '../engine/redis/connection/recent-read.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 
 /** How the Redis server is, as far as jobs depend on it. */
 export interface RedisState {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { RecentRead } from '../connection/recent-read.js';
-import { RedisConnections } from '../connection/redis.connections.js';
+import { RecentRead } from '../engine/redis/connection/recent-read.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { SchedulesService } from '../scheduling/schedules.service.js';
 import { MetricRegistry } from './metric.registry.js';
 

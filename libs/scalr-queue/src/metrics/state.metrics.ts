@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { AppState, type AppSnapshot } from '../inspection/app.state.js';
-import { countPrograms } from '../jobs/worker-info.js';
+import { countPrograms } from '../contract/worker-info.js';
 import { MetricRegistry } from './metric.registry.js';
 import { RedisStateReader } from './redis-state.reader.js';
 import { StateGauges } from './state.gauges.js';

@@ -1,6 +1,6 @@
-import type { EnqueuedJob } from '../jobs/enqueue-options.js';
-import type { DeadReason } from '../jobs/job-info.js';
-import type { SlotEnd } from '../jobs/slot-end.js';
+import type { EnqueuedJob } from '../contract/enqueue-options.js';
+import type { DeadReason } from '../contract/job-info.js';
+import type { SlotEnd } from '../engine/slot-end.js';
 
 /** The job that an event is about. Events hold no payload. */
 export interface JobEvent {

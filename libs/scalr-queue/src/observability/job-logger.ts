@@ -1,5 +1,5 @@
 import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestjs/common';
-import { readEnvironment } from '../options/environment.js';
+import { readEnvironment } from '../config/environment.js';
 import { cleanName } from './clean-text.js';
 import { JsonLineLogger, NEST_ADDS_FIELDS } from './json-line.logger.js';
 import { addsFieldsItself, currentJob, wantJobScope } from './job-scope.js';

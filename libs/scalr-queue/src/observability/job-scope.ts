@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { fromStoredId } from '../jobs/job-id.js';
-import type { StoredJob } from '../jobs/stored-job.js';
+import { fromStoredId } from '../engine/job-id.js';
+import type { StoredJob } from '../engine/stored-job.js';
 
 /** The job that the current code runs for, as fields of a log line. */
 export interface JobLogFields {

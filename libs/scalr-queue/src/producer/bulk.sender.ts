@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { untilAborted } from '../connection/abort.watch.js';
-import { EnqueueAbortedError, EnqueueError, OutcomeUnknownError } from '../errors/enqueue.errors.js';
-import type { EnqueuedJob } from '../jobs/enqueue-options.js';
-import { counted } from '../options/counted.js';
-import { BULK_SLICE, BULK_SLICES_IN_FLIGHT } from '../options/defaults.js';
+import { untilAborted } from '../engine/abort.watch.js';
+import { EnqueueAbortedError, EnqueueError, OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
+import type { EnqueuedJob } from '../contract/enqueue-options.js';
+import { counted } from '../contract/counted.js';
+import { BULK_SLICE, BULK_SLICES_IN_FLIGHT } from '../contract/defaults.js';
 import { JobSender } from './job.sender.js';
 import type { PreparedJob } from './prepared-job.js';
 

@@ -1,5 +1,5 @@
-import type { EnqueueOptions } from '../jobs/enqueue-options.js';
-import type { AnyJobDefinition, InputOf } from '../jobs/job-definition.js';
+import type { EnqueueOptions } from '../contract/enqueue-options.js';
+import type { AnyJobDefinition, InputOf } from '../contract/job-definition.js';
 
 /** The payload and the options of an `enqueue` call; a job without a payload needs neither. */
 export type EnqueueArguments<D extends AnyJobDefinition> = [void] extends [InputOf<D>]

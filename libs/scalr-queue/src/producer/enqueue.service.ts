@@ -1,23 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { unlessAborted } from '../connection/abort.watch.js';
-import { JobCatalog } from '../connection/job.catalog.js';
+import { unlessAborted } from '../engine/abort.watch.js';
+import { JobCatalog } from '../engine/redis/job.catalog.js';
 import { ClosingOrder } from '../lifecycle/closing.order.js';
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import { type EnqueueError, QueueClosedError } from '../errors/enqueue.errors.js';
-import { ScalrQueueError } from '../errors/scalr-queue.error.js';
-import type { EnqueuedJob, EnqueueOptions } from '../jobs/enqueue-options.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import { type EnqueueError, QueueClosedError } from '../contract/errors/enqueue.errors.js';
+import { ScalrQueueError } from '../contract/errors/scalr-queue.error.js';
+import type { EnqueuedJob, EnqueueOptions } from '../contract/enqueue-options.js';
 import {
   type AnyJobDefinition,
   type InputOf,
   isJobDefinition,
   type ResultOf,
-} from '../jobs/job-definition.js';
+} from '../contract/job-definition.js';
 import { JobWaiter } from '../inspection/job.waiter.js';
 import { JobEvents } from '../observability/job-event.stream.js';
-import type { Duration } from '../options/duration.js';
-import { OptionChecker } from '../options/option-checker.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { Duration } from '../contract/duration.js';
+import { OptionChecker } from '../contract/option-checker.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { Tracing } from '../tracing/tracing.js';
 import { BulkSender } from './bulk.sender.js';
 import { type EnqueueArguments, type EnqueueItems, isItem, isIterable } from './enqueue-arguments.js';

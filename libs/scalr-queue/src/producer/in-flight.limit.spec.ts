@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
-import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { InFlightLimit } from './in-flight.limit.js';
 
 const IN_FLIGHT = 2_000;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { onAbort } from '../connection/abort.watch.js';
-import { refusal } from '../connection/refusal.js';
-import { QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { onAbort } from '../engine/abort.watch.js';
+import { refusal } from '../engine/refusal.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 
 /** Calls that may be on their way to Redis. */
 const MOST = 2_000;

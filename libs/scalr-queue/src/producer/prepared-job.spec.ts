@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { EnqueueOptions } from '../jobs/enqueue-options.js';
-import { type AnyJobDefinition, defineJob } from '../jobs/job-definition.js';
-import { resolveOptions } from '../options/resolved-options.js';
+import type { EnqueueOptions } from '../contract/enqueue-options.js';
+import { type AnyJobDefinition, defineJob } from '../contract/job-definition.js';
+import { resolveOptions } from '../config/resolved-options.js';
 import { prepareJob } from './prepared-job.js';
 
 const NOW = new Date('2030-01-01T00:00:00Z');
@@ -68,18 +68,8 @@ describe('a prepared job', () => {
     });
     expect(options).toMatchObject({
       delay: HOUR,
-      scalr: {
-        expiresAt: NOW.getTime() + 3 * HOUR,
-        timeout: 5_000,
-        retry: { attempts: 2, delay: 1_000 },
-        retryGiven: ['attempts'],
-      },
+      scalr: { expiresAt: NOW.getTime() + 3 * HOUR, timeout: 5_000, retry: { attempts: 2, delay: 1_000 } },
     });
-    const retryGiven = async (retry: EnqueueOptions['retry']) =>
-      ((await prepare(Plain, 1, { retry })).options as { scalr?: { retryGiven?: string[] } }).scalr
-        ?.retryGiven;
-    expect(await retryGiven(false)).toEqual(['attempts']);
-    expect(await retryGiven({ delay: '5s', factor: undefined, jitter: 0 })).toEqual(['delay', 'jitter']);
   });
 
   it.each<[EnqueueOptions, number | undefined]>([

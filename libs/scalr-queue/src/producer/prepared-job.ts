@@ -1,19 +1,19 @@
 import type { JobsOptions } from 'bullmq';
-import { InvalidOptionError, UnknownJobError } from '../errors/configuration.errors.js';
-import type { EnqueueOptions } from '../jobs/enqueue-options.js';
-import { type AnyJobDefinition, isJobDefinition } from '../jobs/job-definition.js';
-import { checkJobId, newJobId, toStoredId } from '../jobs/job-id.js';
-import type { JobMeta } from '../jobs/job-meta.js';
-import { keepRuleOf, toEngineKeep } from '../jobs/keep-rule.js';
-import { checkJobDefaults } from '../jobs/job-settings.js';
-import { type RetryOptions, type RetryPolicy, toRetryPolicy } from '../jobs/retry-policy.js';
-import { applySchema } from '../jobs/schema.js';
-import { toStrictJson } from '../jobs/strict-json.js';
-import { type OnConflict, toUniqueness, uniqueId, type Uniqueness } from '../jobs/unique-options.js';
-import * as defaults from '../options/defaults.js';
-import { describe, OptionChecker } from '../options/option-checker.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { parseDuration } from '../options/duration.js';
+import { InvalidOptionError, UnknownJobError } from '../contract/errors/configuration.errors.js';
+import type { EnqueueOptions } from '../contract/enqueue-options.js';
+import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
+import { checkJobId, newJobId, toStoredId } from '../engine/job-id.js';
+import type { JobMeta } from '../engine/job-meta.js';
+import { keepRuleOf, toEngineKeep } from '../engine/keep-rule.js';
+import { checkJobDefaults } from '../contract/job-settings.js';
+import { type RetryOptions, type RetryPolicy, toRetryPolicy } from '../contract/retry-policy.js';
+import { applySchema } from '../contract/schema.js';
+import { toStrictJson } from '../contract/strict-json.js';
+import { type OnConflict, toUniqueness, uniqueId, type Uniqueness } from '../contract/unique-options.js';
+import * as defaults from '../contract/defaults.js';
+import { describe, OptionChecker } from '../contract/option-checker.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { parseDuration } from '../contract/duration.js';
 
 /** A job that has passed every check and can be handed to the engine as it is. */
 export interface PreparedJob {

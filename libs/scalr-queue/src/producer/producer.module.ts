@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ConnectionModule } from '../connection/connection.module.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
@@ -11,7 +11,7 @@ import { DEFAULT_WATCH_PACE, WATCH_PACE, WorkerWatch } from './worker.watch.js';
 
 /** Putting jobs in. */
 @Module({
-  imports: [ConnectionModule, ObservabilityModule, InspectionModule, TracingModule],
+  imports: [RedisEngineModule, ObservabilityModule, InspectionModule, TracingModule],
   providers: [
     BulkSender,
     InFlightLimit,

@@ -1,13 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { withDeadline } from '../connection/deadline.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { WorkerRegistry } from '../connection/worker.registry.js';
-import { UnhandledJobError } from '../errors/enqueue.errors.js';
-import type { LastHandler } from '../jobs/queue-info.js';
-import { takes, type WorkerInfo } from '../jobs/worker-info.js';
-import { STATE_TIMEOUT, UNHANDLED_GRACE, WORKER_HEARTBEAT } from '../options/defaults.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { withDeadline } from '../engine/deadline.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { UnhandledJobError } from '../contract/errors/enqueue.errors.js';
+import type { LastHandler } from '../contract/queue-info.js';
+import { takes, type WorkerInfo } from '../contract/worker-info.js';
+import { STATE_TIMEOUT, UNHANDLED_GRACE, WORKER_HEARTBEAT } from '../contract/defaults.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 
 /** In milliseconds. */
 export interface WatchPace {

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { nameOfStoredId } from '../jobs/job-id.js';
-import { fromEngineKeep, type KeepLimits, keepRuleOf } from '../jobs/keep-rule.js';
-import { RESULT_GRACE } from '../options/defaults.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { nameOfStoredId } from '../engine/job-id.js';
+import { fromEngineKeep, type KeepLimits, keepRuleOf } from '../engine/keep-rule.js';
+import { RESULT_GRACE } from '../contract/defaults.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { KeepRules } from './keep-rule.store.js';
-import { REMOVE_FINISHED } from './remove-finished.script.js';
+import { REMOVE_FINISHED } from '../engine/redis/scripts/remove-finished.script.js';
 
 /** The engine's names of the states that have an end. */
 export type FinishedState = 'completed' | 'failed';

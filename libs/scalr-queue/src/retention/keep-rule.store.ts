@@ -1,9 +1,11 @@
+import { keepRulesKey } from '../engine/redis/keys.js';
+import { ANNOUNCE_RULES } from '../engine/redis/scripts/announce-rules.script.js';
 import { Inject, Injectable } from '@nestjs/common';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { type KeepLimits, type KeepRule, longer } from '../jobs/keep-rule.js';
-import { WORKER_HEARTBEAT, WORKER_TTL } from '../options/defaults.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { type KeepLimits, type KeepRule, longer } from '../engine/keep-rule.js';
+import { WORKER_HEARTBEAT, WORKER_TTL } from '../contract/defaults.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 
 /** Rules by definition name, as the live workers announce them. */
 export type KeepRules = ReadonlyMap<string, KeepRule>;
@@ -13,16 +15,6 @@ interface Noted {
   readonly at: number;
   readonly rule: KeepRule;
 }
-
-/**
- * KEYS[1] the rules; ARGV[1] milliseconds to add to the clock of Redis, then fields. Notes that a worker holds these rules. RETURNS
- * nothing.
- */
-const ANNOUNCE = `
-local now = redis.call('TIME')
-local at = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[1])
-for i = 2, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], at) end
-`;
 
 /** A goodbye leaves other workers with the same rule the time to say that they hold it too. */
 const GOODBYE = WORKER_HEARTBEAT + 1_000 - WORKER_TTL;
@@ -40,13 +32,13 @@ export class KeepRuleStore {
     private readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) { prefix }: ResolvedOptions,
   ) {
-    this.key = `${prefix}:~keep`;
+    this.key = keepRulesKey(prefix);
   }
 
   async announce(rules: KeepRules, leaving = false): Promise<void> {
     if (rules.size === 0) return;
     const fields = [...rules].map(([name, rule]) => `${name} ${textOf(rule)}`);
-    await this.connections.producer.eval(ANNOUNCE, 1, this.key, leaving ? GOODBYE : 0, ...fields);
+    await this.connections.producer.eval(ANNOUNCE_RULES, 1, this.key, leaving ? GOODBYE : 0, ...fields);
   }
 
   /** The rules that hold, and whether workers differ about one of them. */

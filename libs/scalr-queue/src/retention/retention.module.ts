@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
-import { ConnectionModule } from '../connection/connection.module.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { FinishedTrimmer } from './finished.trimmer.js';
 import { KeepRuleStore } from './keep-rule.store.js';
 import { Retention } from './retention.service.js';
 
 /** How long finished jobs are kept. */
 @Module({
-  imports: [ConnectionModule],
+  imports: [RedisEngineModule],
   providers: [FinishedTrimmer, KeepRuleStore, Retention],
   exports: [Retention],
 })

@@ -1,12 +1,13 @@
+import { keepLeaseKey } from '../engine/redis/keys.js';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { QueueRegistry } from '../connection/queue.registry.js';
-import type { AnyJobDefinition } from '../jobs/job-definition.js';
-import { fromEngineKeep, type KeepRule, keepRuleOf } from '../jobs/keep-rule.js';
-import { readMeta } from '../jobs/job-meta.js';
-import { WORKER_HEARTBEAT } from '../options/defaults.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import type { AnyJobDefinition } from '../contract/job-definition.js';
+import { fromEngineKeep, type KeepRule, keepRuleOf } from '../engine/keep-rule.js';
+import { readMeta } from '../engine/job-meta.js';
+import { WORKER_HEARTBEAT } from '../contract/defaults.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { FinishedTrimmer, type FinishedState, foreignRule, type Trimmed } from './finished.trimmer.js';
 import { type KeepRules, KeepRuleStore } from './keep-rule.store.js';
 
@@ -146,7 +147,7 @@ export class Retention implements OnApplicationShutdown {
     const told = JSON.stringify([...rules]);
     const isSame = before?.told === told && before.kept === (await redis.zcard(key));
     if (isSame && before.nextAt > Date.now()) return before.nextAt;
-    const lease = `${this.app.prefix}:~keep:${queue}:${state}`;
+    const lease = keepLeaseKey(this.app.prefix, queue, state);
     if (!(await redis.set(lease, process.pid, 'PX', LEASE, 'NX'))) return Date.now() + SOON;
     let pause = SOON;
     try {

@@ -1,4 +1,4 @@
-import type { OptionChecker } from '../options/option-checker.js';
+import type { OptionChecker } from '../contract/option-checker.js';
 import { CRON_FIELDS, CronError, expandNickname, toPlainField } from './cron.fields.js';
 import { CronTimetable } from './cron.timetable.js';
 import { TimeZone } from './time-zone.js';

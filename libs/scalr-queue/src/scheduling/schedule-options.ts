@@ -1,4 +1,4 @@
-import type { Duration } from '../options/duration.js';
+import type { Duration } from '../contract/duration.js';
 
 /** What becomes of a slot that did not start in time. */
 export type MissedPolicy = 'skip' | 'once';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { QueueConfigError } from '../errors/configuration.errors.js';
-import { type AnyJobDefinition, defineJob } from '../jobs/job-definition.js';
-import { resolveOptions } from '../options/resolved-options.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import { type AnyJobDefinition, defineJob } from '../contract/job-definition.js';
+import { resolveOptions } from '../config/resolved-options.js';
 import { ScheduleChecker } from './schedule.checker.js';
 import type { ScheduleOptions } from './schedule-options.js';
 

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QueueConfigError } from '../errors/configuration.errors.js';
-import type { AnyJobDefinition } from '../jobs/job-definition.js';
-import { readMeta } from '../jobs/job-meta.js';
-import { MAX_DURATION } from '../options/defaults.js';
-import { OptionChecker } from '../options/option-checker.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import type { AnyJobDefinition } from '../contract/job-definition.js';
+import { readMeta } from '../engine/job-meta.js';
+import { MAX_DURATION } from '../contract/defaults.js';
+import { OptionChecker } from '../contract/option-checker.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { prepareJob } from '../producer/prepared-job.js';
 import { checkCron, checkZone } from './cron.checker.js';
 import type { ScheduleOptions } from './schedule-options.js';
-import type { ScheduleSpec } from './schedule-spec.js';
+import type { ScheduleSpec } from './schedule-record.js';
 
 /** A handler as far as its schedules go. */
 export interface ScheduledHandler {

@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { WorkerRegistry } from '../connection/worker.registry.js';
-import { nameOf, type WorkerInfo } from '../jobs/worker-info.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { nameOf, type WorkerInfo } from '../contract/worker-info.js';
 import { ScheduleChecker, type ScheduledHandler } from './schedule.checker.js';
-import type { ScheduleSpec } from './schedule-spec.js';
+import type { ScheduleSpec } from './schedule-record.js';
 import { type Declarer, ScheduleStore, type StoredSchedule, type StoredSchedules } from './schedule.store.js';
 import { SlotPlanner } from './slot.planner.js';
 import { SlotQueue } from './slot.queue.js';

@@ -1,10 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RedisConnections } from '../connection/redis.connections.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
-import { ADMIT, DECLARE } from './schedule.scripts.js';
-import { decodeSpec, encodeSpec, type ScheduleSpec, type VersionedSpec, versioned } from './schedule-spec.js';
-import type { SlotEnd } from '../jobs/slot-end.js';
+import { queueKey, schedulesKey } from '../engine/redis/keys.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { ADMIT, DECLARE } from '../engine/redis/scripts/schedule.scripts.js';
+import {
+  decodeSpec,
+  encodeSpec,
+  type ScheduleSpec,
+  type VersionedSpec,
+  versioned,
+} from './schedule-record.js';
+import type { SlotEnd } from '../engine/slot-end.js';
 import { timetableOf } from './timetable.factory.js';
 import type { Timetable } from './timetable.js';
 
@@ -77,7 +84,7 @@ export class ScheduleStore {
     private readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
-    this.key = `${app.prefix}:~schedules`;
+    this.key = schedulesKey(app.prefix);
   }
 
   async read(): Promise<StoredSchedules> {
@@ -146,7 +153,7 @@ export class ScheduleStore {
 
   /** Key of a job. */
   jobKey(queue: string, storedId: string): string {
-    return `${this.app.prefix}:${queue}:${storedId}`;
+    return queueKey(this.app.prefix, queue, storedId);
   }
 
   async pause(name: string): Promise<void> {

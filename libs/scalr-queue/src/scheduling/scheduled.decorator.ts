@@ -1,5 +1,5 @@
-import { QueueConfigError } from '../errors/configuration.errors.js';
-import { checkMethod, type MethodName, MethodMarks } from '../jobs/method-marks.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import { checkMethod, type MethodName, MethodMarks } from '../contract/method-marks.js';
 import type { ScheduleOptions } from './schedule-options.js';
 
 const marks = new MethodMarks<readonly ScheduleOptions[]>(Symbol.for('scalr-queue.scheduled'));

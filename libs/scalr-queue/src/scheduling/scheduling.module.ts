@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { ConnectionModule } from '../connection/connection.module.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { ProducerModule } from '../producer/producer.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { ScheduleChecker } from './schedule.checker.js';
@@ -12,7 +12,7 @@ import { SlotQueue } from './slot.queue.js';
 
 /** Jobs that the clock enqueues. The keeper sleeps until a worker starts it. */
 @Module({
-  imports: [ConnectionModule, ProducerModule, TracingModule],
+  imports: [RedisEngineModule, ProducerModule, TracingModule],
   providers: [
     ScheduleChecker,
     ScheduleKeeper,

@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { JobMeta, SlotMeta } from '../jobs/job-meta.js';
-import type { StoredJob } from '../jobs/stored-job.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { JobMeta, SlotMeta } from '../engine/job-meta.js';
+import type { StoredJob } from '../engine/stored-job.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { ScheduleKeeper } from './schedule.keeper.js';
 import { ScheduleStore, type Verdict } from './schedule.store.js';
-import type { SlotEnd } from '../jobs/slot-end.js';
+import type { SlotEnd } from '../engine/slot-end.js';
 
 const WHY: Readonly<Record<SlotEnd, string>> = {
   missed: 'was missed and is skipped',

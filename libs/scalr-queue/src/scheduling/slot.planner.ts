@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { counted } from '../options/counted.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { counted } from '../contract/counted.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { SlotQueue } from './slot.queue.js';
 import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
 import { tolerance } from './timetable.js';

@@ -1,6 +1,6 @@
 import { CronTimetable } from './cron.timetable.js';
 import { EveryTimetable } from './every.timetable.js';
-import type { ScheduleSpec } from './schedule-spec.js';
+import type { ScheduleSpec } from './schedule-record.js';
 import type { Timetable } from './timetable.js';
 
 const MINUTE = 60_000;

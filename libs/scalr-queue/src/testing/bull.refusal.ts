@@ -1,5 +1,5 @@
 import { BullModule } from '@nestjs/bullmq';
-import { QueueConfigError } from '../errors/configuration.errors.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 
 /** Whatever the engine asks of this connection, it is told why there is none. */
 const NO_CONNECTION = new Proxy(

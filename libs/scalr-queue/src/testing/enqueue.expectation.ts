@@ -1,7 +1,7 @@
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import type { AnyJobDefinition, InputOf } from '../jobs/job-definition.js';
-import { type Duration } from '../options/duration.js';
-import { OptionChecker } from '../options/option-checker.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import type { AnyJobDefinition, InputOf } from '../contract/job-definition.js';
+import { type Duration } from '../contract/duration.js';
+import { OptionChecker } from '../contract/option-checker.js';
 import { differences, show } from './difference.js';
 import type { EnqueuedRecord } from './enqueued.record.js';
 

@@ -1,6 +1,6 @@
-import type { InputOf, AnyJobDefinition } from '../jobs/job-definition.js';
-import { fromStoredId } from '../jobs/job-id.js';
-import { readMeta } from '../jobs/job-meta.js';
+import type { InputOf, AnyJobDefinition } from '../contract/job-definition.js';
+import { fromStoredId } from '../engine/job-id.js';
+import { readMeta } from '../engine/job-meta.js';
 import type { MemoryJob } from './memory.job.js';
 
 /** A job as the code under test enqueued it. */

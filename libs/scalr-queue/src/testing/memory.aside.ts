@@ -1,4 +1,4 @@
-import type { StoredJob } from '../jobs/stored-job.js';
+import type { StoredJob } from '../engine/stored-job.js';
 import type { MemoryJob } from './memory.job.js';
 import { type AsideNote, AsideNotes } from '../worker/aside.notes.js';
 

@@ -1,5 +1,5 @@
-import { DEFAULT_KEEP_IDS, KEEP_OWN_IDS } from '../options/defaults.js';
-import { fromStoredId } from '../jobs/job-id.js';
+import { DEFAULT_KEEP_IDS, KEEP_OWN_IDS } from '../contract/defaults.js';
+import { fromStoredId } from '../engine/job-id.js';
 import type { MemoryJob } from './memory.job.js';
 import type { VirtualClock } from './virtual.clock.js';
 

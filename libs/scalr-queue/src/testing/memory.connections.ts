@@ -1,8 +1,8 @@
-import { QueueConfigError } from '../errors/configuration.errors.js';
-import { QueueFullError } from '../errors/enqueue.errors.js';
-import { ANY_NAME, type CatalogEntry } from '../connection/catalog-entry.js';
-import { DEFAULT_MAX_BACKLOG } from '../options/defaults.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import { QueueFullError } from '../contract/errors/enqueue.errors.js';
+import { ANY_NAME, type CatalogEntry } from '../engine/redis/catalog-entry.js';
+import { DEFAULT_MAX_BACKLOG } from '../contract/defaults.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { MemoryEngine } from './memory.engine.js';
 import type { MemoryQueue } from './memory.queue.js';
 

@@ -1,5 +1,5 @@
-import { JobCounts } from '../connection/job.counts.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import { JobCounts } from '../engine/redis/job.counts.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { MemoryJob } from './memory.job.js';
 
 /** Counts in the jobs of the kit. */

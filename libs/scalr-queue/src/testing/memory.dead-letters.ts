@@ -4,7 +4,7 @@ import { compare, type Position } from '../dead-letter/dead-letter.cursor.js';
 import { type CheckedFilter, matchesFailure } from '../dead-letter/dead-letter.filter.js';
 import type { Scanned } from '../dead-letter/dead-letter.scanner.js';
 import type { JobReader } from '../inspection/job.reader.js';
-import { fromStoredId } from '../jobs/job-id.js';
+import { fromStoredId } from '../engine/job-id.js';
 import type { MemoryEngine } from './memory.engine.js';
 import type { MemoryJob } from './memory.job.js';
 
@@ -64,7 +64,7 @@ export class MemoryDeadLetterActions {
     });
   }
 
-  async discard(positions: readonly Position[]): Promise<ActionOutcome> {
+  async delete(positions: readonly Position[]): Promise<ActionOutcome> {
     return this.each(positions, (job) => {
       this.engine.get(job.queueName).remove(job.id);
       return true;

@@ -1,4 +1,4 @@
-import { QueueFullError, QueueUnavailableError } from '../errors/enqueue.errors.js';
+import { QueueFullError, QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import type { MemoryJob, MemoryState } from './memory.job.js';
 import { MemoryQueue } from './memory.queue.js';
 import { VirtualClock } from './virtual.clock.js';

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import type { AppSnapshot } from '../inspection/app.state.js';
-import { PING_JOB, type PingResult } from '../jobs/ping.js';
-import type { UnhandledJob } from '../jobs/queue-info.js';
-import { takes, type WorkerInfo } from '../jobs/worker-info.js';
+import { PING_JOB, type PingResult } from '../contract/ping.js';
+import type { UnhandledJob } from '../contract/queue-info.js';
+import { takes, type WorkerInfo } from '../contract/worker-info.js';
 import type { MemoryEngine } from './memory.engine.js';
 
 /** Whether the queue answers. */

@@ -4,14 +4,14 @@ import {
   JobFailedError,
   JobNotKeptError,
   WaitTimeoutError,
-} from '../errors/outcome.errors.js';
-import { onAbort, unlessAborted } from '../connection/abort.watch.js';
+} from '../contract/errors/outcome.errors.js';
+import { onAbort, unlessAborted } from '../engine/abort.watch.js';
 import { reasonFor } from '../inspection/job.canceller.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
 import { type FoundJob, type JobReader, type RefParts, refParts } from '../inspection/job.reader.js';
 import { endOf } from '../inspection/job.end.js';
-import type { CancelOutcome } from '../jobs/job-info.js';
-import type { JobRef } from '../jobs/job-ref.js';
+import type { CancelOutcome } from '../contract/job-info.js';
+import type { JobRef } from '../contract/job-ref.js';
 import type { JobEvents } from '../observability/job-event.stream.js';
 import type { MemoryJob } from './memory.job.js';
 import type { MemoryEngine } from './memory.engine.js';

@@ -1,7 +1,7 @@
-import { parseFailure } from '../jobs/failure.js';
-import { readMeta } from '../jobs/job-meta.js';
-import { fromEngineKeep } from '../jobs/keep-rule.js';
-import { RESULT_GRACE } from '../options/defaults.js';
+import { parseFailure } from '../engine/failure.js';
+import { readMeta } from '../engine/job-meta.js';
+import { fromEngineKeep } from '../engine/keep-rule.js';
+import { RESULT_GRACE } from '../contract/defaults.js';
 import type { PreparedJob } from '../producer/prepared-job.js';
 import { conflictOf } from '../producer/prepared-job.js';
 import { MemoryClaims } from './memory.claims.js';

@@ -1,5 +1,5 @@
-import type { JobCatalog } from '../connection/job.catalog.js';
-import { nameOfStoredId, toStoredId } from '../jobs/job-id.js';
+import type { JobCatalog } from '../engine/redis/job.catalog.js';
+import { nameOfStoredId, toStoredId } from '../engine/job-id.js';
 import {
   chosenOf,
   type FoundJob,
@@ -15,8 +15,8 @@ import type { JobLister } from '../inspection/job.lister.js';
 import { reasonsOf } from '../inspection/job.reasons.js';
 import type { QueueState } from '../inspection/queue-states.js';
 import { checkQueue } from '../inspection/unknown-queue.js';
-import type { JobExplanation } from '../jobs/job-explanation.js';
-import type { JobRef } from '../jobs/job-ref.js';
+import type { JobExplanation } from '../contract/job-explanation.js';
+import type { JobRef } from '../contract/job-ref.js';
 import type { MemoryEngine } from './memory.engine.js';
 import type { MemoryJob } from './memory.job.js';
 

@@ -1,9 +1,9 @@
-import type { JobCatalog } from '../connection/job.catalog.js';
-import { readMeta } from '../jobs/job-meta.js';
-import { toStoredId } from '../jobs/job-id.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { JobCatalog } from '../engine/redis/job.catalog.js';
+import { readMeta } from '../engine/job-meta.js';
+import { toStoredId } from '../engine/job-id.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 import { ScheduleStore, type StoredSchedule, type Verdict } from '../scheduling/schedule.store.js';
-import type { VersionedSpec } from '../scheduling/schedule-spec.js';
+import type { VersionedSpec } from '../scheduling/schedule-record.js';
 import { slotId, SlotQueue } from '../scheduling/slot.queue.js';
 import type { MemoryEngine } from './memory.engine.js';
 

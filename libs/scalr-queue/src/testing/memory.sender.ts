@@ -1,7 +1,7 @@
-import type { BacklogGuard } from '../connection/backlog.guard.js';
-import { OutcomeUnknownError } from '../errors/enqueue.errors.js';
-import { fromStoredId } from '../jobs/job-id.js';
-import type { EnqueuedJob } from '../jobs/enqueue-options.js';
+import type { BacklogGuard } from '../engine/redis/backlog.guard.js';
+import { OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
+import { fromStoredId } from '../engine/job-id.js';
+import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import type { JobEvents } from '../observability/job-event.stream.js';
 import type { PreparedJob } from '../producer/prepared-job.js';
 import type { MemoryEngine } from './memory.engine.js';

@@ -1,4 +1,4 @@
-import type { EnqueueOptions } from '../jobs/enqueue-options.js';
+import type { EnqueueOptions } from '../contract/enqueue-options.js';
 
 /** Options of `TestQueue.runJob`. */
 export interface RunJobOptions extends Pick<EnqueueOptions, 'id' | 'retry' | 'timeout'> {

@@ -1,6 +1,6 @@
 import { DelayedError } from 'bullmq';
-import type { AnyJobDefinition, ResultOf } from '../jobs/job-definition.js';
-import type { DeadReason } from '../jobs/job-info.js';
+import type { AnyJobDefinition, ResultOf } from '../contract/job-definition.js';
+import type { DeadReason } from '../contract/job-info.js';
 import { AttemptFailure } from '../worker/attempt.failure.js';
 import type { MemoryJob } from './memory.job.js';
 

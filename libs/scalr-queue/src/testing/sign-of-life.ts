@@ -1,4 +1,4 @@
-import type { WorkerInfo } from '../jobs/worker-info.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
 import type { JobHandler } from '../worker/handler.explorer.js';
 
 /** What the worker of the kit tells of itself. */

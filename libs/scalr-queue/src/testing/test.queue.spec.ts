@@ -225,7 +225,7 @@ describe('a job that is gone', () => {
     const dead = module.get(DeadLetterService);
     await jobs.enqueue(Send, { to: 'nobody' }, { id: 'gone' });
     await queue.drain();
-    await dead.discard('gone');
+    await dead.delete('gone');
     const reader = module.get(JobsService);
     const code = (ref: JobRef) =>
       reader.waitFor(ref, { timeout: '1s' }).catch((error: ScalrQueueError) => error.code);

@@ -1,10 +1,10 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { setImmediate as turn } from 'node:timers/promises';
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import type { AnyJobDefinition, InputOf } from '../jobs/job-definition.js';
-import { MAX_DURATION } from '../options/defaults.js';
-import type { Duration } from '../options/duration.js';
-import { OptionChecker } from '../options/option-checker.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import type { AnyJobDefinition, InputOf } from '../contract/job-definition.js';
+import { MAX_DURATION } from '../contract/defaults.js';
+import type { Duration } from '../contract/duration.js';
+import { OptionChecker } from '../contract/option-checker.js';
 import { type EnqueuedRecord, recordOf } from './enqueued.record.js';
 import { EnqueueExpectationError, type EnqueueExpectation, matching } from './enqueue.expectation.js';
 import { EnqueueLog } from './enqueue.log.js';

@@ -1,9 +1,9 @@
 import { type DynamicModule, type InjectionToken, Module, type Provider, type Type } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
-import { ConnectionModule } from '../connection/connection.module.js';
-import { QueueConfigError } from '../errors/configuration.errors.js';
-import { GIVEN_OPTIONS } from '../options/tokens.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import { GIVEN_OPTIONS } from '../config/tokens.js';
 import { BULL, PARTS } from '../scalr-queue.module.js';
 import { BULL_REFUSAL } from './bull.refusal.js';
 import { EnqueueLog } from './enqueue.log.js';
@@ -103,7 +103,7 @@ function testQueueModule(options: TestQueueOptions): DynamicModule {
 /** The options, asked for before anything connects, unless the real queue is there too: it would be used here and there. */
 function unlessReal<T>(options: T) {
   return (modules: ModulesContainer): T => {
-    if (![...modules.values()].some(({ metatype }) => metatype === ConnectionModule)) return options;
+    if (![...modules.values()].some(({ metatype }) => metatype === RedisEngineModule)) return options;
     throw new QueueConfigError(
       'the testing module imports ScalrQueueTestingModule and, by itself or through a module of the app, ScalrQueueModule or ' +
         'ScalrQueueMetricsModule: leave ScalrQueueTestingModule out and use useTestQueue(Test.createTestingModule(...))',

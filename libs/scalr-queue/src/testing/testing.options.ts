@@ -1,6 +1,6 @@
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import { OptionChecker } from '../options/option-checker.js';
-import type { ScalrQueueOptions } from '../options/scalr-queue.options.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import { OptionChecker } from '../contract/option-checker.js';
+import type { ScalrQueueOptions } from '../config/scalr-queue.options.js';
 
 /** Options of the test kit. */
 export interface TestQueueOptions {

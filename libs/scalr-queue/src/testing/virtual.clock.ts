@@ -1,4 +1,4 @@
-import type { Clock } from '../options/clock.js';
+import type { Clock } from '../config/clock.js';
 
 interface Alarm {
   readonly at: number;

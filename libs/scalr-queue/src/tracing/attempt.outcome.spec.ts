@@ -1,5 +1,5 @@
 import { DelayedError, WaitingError } from 'bullmq';
-import { formatFailure } from '../jobs/failure.js';
+import { formatFailure } from '../engine/failure.js';
 import { outcomeOf } from './attempt.outcome.js';
 
 describe('what a span tells of an attempt', () => {

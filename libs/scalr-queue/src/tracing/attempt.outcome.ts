@@ -1,6 +1,6 @@
 import { DelayedError, WaitingError } from 'bullmq';
-import { describeThrown, parseFailure } from '../jobs/failure.js';
-import type { DeadReason, JobErrorInfo } from '../jobs/job-info.js';
+import { describeThrown, parseFailure } from '../engine/failure.js';
+import type { DeadReason, JobErrorInfo } from '../contract/job-info.js';
 
 /** What became of an attempt that did not complete, as its span tells it. */
 export interface AttemptOutcome {

@@ -1,4 +1,4 @@
-import { resolveOptions } from '../options/resolved-options.js';
+import { resolveOptions } from '../config/resolved-options.js';
 import { loadTracing } from './load-tracing.js';
 
 const options = (tracing: boolean) => resolveOptions({ app: 'billing', redis: 'redis://localhost', tracing });

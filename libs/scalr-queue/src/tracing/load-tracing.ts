@@ -1,5 +1,5 @@
-import { QueueConfigError } from '../errors/configuration.errors.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 import { Tracing } from './tracing.js';
 
 const loaded = new WeakMap<ResolvedOptions, Promise<Tracing>>();

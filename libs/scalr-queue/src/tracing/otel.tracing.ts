@@ -9,12 +9,12 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import type { StoredJob } from '../jobs/stored-job.js';
-import type { EnqueuedJob } from '../jobs/enqueue-options.js';
-import { fromStoredId } from '../jobs/job-id.js';
-import type { JobErrorInfo } from '../jobs/job-info.js';
-import { readMeta } from '../jobs/job-meta.js';
-import { describeThrown } from '../jobs/failure.js';
+import type { StoredJob } from '../engine/stored-job.js';
+import type { EnqueuedJob } from '../contract/enqueue-options.js';
+import { fromStoredId } from '../engine/job-id.js';
+import type { JobErrorInfo } from '../contract/job-info.js';
+import { readMeta } from '../engine/job-meta.js';
+import { describeThrown } from '../engine/failure.js';
 import { redactText } from '../observability/redaction.js';
 import { outcomeOf } from './attempt.outcome.js';
 import { type SendFacts, Tracing } from './tracing.js';

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { loadTracing } from './load-tracing.js';
 import { Tracing } from './tracing.js';
 

@@ -1,5 +1,5 @@
-import type { StoredJob } from '../jobs/stored-job.js';
-import type { EnqueuedJob } from '../jobs/enqueue-options.js';
+import type { StoredJob } from '../engine/stored-job.js';
+import type { EnqueuedJob } from '../contract/enqueue-options.js';
 
 /** What a span of sending tells: contract and place of the job, never its payload. */
 export interface SendFacts {

@@ -1,9 +1,10 @@
+import { queueKey } from '../engine/redis/keys.js';
 import { Inject, Injectable } from '@nestjs/common';
-import { RedisConnections } from '../connection/redis.connections.js';
-import type { StoredJob } from '../jobs/stored-job.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
-import { PUT_ASIDE } from './put-aside.script.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import type { StoredJob } from '../engine/stored-job.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { PUT_ASIDE } from '../engine/redis/scripts/worker/put-aside.script.js';
 
 /** One after the other, a job was put aside by workers without its handler. */
 export interface AsideNote {
@@ -21,7 +22,7 @@ export class AsideNotes {
   ) {}
 
   async note(job: StoredJob, now: number): Promise<AsideNote> {
-    const key = `${this.app.prefix}:${job.queueName}:${job.id}`;
+    const key = queueKey(this.app.prefix, job.queueName, job.id ?? '');
     const reply = await this.connections.producer.eval(PUT_ASIDE, 1, key, now, job.attemptsStarted);
     const [since, times] = (reply as string[]).map(Number);
     return { since: since!, times: times! };

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { JobContext } from '../jobs/job-context.js';
-import { fromStoredId } from '../jobs/job-id.js';
-import type { JobMeta } from '../jobs/job-meta.js';
-import type { StoredJob } from '../jobs/stored-job.js';
+import { JobContext } from '../contract/job-context.js';
+import { fromStoredId } from '../engine/job-id.js';
+import type { JobMeta } from '../engine/job-meta.js';
+import type { StoredJob } from '../engine/stored-job.js';
 import { DONE, Trail } from './trail.js';
 
 const logger = new Logger('ScalrQueue');

@@ -1,5 +1,5 @@
-import { describeThrown, type FailureKind, formatFailure } from '../jobs/failure.js';
-import type { JobErrorInfo } from '../jobs/job-info.js';
+import { describeThrown, type FailureKind, formatFailure } from '../engine/failure.js';
+import type { JobErrorInfo } from '../contract/job-info.js';
 
 /**
  * What the engine is given when an attempt fails. It stores the message and the stack, gives up at once on this special

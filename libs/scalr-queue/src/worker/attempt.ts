@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import { JobTimeoutError } from '../errors/outcome.errors.js';
-import type { Clock } from '../options/clock.js';
+import { JobTimeoutError } from '../contract/errors/outcome.errors.js';
+import type { Clock } from '../config/clock.js';
 
 /** A handler still running this long after its signal aborted is reported. */
 const STUCK_AFTER = 10_000;

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { performance } from 'node:perf_hooks';
-import type { StoredJob } from '../jobs/stored-job.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { StoredJob } from '../engine/stored-job.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { JobEventSource } from './job-event.source.js';
 
 /** How often the event loop is looked at; a block is measured this exactly. */

@@ -2,7 +2,7 @@ import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { AppState, type AppSnapshot } from '../inspection/app.state.js';
 import { JobEvents } from '../observability/job-event.stream.js';
-import type { BurstSettings } from '../options/burst-options.js';
+import type { BurstSettings } from '../config/burst-options.js';
 import { type BurstSummary, describeBurst, exitCodeOf } from './burst.summary.js';
 import { JobTally } from './job.tally.js';
 import type { WorkerLifecycle } from './worker.lifecycle.js';

@@ -1,4 +1,4 @@
-import { counted } from '../options/counted.js';
+import { counted } from '../contract/counted.js';
 /** What a worker in burst mode did. */
 export interface BurstSummary {
   /** `empty`: nothing was left to do. `timeout`: its time was over. `interrupted`: it was told to shut down before. */

@@ -1,18 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  cancelMember,
-  cancelsKey,
-  cancelsLeaseKey,
-  parseCancelMember,
-} from '../connection/cancel-requests.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { JobCancelledError } from '../errors/outcome.errors.js';
-import { LOOK, SETTLE } from '../inspection/cancel.scripts.js';
-import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
+import { cancelMember, parseCancelMember } from '../engine/redis/cancel-requests.js';
+import { cancelsKey, cancelsLeaseKey } from '../engine/redis/keys.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { JobCancelledError } from '../contract/errors/outcome.errors.js';
+import { LOOK, SETTLE } from '../engine/redis/scripts/cancel.scripts.js';
+import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { JobEvents } from '../observability/job-event.stream.js';
-import { EVENT_STREAM_LENGTH } from '../options/defaults.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { EVENT_STREAM_LENGTH } from '../contract/defaults.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { Retention } from '../retention/retention.service.js';
 import { type Run, RunningJobs } from './running.jobs.js';
 

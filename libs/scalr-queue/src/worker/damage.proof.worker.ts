@@ -1,7 +1,7 @@
 import { type Job, type JobJson, type Processor, WaitingError, Worker, type WorkerOptions } from 'bullmq';
-import type { RedisClient } from '../connection/redis.client.js';
-import { nameOfStoredId } from '../jobs/job-id.js';
-import type { StoredFault } from '../jobs/stored-fault.js';
+import type { RedisClient } from '../engine/redis/connection/redis.client.js';
+import { nameOfStoredId } from '../engine/job-id.js';
+import type { StoredFault } from '../engine/stored-fault.js';
 import type { AttemptFailure } from './attempt.failure.js';
 import { DamagedJobs, failureOf } from './damaged.jobs.js';
 

@@ -1,4 +1,4 @@
-import { QueueConfigError } from '../errors/configuration.errors.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 
 /** Where Nest keeps what these decorators are given; the same in Nest 11 and 12. */
 const DECORATORS = new Map([

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobCatalog } from '../connection/job.catalog.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { WorkerRegistry } from '../connection/worker.registry.js';
+import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { WorkerRegistry } from '../engine/redis/worker.registry.js';
 import { readStates } from '../inspection/queue-states.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { JobHandler } from './handler.explorer.js';
 
 /** How often former queues are looked into: an old version may still enqueue there. */

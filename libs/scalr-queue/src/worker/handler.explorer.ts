@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { DuplicateHandlerError } from '../errors/configuration.errors.js';
-import type { JobContext } from '../jobs/job-context.js';
-import type { AnyJobDefinition } from '../jobs/job-definition.js';
-import type { MethodName } from '../jobs/method-marks.js';
+import { DuplicateHandlerError } from '../contract/errors/configuration.errors.js';
+import type { JobContext } from '../contract/job-context.js';
+import type { AnyJobDefinition } from '../contract/job-definition.js';
+import type { MethodName } from '../contract/method-marks.js';
 import type { AttemptClock } from './attempt.js';
 import type { ScheduleOptions } from '../scheduling/schedule-options.js';
 import { checkedSchedulesOf, scheduledMethodsOf } from '../scheduling/scheduled.decorator.js';

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, ModuleRef } from '@nestjs/core';
-import { QueueConfigError } from '../errors/configuration.errors.js';
-import type { JobContext } from '../jobs/job-context.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import type { JobContext } from '../contract/job-context.js';
 import { handlingMethodsOf, markedPrototypes } from './process-job.decorator.js';
 
 type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];

@@ -1,10 +1,11 @@
+import { queueKey } from '../engine/redis/keys.js';
 import { Inject, Injectable } from '@nestjs/common';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { describeThrown, parseDeath, parseFailure } from '../jobs/failure.js';
-import { fromStoredId, nameOfStoredId } from '../jobs/job-id.js';
-import { readMeta } from '../jobs/job-meta.js';
-import { slotEndOf } from '../jobs/slot-end.js';
-import type { StoredJob } from '../jobs/stored-job.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { describeThrown, parseDeath, parseFailure } from '../engine/failure.js';
+import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
+import { readMeta } from '../engine/job-meta.js';
+import { slotEndOf } from '../engine/slot-end.js';
+import type { StoredJob } from '../engine/stored-job.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type {
   AttemptEvent,
@@ -15,8 +16,8 @@ import type {
 } from '../observability/job-events.js';
 import { redactText } from '../observability/redaction.js';
 import { Tracing } from '../tracing/tracing.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { AttemptFailure } from './attempt.failure.js';
 import { PingResponder } from './ping.responder.js';
 
@@ -92,7 +93,7 @@ export class JobEventSource {
    */
   private countStall(queue: string): void {
     const redis = this.connections.worker();
-    redis.hincrby(`${this.app.prefix}:${queue}:meta`, 'scalr:stalls', 1).catch(() => undefined);
+    redis.hincrby(queueKey(this.app.prefix, queue, 'meta'), 'scalr:stalls', 1).catch(() => undefined);
   }
 
   private completed(job: StoredJob): void {

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { AnyJobDefinition } from '../jobs/job-definition.js';
-import { describeThrown } from '../jobs/failure.js';
-import { plainJson } from '../jobs/plain-json.js';
-import { applySchema } from '../jobs/schema.js';
-import { toStrictJson } from '../jobs/strict-json.js';
+import type { AnyJobDefinition } from '../contract/job-definition.js';
+import { describeThrown } from '../engine/failure.js';
+import { plainJson } from '../contract/plain-json.js';
+import { applySchema } from '../contract/schema.js';
+import { toStrictJson } from '../contract/strict-json.js';
 
 /** A handler that returns what cannot be stored does so for every job: one line in this time is enough. */
 const WARN_INTERVAL = 60_000;

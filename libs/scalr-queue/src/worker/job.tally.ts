@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { WorkerCounts } from '../jobs/worker-info.js';
+import type { WorkerCounts } from '../contract/worker-info.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 
 type Counted = Exclude<keyof WorkerCounts, 'queue'>;

@@ -1,12 +1,12 @@
-import { InvalidOptionError } from '../errors/configuration.errors.js';
-import type { AnyJobDefinition } from '../jobs/job-definition.js';
-import type { JobMeta } from '../jobs/job-meta.js';
-import { type RetryPolicy, toRetryPolicy } from '../jobs/retry-policy.js';
-import type { StoredJob } from '../jobs/stored-job.js';
-import { DEFAULT_TIMEOUT } from '../options/defaults.js';
-import { parseDuration } from '../options/duration.js';
-import { OptionChecker } from '../options/option-checker.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import type { AnyJobDefinition } from '../contract/job-definition.js';
+import type { JobMeta } from '../engine/job-meta.js';
+import { type RetryPolicy, toRetryPolicy } from '../contract/retry-policy.js';
+import type { StoredJob } from '../engine/stored-job.js';
+import { DEFAULT_TIMEOUT } from '../contract/defaults.js';
+import { parseDuration } from '../contract/duration.js';
+import { OptionChecker } from '../contract/option-checker.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
 
 const check = new OptionChecker(InvalidOptionError);
 

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobLocks } from '../connection/job.locks.js';
-import { isRefusal } from '../connection/redis-error.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import type { StoredJob } from '../jobs/stored-job.js';
+import { JobLocks } from '../engine/redis/job.locks.js';
+import { isRefusal } from '../engine/redis/connection/redis-error.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import type { StoredJob } from '../engine/stored-job.js';
 import type { LockLostCause } from '../observability/job-events.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { BlockWatch } from './block.watch.js';
 
 /** Of the life of a lock, how long a renewal may be without an answer until that is why the lock was lost. */

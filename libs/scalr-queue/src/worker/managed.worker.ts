@@ -1,9 +1,9 @@
 import { DelayedError, type Job, type Span, WaitingError, type WorkerOptions } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLockLost } from '../connection/lost-lock.js';
-import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
-import { isRefusal } from '../connection/redis-error.js';
-import { describeThrown, isInstance } from '../jobs/failure.js';
+import { isLockLost } from '../engine/redis/connection/lost-lock.js';
+import { DRAIN_DELAY_SECONDS } from '../engine/redis/connection/redis.client.js';
+import { isRefusal } from '../engine/redis/connection/redis-error.js';
+import { describeThrown, isInstance } from '../engine/failure.js';
 import { inJob } from '../observability/job-scope.js';
 import { DamageProofWorker } from './damage.proof.worker.js';
 import type { JobEventSource } from './job-event.source.js';

@@ -1,11 +1,12 @@
+import { pongKey } from '../engine/redis/keys.js';
 import { Injectable, Inject } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { hostname } from 'node:os';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { fromStoredId } from '../jobs/job-id.js';
-import { PING_JOB, type Pong, pongKey } from '../jobs/ping.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { fromStoredId } from '../engine/job-id.js';
+import { PING_JOB, type Pong } from '../contract/ping.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 
 /** Nobody waits for an answer that long. */
 const FORGET_AFTER = 60_000;

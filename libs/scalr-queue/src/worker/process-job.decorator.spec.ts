@@ -1,4 +1,4 @@
-import { defineJob } from '../jobs/job-definition.js';
+import { defineJob } from '../contract/job-definition.js';
 import { ProcessJob } from './process-job.decorator.js';
 
 const Greet = defineJob('greet');

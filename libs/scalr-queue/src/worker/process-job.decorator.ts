@@ -1,13 +1,13 @@
-import { InvalidOptionError, UnknownJobError } from '../errors/configuration.errors.js';
+import { InvalidOptionError, UnknownJobError } from '../contract/errors/configuration.errors.js';
 import {
   type AnyJobDefinition,
   isJobDefinition,
   type PayloadOf,
   type ReturnedBy,
-} from '../jobs/job-definition.js';
-import type { JobContext } from '../jobs/job-context.js';
-import { checkMethod, type MethodName, MethodMarks } from '../jobs/method-marks.js';
-import { describe, OptionChecker } from '../options/option-checker.js';
+} from '../contract/job-definition.js';
+import type { JobContext } from '../contract/job-context.js';
+import { checkMethod, type MethodName, MethodMarks } from '../contract/method-marks.js';
+import { describe, OptionChecker } from '../contract/option-checker.js';
 
 /** What `@ProcessJob` says of a method. */
 interface JobMark {

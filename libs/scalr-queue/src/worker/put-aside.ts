@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DelayedError } from 'bullmq';
-import { JobCounts } from '../connection/job.counts.js';
-import { WorkerRegistry } from '../connection/worker.registry.js';
-import { UnknownJobError } from '../errors/configuration.errors.js';
-import type { StoredJob } from '../jobs/stored-job.js';
-import { takes, type WorkerInfo } from '../jobs/worker-info.js';
-import { PARK_DELAY } from '../options/defaults.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { JobCounts } from '../engine/redis/job.counts.js';
+import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { UnknownJobError } from '../contract/errors/configuration.errors.js';
+import type { StoredJob } from '../engine/stored-job.js';
+import { takes, type WorkerInfo } from '../contract/worker-info.js';
+import { PARK_DELAY } from '../contract/defaults.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { AsideNotes } from './aside.notes.js';
 import { AttemptFailure } from './attempt.failure.js';
 import { ShutdownGate } from './shutdown.gate.js';
@@ -92,7 +92,7 @@ export class UnhandledJobs {
 
   private unknown(job: StoredJob, now: number): AttemptFailure {
     const error = new UnknownJobError(
-      `no worker has a handler for "${job.name}": add a @ProcessJob for it, or discard the job`,
+      `no worker has a handler for "${job.name}": add a @ProcessJob for it, or delete the job`,
     );
     return new AttemptFailure('unknown-job', error, job.attemptsMade + 1, now);
   }

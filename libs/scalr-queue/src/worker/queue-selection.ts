@@ -1,4 +1,4 @@
-import { QueueConfigError } from '../errors/configuration.errors.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import type { JobHandler } from './handler.explorer.js';
 
 /** The queues that handlers exist for. */

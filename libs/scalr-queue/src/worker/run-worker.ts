@@ -7,17 +7,17 @@ import {
   type DynamicModule,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { QueueConfigError } from '../errors/configuration.errors.js';
+import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { HealthReport } from '../health/health.report.js';
 import { WorkerHealthServer } from '../health/worker-health.server.js';
 import { WorkerState } from '../health/worker.state.js';
 import { severalCopies } from '../lifecycle/copies.js';
 import { workerLogger } from '../observability/job-logger.js';
-import * as defaults from '../options/defaults.js';
-import type { Duration } from '../options/duration.js';
-import { readEnvironment } from '../options/environment.js';
-import { type BurstOptions, toBurstSettings } from '../options/burst-options.js';
-import { describe, OptionChecker } from '../options/option-checker.js';
+import * as defaults from '../contract/defaults.js';
+import type { Duration } from '../contract/duration.js';
+import { readEnvironment } from '../config/environment.js';
+import { type BurstOptions, toBurstSettings } from '../config/burst-options.js';
+import { describe, OptionChecker } from '../contract/option-checker.js';
 import { BurstRun } from './burst.run.js';
 import type { BurstSummary } from './burst.summary.js';
 import { WorkerLifecycle } from './worker.lifecycle.js';

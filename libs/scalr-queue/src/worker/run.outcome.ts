@@ -1,6 +1,6 @@
-import { describeThrown, type FailureKind } from '../jobs/failure.js';
-import type { JobErrorInfo } from '../jobs/job-info.js';
-import type { StoredJob } from '../jobs/stored-job.js';
+import { describeThrown, type FailureKind } from '../engine/failure.js';
+import type { JobErrorInfo } from '../contract/job-info.js';
+import type { StoredJob } from '../engine/stored-job.js';
 import { AttemptFailure } from './attempt.failure.js';
 
 /** How a run ended, as it is stored for a later one. */

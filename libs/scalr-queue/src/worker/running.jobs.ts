@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { fromStoredId } from '../jobs/job-id.js';
+import { fromStoredId } from '../engine/job-id.js';
 import type { Attempt } from './attempt.js';
 
 /** One run of a job. */

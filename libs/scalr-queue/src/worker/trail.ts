@@ -1,7 +1,7 @@
-import { describeThrown, isError } from '../jobs/failure.js';
-import { plainJson } from '../jobs/plain-json.js';
-import { KEPT_LOG_LINES } from '../options/defaults.js';
-import { counted } from '../options/counted.js';
+import { describeThrown, isError } from '../engine/failure.js';
+import { plainJson } from '../contract/plain-json.js';
+import { KEPT_LOG_LINES } from '../contract/defaults.js';
+import { counted } from '../contract/counted.js';
 
 /** Progress and log lines of an attempt are written this often at most, however often a handler tells them. */
 const INTERVAL = 200;

@@ -1,11 +1,11 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { withDeadline } from '../connection/deadline.js';
-import { RedisConnections } from '../connection/redis.connections.js';
-import { WorkerRegistry } from '../connection/worker.registry.js';
-import type { WorkerInfo } from '../jobs/worker-info.js';
-import { WORKER_HEARTBEAT } from '../options/defaults.js';
+import { withDeadline } from '../engine/deadline.js';
+import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
+import { WORKER_HEARTBEAT } from '../contract/defaults.js';
 import { JobTally } from './job.tally.js';
 import { LIBRARY_VERSION } from './library-version.js';
 import { appProgram, appVersion } from './process-identity.js';

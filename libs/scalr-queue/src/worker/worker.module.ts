@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { ConnectionModule } from '../connection/connection.module.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { RetentionModule } from '../retention/retention.module.js';
@@ -30,7 +30,7 @@ import { WorkerPool } from './worker.pool.js';
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
 @Module({
   imports: [
-    ConnectionModule,
+    RedisEngineModule,
     ObservabilityModule,
     RetentionModule,
     SchedulingModule,

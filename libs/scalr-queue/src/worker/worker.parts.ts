@@ -1,6 +1,6 @@
-import type { JobCounts } from '../connection/job.counts.js';
-import type { JobLocks } from '../connection/job.locks.js';
-import type { RedisClient } from '../connection/redis.client.js';
+import type { JobCounts } from '../engine/redis/job.counts.js';
+import type { JobLocks } from '../engine/redis/job.locks.js';
+import type { RedisClient } from '../engine/redis/connection/redis.client.js';
 import type { Retention } from '../retention/retention.service.js';
 import type { Tracing } from '../tracing/tracing.js';
 import type { BlockWatch } from './block.watch.js';

@@ -1,6 +1,6 @@
 import type { AppOverview, AppsReport } from '../../doctor/apps.reader.js';
 import { cleanText } from '../../observability/clean-text.js';
-import { counted } from '../../options/counted.js';
+import { counted } from '../../contract/counted.js';
 import type { Paint } from '../output/paint.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatBytes, formatDuration } from '../output/units.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { aclUsers } from '../../connection/acl-block.js';
-import { readEnvironment } from '../../options/environment.js';
-import { checkApp } from '../../options/resolved-options.js';
+import { aclUsers } from '../../engine/redis/preflight/acl-block.js';
+import { readEnvironment } from '../../config/environment.js';
+import { checkApp } from '../../config/resolved-options.js';
 import type { Cli } from '../cli.js';
 
 /** `scalr-queue acl` */

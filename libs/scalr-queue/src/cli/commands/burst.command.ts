@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { QueueConfigError } from '../../errors/configuration.errors.js';
-import { formatBurst, toBurstSettings } from '../../options/burst-options.js';
-import { OptionChecker } from '../../options/option-checker.js';
+import { QueueConfigError } from '../../contract/errors/configuration.errors.js';
+import { formatBurst, toBurstSettings } from '../../config/burst-options.js';
+import { OptionChecker } from '../../contract/option-checker.js';
 import type { BurstSummary } from '../../worker/burst.summary.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CancelOutcome } from '../../jobs/job-info.js';
+import type { CancelOutcome } from '../../contract/job-info.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { confirm } from '../question.js';

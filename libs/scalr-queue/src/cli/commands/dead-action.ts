@@ -13,9 +13,9 @@ import { refOf } from './job-ref.js';
 
 /** What is done to dead jobs. */
 export interface DeadAction {
-  readonly name: 'retry' | 'discard';
+  readonly name: 'retry' | 'delete';
   readonly description: string;
-  readonly done: 'retried' | 'discarded';
+  readonly done: 'retried' | 'deleted';
   /** Whether it asks also before it does so to a single job. */
   readonly asksForOne: boolean;
 }
@@ -110,9 +110,7 @@ async function run(
   const outcome =
     action.name === 'retry'
       ? await service.retry(which, options).then(({ retried, ...rest }) => ({ ...rest, done: retried }))
-      : await service
-          .discard(which, options)
-          .then(({ discarded, ...rest }) => ({ ...rest, done: discarded }));
+      : await service.delete(which, options).then(({ deleted, ...rest }) => ({ ...rest, done: deleted }));
   if (signal.aborted) cli.exitCode = ExitCode.interrupted;
   return outcome;
 }

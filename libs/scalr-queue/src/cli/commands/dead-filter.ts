@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { DeadLetterFilter } from '../../dead-letter/dead-letter.filter.js';
-import { DEAD_REASONS, type DeadReason } from '../../jobs/job-info.js';
+import { DEAD_REASONS, type DeadReason } from '../../contract/job-info.js';
 import { moment } from '../arguments.js';
 
 /** The flags that choose dead jobs. */

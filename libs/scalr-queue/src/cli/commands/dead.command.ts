@@ -25,7 +25,7 @@ interface ListFlags extends FilterFlags {
   readonly cursor?: string;
 }
 
-/** `scalr-queue dead list | retry | discard` */
+/** `scalr-queue dead list | retry | delete` */
 export function registerDead(program: Command, cli: Cli): void {
   const dead = program.command('dead').description('the jobs that gave up');
   addFilter(dead.command('list').description('a page of them, the newest first'))
@@ -39,9 +39,9 @@ export function registerDead(program: Command, cli: Cli): void {
     asksForOne: false,
   });
   registerDeadAction(dead, cli, {
-    name: 'discard',
+    name: 'delete',
     description: 'remove them for good',
-    done: 'discarded',
+    done: 'deleted',
     asksForOne: true,
   });
 }

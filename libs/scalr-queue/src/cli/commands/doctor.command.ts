@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
-import type { ProcessRole } from '../../connection/redis-commands.js';
-import { InvalidOptionError } from '../../errors/configuration.errors.js';
-import { OptionChecker } from '../../options/option-checker.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../../options/tokens.js';
+import type { ProcessRole } from '../../engine/redis/preflight/redis-commands.js';
+import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
+import { OptionChecker } from '../../contract/option-checker.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import type { Cli } from '../cli.js';
 import { ExitCode } from '../exit-codes.js';
 import type { Session } from '../session.js';
@@ -68,7 +68,7 @@ async function examineAll(cli: Cli): Promise<void> {
 async function makeDoctor(session: Session) {
   const [{ Doctor }, { RedisConnections }, { AppState }, { ScheduleStore }] = await Promise.all([
     import('../../doctor/doctor.js'),
-    import('../../connection/redis.connections.js'),
+    import('../../engine/redis/connection/redis.connections.js'),
     import('../../inspection/app.state.js'),
     import('../../scheduling/schedule.store.js'),
   ]);

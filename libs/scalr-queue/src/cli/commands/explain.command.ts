@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JobExplanation } from '../../jobs/job-explanation.js';
+import type { JobExplanation } from '../../contract/job-explanation.js';
 import { redactSecrets } from '../../observability/redaction.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';

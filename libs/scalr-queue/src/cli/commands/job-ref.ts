@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JobRef } from '../../jobs/job-ref.js';
+import type { JobRef } from '../../contract/job-ref.js';
 
 /** The flags that say which of several jobs with one id is meant. */
 export interface RefFlags {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JobDetails } from '../../jobs/job-details.js';
+import type { JobDetails } from '../../contract/job-details.js';
 import { redactSecrets } from '../../observability/redaction.js';
 import { mask } from '../../observability/secret.mask.js';
 import type { Cli } from '../cli.js';

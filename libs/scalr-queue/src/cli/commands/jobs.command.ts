@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { JobInfo, JobState } from '../../jobs/job-info.js';
+import type { JobInfo, JobState } from '../../contract/job-info.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
 import { type Column, renderTable } from '../output/table.js';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { QueueInfo } from '../../jobs/queue-info.js';
+import type { QueueInfo } from '../../contract/queue-info.js';
 import type { QueuesService } from '../../inspection/queues.service.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { confirm } from '../question.js';
-import { counted } from '../../options/counted.js';
+import { counted } from '../../contract/counted.js';
 
 interface Flags {
   readonly yes?: boolean;

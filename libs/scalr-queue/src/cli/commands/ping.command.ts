@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import type { PingResult } from '../../jobs/ping.js';
+import type { PingResult } from '../../contract/ping.js';
 import type { Cli } from '../cli.js';
 import { ExitCode } from '../exit-codes.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatDuration } from '../output/units.js';
-import type { Duration } from '../../options/duration.js';
+import type { Duration } from '../../contract/duration.js';
 
 interface PingFlags {
   readonly queue?: string[];

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { QueueInfo } from '../../jobs/queue-info.js';
+import type { QueueInfo } from '../../contract/queue-info.js';
 import type { Cli } from '../cli.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatDuration } from '../output/units.js';

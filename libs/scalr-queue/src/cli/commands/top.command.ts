@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { setTimeout as pause } from 'node:timers/promises';
-import { InvalidOptionError } from '../../errors/configuration.errors.js';
-import { OptionChecker } from '../../options/option-checker.js';
-import { RESOLVED_OPTIONS } from '../../options/tokens.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { WORKER_HEARTBEAT } from '../../options/defaults.js';
+import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
+import { OptionChecker } from '../../contract/option-checker.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { WORKER_HEARTBEAT } from '../../contract/defaults.js';
 import type { Cli } from '../cli.js';
 import type { TopFrame } from '../top/top.reader.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { WorkerInfo } from '../../jobs/worker-info.js';
+import type { WorkerInfo } from '../../contract/worker-info.js';
 import type { Cli } from '../cli.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatMoment } from '../output/units.js';

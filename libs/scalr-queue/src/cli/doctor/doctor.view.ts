@@ -1,10 +1,10 @@
-import type { Finding } from '../../connection/server-facts.js';
+import type { Finding } from '../../engine/redis/preflight/server-facts.js';
 import type { DoctorReport } from '../../doctor/doctor.report.js';
 import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { type Cell, renderFields, renderTable, type Tone } from '../output/table.js';
 import { formatBytes } from '../output/units.js';
-import { counted } from '../../options/counted.js';
+import { counted } from '../../contract/counted.js';
 
 const TONES: Readonly<Record<Finding['severity'], Tone & keyof Paint>> = {
   fatal: 'bad',

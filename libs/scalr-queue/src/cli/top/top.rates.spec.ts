@@ -1,4 +1,4 @@
-import type { WorkerInfo } from '../../jobs/worker-info.js';
+import type { WorkerInfo } from '../../contract/worker-info.js';
 import { RateMeter } from './top.rates.js';
 
 const START = 1_000_000;

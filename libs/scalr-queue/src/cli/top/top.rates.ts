@@ -1,4 +1,4 @@
-import type { WorkerCounts, WorkerInfo } from '../../jobs/worker-info.js';
+import type { WorkerCounts, WorkerInfo } from '../../contract/worker-info.js';
 
 /** What happens in a queue, a second. */
 export interface Rates {

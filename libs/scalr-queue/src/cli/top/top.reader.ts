@@ -1,8 +1,8 @@
-import { QueueRegistry } from '../../connection/queue.registry.js';
-import { RedisConnections } from '../../connection/redis.connections.js';
+import { QueueRegistry } from '../../engine/redis/queue.registry.js';
+import { RedisConnections } from '../../engine/redis/connection/redis.connections.js';
 import { AppState, type AppSnapshot } from '../../inspection/app.state.js';
 import { JobReader } from '../../inspection/job.reader.js';
-import { parseFailure } from '../../jobs/failure.js';
+import { parseFailure } from '../../engine/failure.js';
 import type { Session } from '../session.js';
 import { type Rates, RateMeter } from './top.rates.js';
 

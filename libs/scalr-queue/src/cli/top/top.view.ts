@@ -1,4 +1,4 @@
-import type { WorkerInfo } from '../../jobs/worker-info.js';
+import type { WorkerInfo } from '../../contract/worker-info.js';
 import type { QueueState } from '../../inspection/queue-states.js';
 import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';

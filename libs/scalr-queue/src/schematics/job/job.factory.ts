@@ -1,5 +1,5 @@
 import type { Rule } from '@angular-devkit/schematics';
-import { InvalidOptionError } from '../../errors/configuration.errors.js';
+import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
 import { Project } from '../project/project.js';
 import { wireProcessor } from './feature.module.js';
 import { checkJobOptions, type JobOptions, namesOf } from './job.options.js';

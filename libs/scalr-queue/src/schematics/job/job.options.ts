@@ -1,6 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
-import { InvalidOptionError } from '../../errors/configuration.errors.js';
-import { OptionChecker } from '../../options/option-checker.js';
+import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
+import { OptionChecker } from '../../contract/option-checker.js';
 import type { ProjectOptions } from '../project/project.js';
 
 /** Options of `nest g -c scalr-queue job`, as schematics/job.schema.json describes them. */

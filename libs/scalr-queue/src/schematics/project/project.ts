@@ -1,6 +1,6 @@
 import type { Tree } from '@angular-devkit/schematics';
 import { posix } from 'node:path';
-import { InvalidOptionError } from '../../errors/configuration.errors.js';
+import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
 
 /** What the Nest CLI tells, and what nest-cli.json says where it does not. */
 export interface ProjectOptions {

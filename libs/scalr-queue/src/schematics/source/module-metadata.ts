@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { InvalidOptionError } from '../../errors/configuration.errors.js';
+import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
 import { findNode, indentAt, lineEnd, parse, splice } from './parse.js';
 
 const LINE_WIDTH = 80;

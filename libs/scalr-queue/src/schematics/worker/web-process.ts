@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { InvalidOptionError } from '../../errors/configuration.errors.js';
+import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
 import type { Project } from '../project/project.js';
 import { addImport, importedFrom } from '../source/imports.js';
 import { addToModule } from '../source/module-metadata.js';

@@ -1,4 +1,4 @@
-import { Discard, RetryLater, Snooze } from '../../jobs/job-signals.js';
+import { Discard, RetryLater, Snooze } from '../../contract/control-flow-signals.js';
 import { packError, unpackError } from './packed.error.js';
 
 /** There and back as between two threads. */

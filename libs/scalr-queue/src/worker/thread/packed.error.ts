@@ -1,5 +1,5 @@
-import { describeThrown, isInstance } from '../../jobs/failure.js';
-import { Discard, type JobSignal, RetryLater, Snooze } from '../../jobs/job-signals.js';
+import { describeThrown, isInstance } from '../../engine/failure.js';
+import { Discard, type ControlFlowSignal, RetryLater, Snooze } from '../../contract/control-flow-signals.js';
 
 /** What is left of an error that crosses a thread: classes do not survive cloning, so a tag stands for ours. */
 export interface PackedError {
@@ -37,7 +37,7 @@ export function unpackError(packed: PackedError): Error {
   });
 }
 
-function signalOf({ signal, message, delay = 0, cause }: PackedError): JobSignal | undefined {
+function signalOf({ signal, message, delay = 0, cause }: PackedError): ControlFlowSignal | undefined {
   switch (signal) {
     case 'RetryLater':
       return new RetryLater(delay, cause && { cause: unpackError(cause) });

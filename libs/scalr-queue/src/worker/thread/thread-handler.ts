@@ -1,5 +1,5 @@
-import type { JobContext } from '../../jobs/job-context.js';
-import type { AnyJobDefinition, PayloadOf, ReturnedBy } from '../../jobs/job-definition.js';
+import type { JobContext } from '../../contract/job-context.js';
+import type { AnyJobDefinition, PayloadOf, ReturnedBy } from '../../contract/job-definition.js';
 import { inTrace } from '../../tracing/thread-trace.js';
 import { packError } from './packed.error.js';
 import { ThreadContext } from './thread.context.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { JobContext } from '../../jobs/job-context.js';
+import type { JobContext } from '../../contract/job-context.js';
 import { packError, unpackError } from './packed.error.js';
 import {
   OUTCOME_SENT,

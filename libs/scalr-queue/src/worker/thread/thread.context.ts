@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { JobContext } from '../../jobs/job-context.js';
+import { JobContext } from '../../contract/job-context.js';
 import { Trail } from '../trail.js';
 import { packError, unpackError } from './packed.error.js';
 import type { JobFacts, ThreadEnd, ThreadMessage, ThreadOutcome, ThreadTelling } from './thread.protocol.js';

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { availableParallelism } from 'node:os';
 import type { Piscina } from 'piscina';
-import { JobThreadError } from '../../errors/thread.errors.js';
-import type { JobContext } from '../../jobs/job-context.js';
+import { JobThreadError } from '../../contract/errors/thread.errors.js';
+import type { JobContext } from '../../contract/job-context.js';
 import type { AttemptClock } from '../attempt.js';
 import type { ThreadLimits } from '../process-job.decorator.js';
 import { ThreadRun, type ThreadStarter } from './thread-run.js';

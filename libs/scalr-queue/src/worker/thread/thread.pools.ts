@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { QueueConfigError } from '../../errors/configuration.errors.js';
+import { QueueConfigError } from '../../contract/errors/configuration.errors.js';
 import { Tracing } from '../../tracing/tracing.js';
 import type { JobHandler } from '../handler.explorer.js';
 import type { ThreadPlace } from '../process-job.decorator.js';

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { JobContext } from '../../jobs/job-context.js';
+import type { JobContext } from '../../contract/job-context.js';
 import type { PackedError } from './packed.error.js';
 
 /** What a handler may know about its attempt: the plain part of the context. */

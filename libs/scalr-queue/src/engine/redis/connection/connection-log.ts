@@ -1,0 +1,75 @@
+import { Logger } from '@nestjs/common';
+import { fromStoredId } from '../../job-id.js';
+import { denialOf } from './acl-refusal.js';
+import { messageOf } from './redis-error.js';
+import { refusalOf } from './redis-reply.js';
+
+const INTERVAL = 10_000;
+/** A Redis that now takes locks and now does not is told of this often. */
+const LOCKS_INTERVAL = 60_000;
+/** What the engine says when it finds no job to write an outcome to. */
+const FORGOTTEN = /^Missing key for job (\S+)\. /;
+
+/**
+ * Says at most once in ten seconds that Redis is in trouble, and that it is back when the trouble was told, however many
+ * connections complain how often, and also when they come and go. Logs the message only: errors of ioredis carry the
+ * command with its arguments.
+ */
+export class ConnectionLog {
+  private readonly logger = new Logger('ScalrQueue');
+  private lastAt = -Infinity;
+  private hidden = 0;
+  private told = false;
+  private locksTold = false;
+  private locksAt = -Infinity;
+
+  constructor(private readonly where: string) {}
+
+  trouble(error: Error): void {
+    const now = performance.now();
+    if (now - this.lastAt < INTERVAL) {
+      this.hidden++;
+      return;
+    }
+    const more = this.hidden > 0 ? ` (${this.hidden} more since the last line)` : '';
+    this.logger.warn(`${this.lineOf(error)}${more}`);
+    this.told = true;
+    this.lastAt = now;
+    this.hidden = 0;
+  }
+
+  private lineOf(error: Error): string {
+    const forgotten = FORGOTTEN.exec(error.message)?.[1];
+    if (forgotten === undefined) return `Redis at ${this.where}: ${messageOf(error)}; trying again`;
+    return (
+      `the outcome of job ${fromStoredId(forgotten)} was not stored, the job is no longer in Redis: it was removed while it ran, or ` +
+      'Redis lost its last writes in a restart or a failover'
+    );
+  }
+
+  /**
+   * Redis said no to the renewal of locks: told once until it takes one again, however many jobs run and however often it
+   * is asked.
+   */
+  locksRefused(error: Error): void {
+    const now = performance.now();
+    if (this.locksTold || now - this.locksAt < LOCKS_INTERVAL) return;
+    this.locksTold = true;
+    this.locksAt = now;
+    const why = denialOf(error) ?? refusalOf(error)?.why;
+    this.logger.warn(
+      `Redis at ${this.where} refuses to renew the locks of running jobs: ${why ? `${why} (${error.message})` : error.message}. ` +
+        'They run on; one whose lock has expired another worker may run as well',
+    );
+  }
+
+  locksRenewed(): void {
+    this.locksTold = false;
+  }
+
+  recovered(): void {
+    if (!this.told) return;
+    this.told = false;
+    this.logger.log(`Redis at ${this.where}: connected again`);
+  }
+}

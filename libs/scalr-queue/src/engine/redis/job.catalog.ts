@@ -1,0 +1,108 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import { ANY_NAME, type CatalogEntry, entryOf, isField } from './catalog-entry.js';
+import { jobTypeField, jobTypesKey } from './keys.js';
+import { orDamaged } from './damaged-entries.js';
+import { withDeadline } from '../deadline.js';
+import { RedisConnections } from './connection/redis.connections.js';
+
+const REWRITE_AFTER = 60_000;
+const CACHE = 2_000;
+/** Then what was known before must do. */
+const FORMER_PATIENCE = 200;
+
+/**
+ * Which jobs the app has and in which queues they wait, over all its processes: how a job is found by its id alone.
+ * Written by whoever enqueues or handles a job, now and then again in case Redis was emptied.
+ */
+@Injectable()
+export class JobCatalog {
+  private readonly key: string;
+  private readonly local = new Map<string, { entry: CatalogEntry; writtenAt: number }>();
+  private remote: Promise<string[]> = Promise.resolve([]);
+  private remoteAt = -Infinity;
+  /** As it was read last. */
+  private known?: CatalogEntry[];
+
+  constructor(
+    private readonly connections: RedisConnections,
+    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+  ) {
+    this.key = jobTypesKey(options.prefix);
+    // What was recorded before the first connect, or is lost since the last one.
+    this.connections.producer.on('ready', () => {
+      for (const { entry } of this.local.values()) this.write(entry);
+      this.entries().catch(() => undefined);
+    });
+  }
+
+  /** Remembers a job; writes it in the background. */
+  record({ name, queue }: CatalogEntry): void {
+    const known = this.local.get(jobTypeField(name, queue));
+    if (known && Date.now() - known.writtenAt < REWRITE_AFTER) return;
+    this.write({ name, queue });
+  }
+
+  /** Remembers a queue that other code adds jobs to. */
+  recordQueue(queue: string): void {
+    this.record({ name: ANY_NAME, queue });
+  }
+
+  /** Whether this process has a definition of that name. */
+  knows(name: string): boolean {
+    return [...this.local.values()].some(({ entry }) => entry.name === name);
+  }
+
+  /** The queue of a definition, where this process has it. */
+  queueOf(name: string): string | undefined {
+    let newest: { queue: string; writtenAt: number } | undefined;
+    for (const { entry, writtenAt } of this.local.values()) {
+      if (entry.name === name && (!newest || writtenAt > newest.writtenAt))
+        newest = { queue: entry.queue, writtenAt };
+    }
+    return newest?.queue;
+  }
+
+  /** Other queues that any process has enqueued a job of that name into: those of its definition in earlier versions. */
+  async formerQueues({ name, queue }: CatalogEntry): Promise<string[]> {
+    const refreshed = this.entries();
+    const { known } = this;
+    // A call that enqueues has no time to lose when Redis hangs.
+    const entries = known
+      ? await withDeadline(refreshed, FORMER_PATIENCE, () => new Error('late')).catch(() => known)
+      : await refreshed;
+    return entries
+      .filter((entry) => entry.name === name && entry.queue !== queue)
+      .map((entry) => entry.queue);
+  }
+
+  /**
+   * All jobs known to any process of the app.
+   * @param maxAge how old, in milliseconds, what other processes wrote may be
+   */
+  async entries(maxAge = CACHE): Promise<CatalogEntry[]> {
+    const now = Date.now();
+    if (now - this.remoteAt > maxAge) {
+      this.remoteAt = now;
+      const { producer, damaged } = this.connections;
+      this.remote = orDamaged(producer.hkeys(this.key), [], this.key, damaged.note);
+      this.remote.catch(() => (this.remoteAt = -Infinity));
+    }
+    const remote = (await this.remote).filter((field) => {
+      if (!isField(field))
+        this.connections.damaged.note(this.key, `no job is called "${field.slice(0, 40)}"`);
+      return isField(field);
+    });
+    this.known = [...new Set([...remote, ...this.local.keys()])].map(entryOf);
+    return this.known;
+  }
+
+  private write(entry: CatalogEntry): void {
+    const field = jobTypeField(entry.name, entry.queue);
+    this.local.set(field, { entry, writtenAt: Date.now() });
+    this.connections.producer.hset(this.key, field, 1).catch(() => {
+      this.local.set(field, { entry, writtenAt: -Infinity });
+    });
+  }
+}

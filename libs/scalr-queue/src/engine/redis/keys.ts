@@ -1,0 +1,65 @@
+/**
+ * Every key of an app. `prefix` is `scalr:{<app>}`, whose braces put them all into one slot of a cluster. No queue can have a name that
+ * begins with `~`, and no part of a queue is called like a stored id of the library.
+ */
+
+/** A key of a queue as the engine builds it: one of its lists, sets and hashes, or `<stored id>` of a job. */
+export const queueKey = (prefix: string, queue: string, part: string): string => `${prefix}:${queue}:${part}`;
+
+/** What the keys of a queue begin with, colon included: scripts add the rest. */
+export const queuePrefix = (prefix: string, queue: string): string => `${prefix}:${queue}:`;
+
+/** The lock of a job, given the key of the job. */
+export const lockKey = (job: string): string => `${job}:lock`;
+
+/** The kinds of jobs of the app: a hash with the fields of {@link jobTypeField}. */
+export const jobTypesKey = (prefix: string): string => `${prefix}:~jobs`;
+
+/** Who handled each kind of job last: a hash with the same fields. */
+export const handlersKey = (prefix: string): string => `${prefix}:~handlers`;
+
+/** A kind of job: its name and queue, as a job may have moved to another one. Names hold no space. */
+export const jobTypeField = (name: string, queue: string): string => `${name} ${queue}`;
+
+/** The index of the workers: a hash with the last heartbeat of each, which outlives it. */
+export const workersKey = (prefix: string): string => `${prefix}:~workers`;
+
+/** The heartbeat of one worker: Redis itself lets it expire. */
+export const workerKey = (prefix: string, id: string): string => `${workersKey(prefix)}:${id}`;
+
+/**
+ * The requests to cancel running jobs: a sorted set. The score says which run of the job is meant: the time at which it started, or
+ * (in requests of release 0.1.0) one after it.
+ */
+export const cancelsKey = (prefix: string): string => `${prefix}:~cancels`;
+
+/** Whoever holds it looks after the requests whose run is over. */
+export const cancelsLeaseKey = (prefix: string): string => `${cancelsKey(prefix)}:lease`;
+
+/** The mark that remembers the id of a job that has ended, for as long as `keep.ids` says. */
+export const endedKey = (prefix: string, storedId: string): string => `${prefix}:~ended:${storedId}`;
+
+/** What the workers keep of each definition: a hash. */
+export const keepRulesKey = (prefix: string): string => `${prefix}:~keep`;
+
+/** Whoever holds it removes the finished jobs of a queue that are not kept any more. */
+export const keepLeaseKey = (prefix: string, queue: string, state: string): string =>
+  `${keepRulesKey(prefix)}:${queue}:${state}`;
+
+/** The schedules of the app: a hash. */
+export const schedulesKey = (prefix: string): string => `${prefix}:~schedules`;
+
+/** The answer of a worker to a ping. */
+export const pongKey = (prefix: string, id: string): string => `${prefix}:~pong:${id}`;
+
+/** Never written: a read of it says whether the slot of the app is served. */
+export const reachKey = (prefix: string): string => `${prefix}:~reach`;
+
+/** What the preflight tries commands on. */
+export const preflightKey = (prefix: string): string => `${prefix}:~preflight`;
+
+/** The score of a delayed job is its time in milliseconds, times this, plus a counter that tells equal times apart. */
+export const DELAYED_SCORE_UNIT = 0x1000;
+
+/** The score of a job with a priority is that, times this, plus a counter. */
+export const PRIORITY_SCORE_UNIT = 0x100000000;

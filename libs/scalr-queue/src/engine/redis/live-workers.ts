@@ -1,0 +1,110 @@
+import { workerKey, workersKey } from './keys.js';
+import type { WorkerInfo } from '../../contract/worker-info.js';
+import { type DamagedEntries, isWrongType, orDamaged } from './damaged-entries.js';
+import type { RedisClient } from './connection/redis.client.js';
+
+/** A sign of life as it is stored; times in epoch milliseconds. An older version of the library may lack what is newer. */
+export type StoredWorker = Omit<WorkerInfo, 'counts' | 'startedAt' | 'seenAt'> & {
+  counts?: WorkerInfo['counts'];
+  startedAt: number;
+  seenAt: number;
+};
+
+/** Bytes of a sign of life that are read: a real one has a few thousand. */
+const MOST_BYTES = 256 * 1_024;
+/** Workers that died without a goodbye and are remembered, and for how long. */
+const MOST_LOST = 50;
+const REMEMBER_LOST = 24 * 3_600_000;
+
+/** The workers that live, oldest first. Leaves out what is no sign of life. */
+export async function readWorkers(
+  redis: RedisClient,
+  prefix: string,
+  note: DamagedEntries['note'],
+): Promise<WorkerInfo[]> {
+  return (await readAllWorkers(redis, prefix, note)).live;
+}
+
+/**
+ * The workers that live, oldest first; and as they last told of themselves, latest first, those that died without a goodbye within a
+ * day. Those that are older, or too many, are taken out of the index.
+ */
+export async function readAllWorkers(
+  redis: RedisClient,
+  prefix: string,
+  note: DamagedEntries['note'],
+): Promise<{ live: WorkerInfo[]; lost: WorkerInfo[] }> {
+  const index = workersKey(prefix);
+  const ids = await orDamaged(redis.hkeys(index), [], index, note);
+  if (ids.length === 0) return { live: [], lost: [] };
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.getrange(workerKey(prefix, id), 0, MOST_BYTES);
+  const replies = (await pipeline.exec()) ?? [];
+  const live: WorkerInfo[] = [];
+  const dead: string[] = [];
+  for (const [at, id] of ids.entries()) {
+    const [error, text] = (replies[at] ?? []) as [Error | null, string];
+    if (error && !isWrongType(error)) throw error;
+    const worker = error ? undefined : parse(text);
+    if (worker) live.push(worker);
+    else if (text === '') dead.push(id);
+    else note(workerKey(prefix, id), 'it is not a heartbeat of a worker');
+  }
+  const lost = dead.length > 0 ? await sortOut(redis, index, dead) : [];
+  return { live: live.toSorted((one, other) => +one.startedAt - +other.startedAt), lost };
+}
+
+/** Those of the dead that are worth remembering; the others go. Release 0.1.0 noted nothing but the start of a worker. */
+async function sortOut(redis: RedisClient, index: string, dead: readonly string[]): Promise<WorkerInfo[]> {
+  const texts = await redis.hmget(index, ...dead);
+  const lost = texts
+    .flatMap((text) => (text?.startsWith('{') ? (parse(text) ?? []) : []))
+    .filter(({ seenAt }) => Date.now() - +seenAt < REMEMBER_LOST)
+    .toSorted((one, other) => +other.seenAt - +one.seenAt)
+    .slice(0, MOST_LOST);
+  const kept = new Set(lost.map(({ id }) => id));
+  const forgotten = dead.filter((id) => !kept.has(id));
+  if (forgotten.length > 0) redis.hdel(index, ...forgotten).catch(() => undefined);
+  return lost;
+}
+
+/** The replies of a pipeline; throws the first error among them. */
+export function valuesOf(replies: [error: Error | null, value: unknown][] | null): unknown[] {
+  return (replies ?? []).map(([error, value]) => {
+    if (error) throw error;
+    return value;
+  });
+}
+
+/** Undefined for what is no sign of life. */
+function parse(text: string): WorkerInfo | undefined {
+  try {
+    const { startedAt, seenAt, ...worker } = JSON.parse(text) as StoredWorker;
+    const read = {
+      ...worker,
+      counts: worker.counts ?? [],
+      startedAt: new Date(startedAt),
+      seenAt: new Date(seenAt),
+    };
+    return isWorker(read) ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isWorker(read: WorkerInfo): boolean {
+  const { id, host, pid, running, queues, jobs, catchAllQueues, runningJobs, counts, startedAt, seenAt } =
+    read;
+  const texts: unknown[] = [id, host, ...queues, ...jobs, ...catchAllQueues];
+  const tallies = counts.flatMap(({ queue, completed, dead, retried }) => {
+    texts.push(queue);
+    return [completed, dead, retried];
+  });
+  for (const one of runningJobs) texts.push(one.id, one.queue);
+  const numbers: unknown[] = [pid, running, ...tallies, startedAt.getTime(), seenAt.getTime()];
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    !queues.some((queue) => queue === '' || queue.includes(':')) &&
+    numbers.every((number) => Number.isSafeInteger(number))
+  );
+}

@@ -1,0 +1,29 @@
+import type { RedisClient } from '../connection/redis.client.js';
+import { COMMANDS_OF, type ProcessRole } from './redis-commands.js';
+
+/**
+ * The commands that the Redis user lacks for a role. A script that meets a missing one half way leaves a half-written job
+ * behind, so they are tried before any job is touched, on keys of the app's own that are removed again.
+ */
+export async function missingCommands(redis: RedisClient, role: ProcessRole, key: string): Promise<string[]> {
+  const tried = COMMANDS_OF[role].filter(({ probe }) => probe !== undefined);
+  const keys = ['', ':h', ':l', ':s', ':z', ':x'].map((suffix) => key + suffix);
+  const place = (arg: string | number) =>
+    typeof arg === 'string' && /^K(:\w+)?$/.test(arg) ? key + arg.slice(1) : arg;
+  // All at once: one by one they would take seconds on a slow network.
+  const trying = tried.map(({ name, probe = [] }) =>
+    redis.call(name, ...probe.map(place)).then(() => false, isMissing),
+  );
+  // Right behind them, so that nothing is left where the process ends meanwhile.
+  const removing = redis.del(...keys).catch(isMissing);
+  // Together: when the connection is lost they all fail, and one that nobody waits for would end the process.
+  const [refusals] = await Promise.all([Promise.all(trying), removing]);
+  return tried.filter((_command, index) => refusals[index]).map(({ name }) => name);
+}
+
+/** Whether Redis refused for lack of a permission; other replies do not matter here, a lost connection does. */
+function isMissing(error: Error): boolean {
+  if (error.message.startsWith('NOPERM')) return true;
+  if (/^[A-Z]+ /.test(error.message)) return false;
+  throw error;
+}

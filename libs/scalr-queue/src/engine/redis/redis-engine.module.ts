@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { ClosingOrder } from '../../lifecycle/closing.order.js';
+import { BacklogGuard } from './backlog.guard.js';
+import { BullRegistrations } from './bull.registrations.js';
+import { JobCatalog } from './job.catalog.js';
+import { JobCounts } from './job.counts.js';
+import { JobLocks } from './job.locks.js';
+import { Preflight } from './preflight/preflight.js';
+import { QueueRegistry } from './queue.registry.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import { RedisProbe } from './connection/redis.probe.js';
+import { WorkerRegistry } from './worker.registry.js';
+
+const PARTS = [
+  ClosingOrder,
+  BacklogGuard,
+  BullRegistrations,
+  RedisConnections,
+  QueueRegistry,
+  JobCatalog,
+  JobCounts,
+  JobLocks,
+  Preflight,
+  RedisProbe,
+  WorkerRegistry,
+] as const;
+
+/** How Redis is reached. */
+@Module({
+  providers: [...PARTS],
+  exports: [...PARTS],
+})
+export class RedisEngineModule {}

@@ -1,0 +1,54 @@
+import { DELAYED_SCORE_UNIT, PRIORITY_SCORE_UNIT } from '../keys.js';
+
+/** Ids at the end of each list that are looked at, and levels of priority. */
+const LOOKS = 16;
+
+/**
+ * The state of one queue, read in one step. Its cost does not grow with the backlog: it looks at the next jobs of each list
+ * and, jumping from level to level, at the next one of each priority, the least urgent levels first, for these starve.
+ * Of a waiting job it takes the time since when it could run: that of its enqueue and its delay, or its last start.
+ */
+export const QUEUE_STATE = `
+local wait, prioritized, delayed, active, failed, meta = unpack(KEYS)
+local prefix = ARGV[1]
+local looks = ${LOOKS}
+local level = ${PRIORITY_SCORE_UNIT}
+local latest = 8.64e15
+local oldest = false
+local heads = {}
+local function consider(id)
+  heads[#heads + 1] = id
+  local job = redis.pcall('HMGET', prefix .. id, 'timestamp', 'processedOn')
+  if job.err then return end
+  local since = tonumber(job[1])
+  if not since or not (since < latest) then return end
+  local large = redis.call('HSTRLEN', prefix .. id, 'opts') > 65536
+  local readable, opts = pcall(cjson.decode, not large and redis.call('HGET', prefix .. id, 'opts') or '')
+  if readable and type(opts) == 'table' and tonumber(opts.delay) then since = since + tonumber(opts.delay) end
+  since = math.max(since, tonumber(job[2]) or 0)
+  if not (since < latest) then return end
+  if not oldest or since < oldest then oldest = since end
+end
+for _, id in ipairs(redis.call('LRANGE', wait, -looks, -1)) do consider(id) end
+local top = '+inf'
+for _ = 1, looks do
+  local last = redis.call('ZREVRANGEBYSCORE', prioritized, top, '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if not last[1] then break end
+  local floor = string.format('%.0f', math.floor(tonumber(last[2]) / level) * level)
+  consider(redis.call('ZRANGEBYSCORE', prioritized, floor, '+inf', 'LIMIT', 0, 1)[1])
+  top = '(' .. floor
+end
+local urgent = redis.call('ZRANGE', prioritized, 0, 0)
+if urgent[1] then consider(urgent[1]) end
+local nextDue = ''
+for position, id in ipairs(redis.call('ZRANGE', delayed, 0, looks - 1)) do
+  if position == 1 then nextDue = string.format('%.0f', math.floor(tonumber(redis.call('ZSCORE', delayed, id)) / ${DELAYED_SCORE_UNIT})) end
+  heads[#heads + 1] = id
+end
+return {
+  redis.call('LLEN', wait), redis.call('ZCARD', prioritized), redis.call('ZCARD', delayed), redis.call('LLEN', active),
+  redis.call('ZCARD', failed), redis.call('HEXISTS', meta, 'paused'),
+  oldest and string.format('%.0f', oldest) or '', nextDue, heads,
+  redis.call('HGET', meta, 'scalr:stalls') or '0'
+}
+`;

@@ -1,0 +1,75 @@
+import { workerKey, workersKey } from './keys.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { UnhandledJob } from '../../contract/queue-info.js';
+import type { WorkerInfo } from '../../contract/worker-info.js';
+import { WORKER_TTL } from '../../contract/defaults.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import { noteHandlers, readLastHandlers } from './last-handlers.js';
+import { readAllWorkers, readWorkers, type StoredWorker, valuesOf } from './live-workers.js';
+import { RedisConnections } from './connection/redis.connections.js';
+
+/** How often a worker notes what it handles. */
+const NOTE_HANDLERS = 60_000;
+
+/**
+ * The worker processes of the app that live: one index, and per worker a key that Redis itself lets expire, so that no clock
+ * but that of Redis counts.
+ */
+@Injectable()
+export class WorkerRegistry {
+  private notedAt = -Infinity;
+
+  constructor(
+    private readonly connections: RedisConnections,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** Writes a sign of life, good for twenty seconds. */
+  async beat(worker: WorkerInfo): Promise<void> {
+    const { prefix } = this.options;
+    const { handled: _handled, ...announced } = worker;
+    const stored: StoredWorker = { ...announced, startedAt: +worker.startedAt, seenAt: +worker.seenAt };
+    if (performance.now() - this.notedAt > NOTE_HANDLERS) {
+      this.notedAt = performance.now();
+      await this.noteHandlers(worker);
+    }
+    const pipeline = this.connections.producer.pipeline();
+    const text = JSON.stringify(stored);
+    // In the index it outlives the worker: what it last ran is known after it was killed.
+    pipeline.hset(workersKey(prefix), worker.id, text);
+    pipeline.set(workerKey(prefix, worker.id), text, 'PX', WORKER_TTL);
+    valuesOf(await pipeline.exec());
+  }
+
+  async remove(id: string): Promise<void> {
+    const { prefix } = this.options;
+    const pipeline = this.connections.producer.pipeline();
+    pipeline.del(workerKey(prefix, id)).hdel(workersKey(prefix), id);
+    valuesOf(await pipeline.exec());
+  }
+
+  /** Notes what this worker handles: who looks for the last one that did finds it after it is gone. */
+  noteHandlers(worker: WorkerInfo): Promise<void> {
+    return noteHandlers(this.connections.producer, this.options.prefix, worker);
+  }
+
+  /** These kinds of jobs with the worker that handled them last. */
+  async withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {
+    const { prefix } = this.options;
+    const found = await readLastHandlers(this.connections.producer, prefix, jobs);
+    return jobs.map((job, index) => ({ ...job, ...(found[index] ? { lastHandledBy: found[index] } : {}) }));
+  }
+
+  /** Those that died without a goodbye within a day, latest first. */
+  async lost(): Promise<WorkerInfo[]> {
+    const { producer, damaged } = this.connections;
+    return (await readAllWorkers(producer, this.options.prefix, damaged.note)).lost;
+  }
+
+  /** All that live, oldest first. */
+  list(): Promise<WorkerInfo[]> {
+    const { producer, damaged } = this.connections;
+    return readWorkers(producer, this.options.prefix, damaged.note);
+  }
+}

@@ -1,0 +1,75 @@
+// @ts-check
+/**
+ * Who may import what in `libs/scalr-queue/src`: the one table. `npm run lint` holds every import, those of types included, against it
+ * (`imports.mjs`). A folder that is not listed may import nothing; the longest path that fits a file counts. Arrows point
+ * downwards: a folder stands below all that may import it, so that there is no circle of folders.
+ */
+
+/** @param {string[]} names */
+const list = (...names) => names.flatMap((some) => some.split(' ').filter(Boolean));
+
+const FOUNDATION = 'engine/redis engine contract config';
+
+/** Folders and files, each with those that it may import beside its own. @type {Record<string, readonly string[]>} */
+export const LAYERS = {
+  contract: [],
+  config: list('contract'),
+  lifecycle: [],
+  engine: list('contract config'),
+  'engine/redis': list('lifecycle engine contract config'),
+  observability: list('engine contract config'),
+  tracing: list('observability engine contract config'),
+  retention: list(FOUNDATION),
+  inspection: list('retention observability', FOUNDATION),
+  'dead-letter': list('inspection', FOUNDATION),
+  producer: list('inspection tracing observability lifecycle', FOUNDATION),
+  scheduling: list('producer tracing', FOUNDATION),
+  metrics: list('scheduling inspection observability', FOUNDATION),
+  health: list('metrics inspection', FOUNDATION),
+  worker: list(
+    'worker/thread health scheduling retention inspection tracing observability lifecycle',
+    FOUNDATION,
+  ),
+  'worker/thread': list('worker tracing engine contract'),
+  http: list('contract'),
+  'scalr-queue.module.ts': list(
+    'worker health metrics scheduling producer dead-letter inspection tracing observability lifecycle',
+    FOUNDATION,
+  ),
+  doctor: list('scheduling inspection', FOUNDATION),
+  cli: list(
+    'scalr-queue.module.ts cli/output doctor worker scheduling dead-letter inspection observability',
+    FOUNDATION,
+  ),
+  'cli/output': list('observability/clean-text.ts'),
+  dashboard: list('scheduling dead-letter inspection observability', FOUNDATION),
+  schematics: list('contract'),
+  testing: list(
+    'scalr-queue.module.ts worker worker/thread metrics scheduling producer dead-letter inspection tracing observability',
+    FOUNDATION,
+  ),
+  // What apps import; nothing of the library does.
+  'index.ts': list(
+    'scalr-queue.module.ts worker health http metrics scheduling producer dead-letter inspection observability',
+    'contract config',
+  ),
+  'worker.ts': list('worker config'),
+  'thread.ts': list('worker/thread contract'),
+  'testing.ts': list('testing'),
+  'dashboard.ts': list('dashboard'),
+};
+
+/** Packages that only some folders may import; all others may be imported everywhere. @type {Record<string, readonly string[]>} */
+export const PACKAGES = {
+  ioredis: list('engine/redis'),
+  bullmq: list(
+    'engine/redis inspection producer scheduling tracing worker dashboard testing scalr-queue.module.ts',
+  ),
+  '@nestjs/bullmq': list('engine/redis worker testing scalr-queue.module.ts'),
+};
+
+/** What both sides of a queue import needs no Nest, and no engine. @type {Record<string, readonly RegExp[]>} */
+export const FORBIDDEN = {
+  contract: [/^@nestjs\//],
+  config: [/^@nestjs\//],
+};
