@@ -62,9 +62,7 @@ export const LAYERS = {
 /** Packages that only some folders may import; all others may be imported everywhere. @type {Record<string, readonly string[]>} */
 export const PACKAGES = {
   ioredis: list('engine/redis'),
-  bullmq: list(
-    'engine/redis inspection producer scheduling tracing worker dashboard testing scalr-queue.module.ts',
-  ),
+  bullmq: list('engine/redis worker dashboard testing scalr-queue.module.ts'),
   '@nestjs/bullmq': list('engine/redis worker testing scalr-queue.module.ts'),
 };
 

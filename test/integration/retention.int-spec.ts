@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { defineJob, Discard } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
 import type { KeepRule } from '../../libs/scalr-queue/src/engine/keep-rule.js';
-import { KeepRuleStore } from '../../libs/scalr-queue/src/retention/keep-rule.store.js';
+import { KeepRuleStore } from '../../libs/scalr-queue/src/engine/redis/keep-rule.store.js';
 import { handlerOf } from '../conformance/driver.js';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { seedFinished } from '../support/finished-jobs.js';

@@ -9,7 +9,7 @@ import { ReconnectPace } from '../engine/redis/connection/reconnect.pace.js';
 import { openRedis, type RedisClient } from '../engine/redis/connection/redis.client.js';
 import { messageOf, toReadError } from '../engine/redis/connection/redis-error.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
-import { readStates, toQueueInfos } from '../inspection/queue-states.js';
+import { readStates, toQueueInfos } from '../engine/redis/queue-states.js';
 import type { QueueInfo } from '../contract/queue-info.js';
 import { describeTarget } from '../config/redis-options.js';
 import { resolveOptions } from '../config/resolved-options.js';

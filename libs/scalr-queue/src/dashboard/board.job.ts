@@ -2,7 +2,7 @@ import type { QueueJob, QueueJobJson } from '@bull-board/api/typings/app';
 import type { Queue } from 'bullmq';
 import { BoardError } from './board.error.js';
 import type { JobActions } from './job.actions.js';
-import type { StoredJob } from './stored-job.reader.js';
+import type { StoredFields } from '../engine/redis/stored-job.reader.js';
 
 type JobState = Awaited<ReturnType<QueueJob['getState']>>;
 
@@ -12,7 +12,7 @@ export class BoardJob implements QueueJob {
 
   constructor(
     private readonly queue: Queue,
-    private readonly stored: StoredJob,
+    private readonly stored: StoredFields,
     private readonly shown: QueueJobJson,
     private readonly actions: JobActions,
   ) {}

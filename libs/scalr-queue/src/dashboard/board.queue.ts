@@ -9,7 +9,7 @@ import type { BoardPackages } from './board.packages.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import type { JobActions } from './job.actions.js';
 import { reachOf, toShownJob, toShownLines } from './shown-job.js';
-import type { StoredJobReader } from './stored-job.reader.js';
+import type { StoredJobReader } from '../engine/redis/stored-job.reader.js';
 
 /** What the queues of the boards are made with. */
 export interface BoardTools {

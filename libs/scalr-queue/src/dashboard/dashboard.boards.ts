@@ -13,7 +13,7 @@ import { type BoardQueue, type BoardTools, defineBoardQueue } from './board.queu
 import { defineBoardServer } from './board.server.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import { JobActions } from './job.actions.js';
-import { StoredJobReader } from './stored-job.reader.js';
+import { StoredJobReader } from '../engine/redis/stored-job.reader.js';
 
 /** Makes the boards: one that only shows, and one that can change things. */
 @Injectable()

@@ -16,7 +16,7 @@ import { resolveDashboard } from './dashboard.settings.js';
 import { DASHBOARD_SETTINGS } from './dashboard.tokens.js';
 import { DeadSweeps } from './dead.sweeps.js';
 import { JobActions } from './job.actions.js';
-import { StoredJobReader } from './stored-job.reader.js';
+import { StoredJobReader } from '../engine/redis/stored-job.reader.js';
 
 /**
  * The dashboard of the app's queues, for the web process. It authenticates by itself (guards of Nest do not apply), shows

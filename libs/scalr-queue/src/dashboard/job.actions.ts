@@ -6,7 +6,7 @@ import { JobsService } from '../inspection/jobs.service.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { BoardError } from './board.error.js';
 import { DeadSweeps } from './dead.sweeps.js';
-import type { StoredJob } from './stored-job.reader.js';
+import type { StoredFields } from '../engine/redis/stored-job.reader.js';
 
 /** What the dashboard does to jobs: the same as the services do, so that a job keeps its rules and its history. */
 @Injectable()
@@ -18,12 +18,12 @@ export class JobActions {
     private readonly reader: JobReader,
   ) {}
 
-  stateOf(queue: Queue, { id }: StoredJob): Promise<string> {
+  stateOf(queue: Queue, { id }: StoredFields): Promise<string> {
     return this.reader.bounded(() => queue.getJobState(id));
   }
 
   /** @throws BoardError for a job that is not dead, or not any more */
-  async retry(queue: Queue, job: StoredJob): Promise<void> {
+  async retry(queue: Queue, job: StoredFields): Promise<void> {
     const { done } = await this.dead.retry([positionOf(queue, job)]);
     if (done === 0) throw conflict(await this.stateOf(queue, job));
   }
@@ -40,7 +40,7 @@ export class JobActions {
   }
 
   /** A finished job is removed; another one is cancelled, so that who waits for it is told, and is then a dead one. */
-  async remove(queue: Queue, job: StoredJob): Promise<void> {
+  async remove(queue: Queue, job: StoredFields): Promise<void> {
     const state = await this.stateOf(queue, job);
     const name = nameOfStoredId(job.id);
     if (state === 'failed') await this.dead.delete([positionOf(queue, job)]);
@@ -51,14 +51,14 @@ export class JobActions {
   }
 
   /** @throws BoardError for a job that is not delayed */
-  async promote(queue: Queue, job: StoredJob): Promise<void> {
+  async promote(queue: Queue, job: StoredFields): Promise<void> {
     const state = await this.stateOf(queue, job);
     if (state !== 'delayed') throw conflict(state);
     await this.reader.bounded(() => queue.getBackend().promote(job.id));
   }
 }
 
-const positionOf = ({ name }: Queue, { id, finishedOn }: StoredJob) => ({
+const positionOf = ({ name }: Queue, { id, finishedOn }: StoredFields) => ({
   queue: name,
   storedId: id,
   diedAt: Number(finishedOn ?? 0),

@@ -10,7 +10,7 @@ import type { DashboardJob } from './dashboard.options.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import { completeJson, LAST_WORD, withoutLastWord } from './json.beginning.js';
 import { applyHook } from './payload.hook.js';
-import type { Oversize, Reach, StoredJob } from './stored-job.reader.js';
+import type { Oversize, Reach, StoredFields } from '../engine/redis/stored-job.reader.js';
 
 type Rules = Pick<DashboardSettings, 'redact' | 'maxBytes'>;
 type Stored = string | Oversize | undefined;
@@ -25,7 +25,7 @@ export const reachOf = ({ redact, maxBytes }: Rules): Reach => ({
  * What the dashboard shows of a job: no secrets, not more than is allowed, and nothing of the engine that nobody asked for. What is
  * large is cut before it is parsed, and other work of the process comes in between.
  */
-export async function toShownJob(job: StoredJob, queue: string, rules: Rules): Promise<QueueJobJson> {
+export async function toShownJob(job: StoredFields, queue: string, rules: Rules): Promise<QueueJobJson> {
   const allowance = new ByteAllowance(rules.maxBytes);
   const name = job.name ?? nameOfStoredId(job.id) ?? '';
   const failedReason = showText(job.failedReason, allowance, failureOf);

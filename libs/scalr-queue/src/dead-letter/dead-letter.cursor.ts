@@ -1,18 +1,11 @@
+import type { DeadPosition } from '../engine/dead-position.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 
-/** A place in the list of all dead jobs of the app: newest first, then by queue, then by id from the end of the alphabet. */
-export interface Position {
-  /** Epoch milliseconds of the death. */
-  readonly diedAt: number;
-  readonly queue: string;
-  readonly storedId: string;
-}
-
 /** Before everything: where a call starts that was given no cursor. */
-export const BEGINNING: Position = { diedAt: Number.MAX_SAFE_INTEGER, queue: '', storedId: '' };
+export const BEGINNING: DeadPosition = { diedAt: Number.MAX_SAFE_INTEGER, queue: '', storedId: '' };
 
 /** Negative when `a` stands before `b` in the list. */
-export function compare(a: Position, b: Position): number {
+export function compare(a: DeadPosition, b: DeadPosition): number {
   if (a.diedAt !== b.diedAt) return b.diedAt - a.diedAt;
   if (a.queue !== b.queue) return a.queue < b.queue ? -1 : 1;
   if (a.storedId === b.storedId) return 0;
@@ -20,12 +13,12 @@ export function compare(a: Position, b: Position): number {
 }
 
 /** The place as an opaque text to carry on from. */
-export function toCursor({ diedAt, queue, storedId }: Position): string {
+export function toCursor({ diedAt, queue, storedId }: DeadPosition): string {
   return Buffer.from(JSON.stringify([diedAt, queue, storedId])).toString('base64url');
 }
 
 /** @throws InvalidOptionError */
-export function fromCursor(cursor: unknown): Position | undefined {
+export function fromCursor(cursor: unknown): DeadPosition | undefined {
   if (cursor === undefined) return undefined;
   try {
     const parsed: unknown = JSON.parse(Buffer.from(cursor as string, 'base64url').toString());

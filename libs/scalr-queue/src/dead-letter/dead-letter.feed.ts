@@ -1,22 +1,23 @@
-import { compare, type Position } from './dead-letter.cursor.js';
+import type { DeadPosition } from '../engine/dead-position.js';
+import { compare } from './dead-letter.cursor.js';
 
 /** Reads at most `limit` entries of a queue's dead jobs from a time (inclusive, newest first), leaving out the first `offset`. */
-export type ReadDead = (newest: number, offset: number, limit: number) => Promise<Position[]>;
+export type ReadDead = (newest: number, offset: number, limit: number) => Promise<DeadPosition[]>;
 
 /** The dead jobs of one queue behind a place, newest first, read a slice at a time. */
 export class DeadLetterFeed {
-  private buffer: Position[] = [];
+  private buffer: DeadPosition[] = [];
   private exhausted = false;
 
   constructor(
     private readonly read: ReadDead,
     private readonly slice: number,
     private readonly newest: number,
-    private behind?: Position,
+    private behind?: DeadPosition,
   ) {}
 
   /** The next one; undefined at the end, and while {@link fill} is needed. */
-  get head(): Position | undefined {
+  get head(): DeadPosition | undefined {
     return this.buffer.at(-1);
   }
 
@@ -24,7 +25,7 @@ export class DeadLetterFeed {
     return this.buffer.length === 0 && !this.exhausted;
   }
 
-  take(): Position {
+  take(): DeadPosition {
     this.behind = this.buffer.pop()!;
     return this.behind;
   }

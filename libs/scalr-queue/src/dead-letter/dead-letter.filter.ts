@@ -1,3 +1,4 @@
+import type { WrittenDeath } from '../engine/dead-position.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { parseDeath } from '../engine/failure.js';
 import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
@@ -55,13 +56,6 @@ export function checkFilter(filter: unknown): CheckedFilter {
 /** Whether the jobs themselves must be read to tell which match. */
 export function needsReading({ reason, error }: CheckedFilter): boolean {
   return reason !== undefined || error !== undefined;
-}
-
-/** What the engine has written down about the end of a job. */
-export interface WrittenDeath {
-  readonly failedReason: string;
-  readonly attemptsMade: number;
-  readonly maxAttempts: number;
 }
 
 /** Whether a job matches that is dead for what is written down about it. */

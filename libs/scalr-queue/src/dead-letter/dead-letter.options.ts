@@ -1,6 +1,7 @@
+import type { DeadPosition } from '../engine/dead-position.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { OptionChecker } from '../contract/option-checker.js';
-import { fromCursor, type Position } from './dead-letter.cursor.js';
+import { fromCursor } from './dead-letter.cursor.js';
 
 /** Which page of the dead jobs. */
 export interface DeadLetterPage {
@@ -38,7 +39,7 @@ export interface DeadLetterActionOptions {
 export interface CheckedActionOptions extends Pick<DeadLetterActionOptions, 'onProgress' | 'signal'> {
   readonly limit: number;
   readonly dryRun: boolean;
-  readonly after?: Position;
+  readonly after?: DeadPosition;
 }
 
 const MOST = 100_000_000;
@@ -63,7 +64,7 @@ export function checkActionOptions(options: unknown): CheckedActionOptions {
 }
 
 /** @throws InvalidOptionError */
-export function checkPage(page: unknown): { limit: number; after?: Position } {
+export function checkPage(page: unknown): { limit: number; after?: DeadPosition } {
   const { limit = 50, cursor } = check.object('the page', page, ['limit', 'cursor']);
   return { limit: check.integer('limit', limit, 1, 1_000), after: fromCursor(cursor) };
 }

@@ -1,3 +1,4 @@
+import type { DeadPosition } from '../engine/dead-position.js';
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../contract/job-ref.js';
@@ -5,7 +6,7 @@ import { refuseMore } from '../contract/more-arguments.js';
 import type { DeadJob, KeyConflict } from './dead-job.js';
 import { toDeadJob } from './dead-job.mapper.js';
 import { DeadLetterActions } from './dead-letter.actions.js';
-import { type Position, toCursor } from './dead-letter.cursor.js';
+import { toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import { checkPage, type DeadLetterActionOptions, type DeadLetterPage } from './dead-letter.options.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
@@ -42,7 +43,7 @@ export class DeadLetterService {
     refuseMore(none, 'list takes two arguments: list(filter, { limit, cursor })');
     const checked = checkFilter(filter);
     const { limit, after } = checkPage(page);
-    const chosen: Position[] = [];
+    const chosen: DeadPosition[] = [];
     for await (const { matches } of this.scanner.scan(checked, after)) {
       chosen.push(...matches);
       // One more than the page tells whether there is another.
@@ -102,7 +103,7 @@ export class DeadLetterService {
     return { ...rest, deleted: done };
   }
 
-  private async read(positions: readonly Position[]): Promise<DeadJob[]> {
+  private async read(positions: readonly DeadPosition[]): Promise<DeadJob[]> {
     const jobs: DeadJob[] = [];
     for (let from = 0; from < positions.length; from += READ_SLICE) {
       const slice = positions.slice(from, from + READ_SLICE);

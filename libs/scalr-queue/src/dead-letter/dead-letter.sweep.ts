@@ -1,9 +1,10 @@
+import type { DeadPosition } from '../engine/dead-position.js';
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../contract/job-ref.js';
 import type { ActionOutcome } from './dead-letter.actions.js';
 import type { KeyConflict } from './dead-job.js';
-import { BEGINNING, type Position, toCursor } from './dead-letter.cursor.js';
+import { BEGINNING, toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import {
   type CheckedActionOptions,
@@ -13,7 +14,10 @@ import {
 import { DeadLetterScanner } from './dead-letter.scanner.js';
 
 /** Does something to jobs that are dead, or only looks. */
-export type DeadLetterAction = (positions: readonly Position[], dryRun: boolean) => Promise<ActionOutcome>;
+export type DeadLetterAction = (
+  positions: readonly DeadPosition[],
+  dryRun: boolean,
+) => Promise<ActionOutcome>;
 
 /** How an action ended; with a cursor when it ended early. */
 export interface Swept {

@@ -6,8 +6,8 @@ import { RecentRead } from '../engine/redis/connection/recent-read.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { WorkerRegistry } from '../engine/redis/worker.registry.js';
 import { takes, type WorkerInfo } from '../contract/worker-info.js';
-import { type QueueState } from './queue-states.js';
-import { QueueReader } from './queue.reader.js';
+import { type QueueState } from '../engine/redis/queue-states.js';
+import { QueueReader } from '../engine/redis/queue.reader.js';
 
 /** All queues and workers of the app at one moment. */
 export interface AppSnapshot {

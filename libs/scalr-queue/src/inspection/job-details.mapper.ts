@@ -1,6 +1,6 @@
 import type { JobDetails, JobFailure } from '../contract/job-details.js';
 import { readMeta } from '../engine/job-meta.js';
-import type { ReadJob } from './job-record.js';
+import type { ReadJob } from '../engine/redis/job-record.js';
 import { toJobInfo } from './job-info.mapper.js';
 import type { FoundJob } from './job.reader.js';
 

@@ -3,7 +3,7 @@ import { errorOfFault, type StoredFault } from '../engine/stored-fault.js';
 import { fromStoredId } from '../engine/job-id.js';
 import type { JobErrorInfo, JobInfo, JobState } from '../contract/job-info.js';
 import { slotEndOf } from '../engine/slot-end.js';
-import type { ReadJob } from './job-record.js';
+import type { ReadJob } from '../engine/redis/job-record.js';
 import type { FoundJob } from './job.reader.js';
 
 const STATES: Readonly<Record<string, JobState>> = {

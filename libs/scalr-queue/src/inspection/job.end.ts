@@ -1,9 +1,7 @@
 import { JobCancelledError, JobFailedError } from '../contract/errors/outcome.errors.js';
+import type { JobEnd } from '../engine/job-end.js';
 import { parseFailure } from '../engine/failure.js';
 import type { JobInfo } from '../contract/job-info.js';
-
-/** How a job ended, as the event of its end has it. */
-export type JobEnd = { readonly result: unknown } | { readonly failedReason: string };
 
 /**
  * What a finished job gives to those who wait for it; undefined while it is not finished.

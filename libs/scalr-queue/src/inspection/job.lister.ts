@@ -7,7 +7,7 @@ import type { JobInfo, JobState } from '../contract/job-info.js';
 import { AppState } from './app.state.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { checkListOptions, type CheckedListOptions, type JobListPage, toCursor } from './job-list.options.js';
-import { JobFeed, LISTS } from './job.feed.js';
+import { JobFeed, LISTS } from '../engine/redis/job.feed.js';
 import { JobReader } from './job.reader.js';
 import { checkQueue } from './unknown-queue.js';
 

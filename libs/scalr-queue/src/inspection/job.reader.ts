@@ -13,7 +13,13 @@ import type { JobRef } from '../contract/job-ref.js';
 import type { StoredFault } from '../engine/stored-fault.js';
 import { ENQUEUE_DEADLINE, KEPT_LOG_LINES, SHOWN_FIELD_LIMIT } from '../contract/defaults.js';
 import { describe } from '../contract/option-checker.js';
-import { type JobRecord, type ReadJob, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
+import {
+  type JobRecord,
+  type ReadJob,
+  RECORD_FIELDS,
+  type RecordReply,
+  toRecord,
+} from '../engine/redis/job-record.js';
 import { IS_LISTED, READ_RECORD } from '../engine/redis/scripts/job-record.script.js';
 
 /** A stored job of the engine and the state it is in. */

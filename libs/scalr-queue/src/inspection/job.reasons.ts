@@ -7,7 +7,7 @@ import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
 import { toJobInfo } from './job-info.mapper.js';
 import type { FoundJob } from './job.reader.js';
-import type { QueueState } from './queue-states.js';
+import type { QueueState } from '../engine/redis/queue-states.js';
 import { counted } from '../contract/counted.js';
 
 /** What decides whether a job runs. */

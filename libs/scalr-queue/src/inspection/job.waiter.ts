@@ -5,11 +5,12 @@ import { JobFailedError, JobNotKeptError, WaitTimeoutError } from '../contract/e
 import { QueueClosedError, QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { toStoredId } from '../engine/job-id.js';
 import type { JobRef } from '../contract/job-ref.js';
-import { EndWatch } from './end.watch.js';
-import { endOf, type JobEnd, outcomeOf } from './job.end.js';
+import { EndWatch } from '../engine/redis/end.watch.js';
+import type { JobEnd } from '../engine/job-end.js';
+import { endOf, outcomeOf } from './job.end.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { JobReader, type RefParts, refParts } from './job.reader.js';
-import { PastEnds, type Place } from './past-ends.js';
+import { PastEnds, type Place } from '../engine/redis/past-ends.js';
 
 /**
  * How soon, and how often at the least, a wait looks at the job itself, in case its event was missed: the connection was

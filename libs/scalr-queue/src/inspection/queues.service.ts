@@ -9,7 +9,7 @@ import type { Duration } from '../contract/duration.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import { AppState } from './app.state.js';
 import { JobReader } from './job.reader.js';
-import { toQueueInfos } from './queue-states.js';
+import { toQueueInfos } from '../engine/redis/queue-states.js';
 import { QueuePinger } from './queue.pinger.js';
 import { checkQueue } from './unknown-queue.js';
 

@@ -6,7 +6,7 @@ import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import { counted } from '../contract/counted.js';
 import { BULK_SLICE, BULK_SLICES_IN_FLIGHT } from '../contract/defaults.js';
 import { JobSender } from './job.sender.js';
-import type { PreparedJob } from './prepared-job.js';
+import type { PreparedJob } from '../engine/prepared-job.js';
 
 /** Sends any number of jobs in slices, a few of them at a time, so that no other app is held up. */
 @Injectable()

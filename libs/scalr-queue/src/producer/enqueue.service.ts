@@ -23,7 +23,8 @@ import { BulkSender } from './bulk.sender.js';
 import { type EnqueueArguments, type EnqueueItems, isItem, isIterable } from './enqueue-arguments.js';
 import { JobSender } from './job.sender.js';
 import { WorkerWatch } from './worker.watch.js';
-import { checkCall, markWaited, type PreparedJob, prepareJob } from './prepared-job.js';
+import type { PreparedJob } from '../engine/prepared-job.js';
+import { checkCall, markWaited, prepareJob } from './prepared-job.js';
 
 const check = new OptionChecker(InvalidOptionError);
 

@@ -1,12 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { JobJson, Queue } from 'bullmq';
+import { Injectable } from '@nestjs/common';
 import { unlessAborted } from '../engine/abort.watch.js';
 import { BacklogGuard } from '../engine/redis/backlog.guard.js';
 import { withDeadline } from '../engine/deadline.js';
-import { endedKey } from '../engine/redis/keys.js';
-import { insertArguments, insertKeys } from '../engine/redis/scripts/insert-job.script.js';
 import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { outcomeUnknown, toEnqueueError, toReadError } from '../engine/redis/connection/redis-error.js';
 import { EnqueueError, OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
@@ -14,29 +10,22 @@ import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import { fromStoredId } from '../engine/job-id.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { Tracing } from '../tracing/tracing.js';
-import { ADD_CONTESTED } from '../engine/redis/scripts/contested-add.script.js';
 import { InFlightLimit } from './in-flight.limit.js';
-import { conflictOf, type PreparedJob } from './prepared-job.js';
-
-type ParentKeyOpts = { readonly parentDependenciesKey: string };
-
-const NO_PARENT: ParentKeyOpts = { parentDependenciesKey: '' };
+import type { PreparedJob } from '../engine/prepared-job.js';
+import { JobAdder } from '../engine/redis/job.adder.js';
 
 /** Brings prepared jobs to Redis, within the deadline, and says honestly what became of them. */
 @Injectable()
 export class JobSender {
   constructor(
     private readonly connections: RedisConnections,
-    private readonly queues: QueueRegistry,
+    private readonly adder: JobAdder,
     private readonly catalog: JobCatalog,
     private readonly backlog: BacklogGuard,
     private readonly inFlight: InFlightLimit,
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
-    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
   send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
@@ -54,12 +43,12 @@ export class JobSender {
    */
   async sendMany(jobs: readonly PreparedJob[], signal?: AbortSignal): Promise<EnqueuedJob[]> {
     if (jobs.length === 0) return [];
-    const send = async (queue: Queue, former: readonly string[]) =>
+    const send = async (former: readonly string[]) =>
       this.sortOut(
         jobs,
         jobs.some((job) => job.contested)
-          ? await Promise.allSettled(jobs.map((job) => this.sendOne(queue, job, former)))
-          : await this.sendAllNew(queue, jobs),
+          ? await Promise.allSettled(jobs.map((job) => this.sendOne(job, former)))
+          : await this.sendAllNew(jobs),
       );
     const { enqueued, error } = await this.within(jobs, send, signal);
     for (const job of enqueued) this.tell(job);
@@ -78,7 +67,7 @@ export class JobSender {
   }
 
   private async deliver(job: PreparedJob, signal?: AbortSignal, deadline?: number): Promise<EnqueuedJob> {
-    const send = (queue: Queue, former: readonly string[]) => this.sendOne(queue, job, former);
+    const send = (former: readonly string[]) => this.sendOne(job, former);
     const enqueued = await this.within([job], send, signal, deadline);
     this.tell(enqueued);
     return enqueued;
@@ -93,7 +82,7 @@ export class JobSender {
 
   private async within<T>(
     jobs: readonly PreparedJob[],
-    send: (queue: Queue, former: readonly string[]) => Promise<T>,
+    send: (former: readonly string[]) => Promise<T>,
     signal?: AbortSignal,
     deadline = performance.now() + ENQUEUE_DEADLINE,
   ): Promise<T> {
@@ -112,7 +101,7 @@ export class JobSender {
         // Also of a call that has given up already: nothing may be sent any more.
         signal?.throwIfAborted();
         sent = true;
-        return send(this.queues.get(name), former);
+        return send(former);
       };
       try {
         // The connection has the same limit; this one also covers what the connection forgets.
@@ -133,33 +122,29 @@ export class JobSender {
     return this.inFlight.run(deadline, deliver, signal);
   }
 
-  private sendOne(queue: Queue, job: PreparedJob, former: readonly string[]): Promise<EnqueuedJob> {
-    return job.contested ? this.sendContested(queue, job, former) : this.sendNew(queue, job);
+  private sendOne(job: PreparedJob, former: readonly string[]): Promise<EnqueuedJob> {
+    const traced = this.traced(job);
+    return job.contested ? this.sendContested(traced, former) : this.sendNew(traced);
   }
 
-  private async sendNew(queue: Queue, job: PreparedJob): Promise<EnqueuedJob> {
-    const { job: stored, jobId } = this.toEntry(job);
-    await queue.getBackend().addJob(stored, jobId, NO_PARENT);
+  private async sendNew(job: PreparedJob): Promise<EnqueuedJob> {
+    await this.adder.add(job);
     return outcome(job, job.id, 'created');
   }
 
-  /** In one write. The engine's `addJobs` tells only of the first that was refused; others have got through. */
-  private async sendAllNew(
-    queue: Queue,
-    jobs: readonly PreparedJob[],
-  ): Promise<PromiseSettledResult<EnqueuedJob>[]> {
-    const backend = queue.getBackend();
-    const pipeline = (await backend.client).pipeline();
-    for (const prepared of jobs) {
-      const { job, jobId } = this.toEntry(prepared);
-      void backend.addJobToTransaction(pipeline, job, jobId, NO_PARENT);
-    }
-    const replies = (await pipeline.exec()) ?? [];
+  private async sendAllNew(jobs: readonly PreparedJob[]): Promise<PromiseSettledResult<EnqueuedJob>[]> {
+    const failures = await this.adder.addAll(jobs.map((job) => this.traced(job)));
     return jobs.map((job, at) => {
-      const [reason] = replies[at] ?? [new Error('no answer')];
+      const reason = failures[at];
       if (reason) return { status: 'rejected', reason };
       return { status: 'fulfilled', value: outcome(job, job.id, 'created') };
     });
+  }
+
+  /** With the current trace, where there is one. */
+  private traced(job: PreparedJob): PreparedJob {
+    const options = this.tracing.carried(job.options);
+    return options === job.options ? job : { ...job, options };
   }
 
   /** When Redis fills up or the connection breaks half way, some of a slice have got through, and some may have. */
@@ -186,45 +171,10 @@ export class JobSender {
     return { enqueued, error };
   }
 
-  /** What the engine's own `add` would hand to its backend: the payload is JSON already, and goes as it is. A unique job is contested. */
-  private toEntry(job: PreparedJob): { job: JobJson; jobId: string; parentKeyOpts: ParentKeyOpts } {
-    const opts = this.tracing.carried(job.options);
-    const { jobId, timestamp } = opts;
-    const stored = {
-      id: jobId,
-      name: job.name,
-      data: job.json,
-      opts,
-      timestamp,
-      progress: 0,
-      attemptsMade: 0,
-      attemptsStarted: 0,
-      stalledCounter: 0,
-    } as JobJson;
-    return { job: stored, jobId, parentKeyOpts: NO_PARENT };
-  }
-
-  private async sendContested(
-    queue: Queue,
-    job: PreparedJob,
-    former: readonly string[],
-  ): Promise<EnqueuedJob> {
-    const options = this.tracing.carried(job.options);
-    const { id: key = '', ttl = 0 } = options.deduplication ?? {};
-    const [status, storedId, place = 0] = (await ADD_CONTESTED.run(
-      this.connections.producer,
-      [queue.toKey(options.jobId), endedKey(this.app.prefix, options.jobId), ...insertKeys(queue.toKey(''))],
-      [
-        ...insertArguments(queue.toKey(''), job.name, job.json, options),
-        key,
-        ttl,
-        conflictOf(job),
-        job.memory ?? '',
-        ...former.map((name) => this.queues.get(name).toKey('')),
-      ],
-    )) as [EnqueuedJob['status'], string, number?];
+  private async sendContested(job: PreparedJob, former: readonly string[]): Promise<EnqueuedJob> {
+    const { status, storedId, former: queue } = await this.adder.addContested(job, former);
     const found = outcome(job, fromStoredId(storedId), status);
-    return place > 0 ? { ...found, queue: former[place - 1]! } : found;
+    return queue === undefined ? found : { ...found, queue };
   }
 }
 

@@ -1,33 +1,19 @@
-import type { JobsOptions } from 'bullmq';
 import { InvalidOptionError, UnknownJobError } from '../contract/errors/configuration.errors.js';
 import type { EnqueueOptions } from '../contract/enqueue-options.js';
 import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
 import { checkJobId, newJobId, toStoredId } from '../engine/job-id.js';
 import type { JobMeta } from '../engine/job-meta.js';
 import { keepRuleOf, toEngineKeep } from '../engine/keep-rule.js';
+import type { PreparedJob } from '../engine/prepared-job.js';
 import { checkJobDefaults } from '../contract/job-settings.js';
 import { type RetryOptions, type RetryPolicy, toRetryPolicy } from '../contract/retry-policy.js';
 import { applySchema } from '../contract/schema.js';
 import { toStrictJson } from '../contract/strict-json.js';
-import { type OnConflict, toUniqueness, uniqueId, type Uniqueness } from '../contract/unique-options.js';
+import { toUniqueness, uniqueId, type Uniqueness } from '../contract/unique-options.js';
 import * as defaults from '../contract/defaults.js';
 import { describe, OptionChecker } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { parseDuration } from '../contract/duration.js';
-
-/** A job that has passed every check and can be handed to the engine as it is. */
-export interface PreparedJob {
-  readonly id: string;
-  readonly name: string;
-  readonly queue: string;
-  /** The payload as it is stored; null for none. */
-  readonly json: string;
-  readonly options: JobsOptions & { jobId: string };
-  /** Whether the outcome may be something else than `created`: the caller chose the id, or the job is unique. */
-  readonly contested: boolean;
-  /** Milliseconds that a chosen id is remembered after the end of the job. */
-  readonly memory?: number;
-}
 
 const KEYS = ['id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout', 'unique', 'signal'];
 const check = new OptionChecker(InvalidOptionError);
@@ -198,12 +184,6 @@ function deduplication(unique: Uniqueness, name: string, payload: unknown, json:
     // Its name in the engine, whose own way of it differs: the job that waits keeps its payload.
     ...(unique.onConflict === 'rerun' ? { keepLastIfActive: true } : {}),
   };
-}
-
-/** What is done where the unique key of the job is taken. */
-export function conflictOf({ options: { deduplication } }: PreparedJob): OnConflict {
-  if (deduplication?.keepLastIfActive) return 'rerun';
-  return deduplication?.replace ? 'replace' : 'keep';
 }
 
 function memoryOf(definition: AnyJobDefinition, app: ResolvedOptions): number {

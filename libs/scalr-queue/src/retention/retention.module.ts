@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
-import { FinishedTrimmer } from './finished.trimmer.js';
-import { KeepRuleStore } from './keep-rule.store.js';
+import { FinishedTrimmer } from '../engine/redis/finished.trimmer.js';
+import { KeepRuleStore } from '../engine/redis/keep-rule.store.js';
 import { Retention } from './retention.service.js';
 
 /** How long finished jobs are kept. */

@@ -8,8 +8,13 @@ import { readMeta } from '../engine/job-meta.js';
 import { WORKER_HEARTBEAT } from '../contract/defaults.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { FinishedTrimmer, type FinishedState, foreignRule, type Trimmed } from './finished.trimmer.js';
-import { type KeepRules, KeepRuleStore } from './keep-rule.store.js';
+import {
+  FinishedTrimmer,
+  type FinishedState,
+  foreignRule,
+  type Trimmed,
+} from '../engine/redis/finished.trimmer.js';
+import { type KeepRules, KeepRuleStore } from '../engine/redis/keep-rule.store.js';
 
 /** How soon after a job has ended its queue is looked at, and how often at the most. */
 const SOON = 1_000;

@@ -1,19 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { JobsOptions } from 'bullmq';
-import { endedKey } from '../engine/redis/keys.js';
-import { insertArguments, insertKeys } from '../engine/redis/scripts/insert-job.script.js';
 import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { JobAdder } from '../engine/redis/job.adder.js';
 import { QueueRegistry } from '../engine/redis/queue.registry.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { type JobMeta, readMeta, type SlotMeta } from '../engine/job-meta.js';
 import { toStoredId } from '../engine/job-id.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import type { PreparedJob } from '../producer/prepared-job.js';
+import type { PreparedJob, StoredOptions } from '../engine/prepared-job.js';
 import { Tracing } from '../tracing/tracing.js';
 import type { ScheduleSpec, VersionedSpec } from './schedule-record.js';
-import { ADD_SLOT } from '../engine/redis/scripts/slot-add.script.js';
-import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
+import type { StoredSchedule } from './schedule.store.js';
 import { tolerance } from './timetable.js';
 
 /**
@@ -28,7 +25,7 @@ export class SlotQueue {
     private readonly connections: RedisConnections,
     private readonly queues: QueueRegistry,
     private readonly catalog: JobCatalog,
-    private readonly store: ScheduleStore,
+    private readonly adder: JobAdder,
     private readonly tracing: Tracing,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
@@ -40,24 +37,10 @@ export class SlotQueue {
   }
 
   private async send(schedule: StoredSchedule, slot: number): Promise<void> {
-    const { spec } = schedule;
-    const { name, json, options } = this.prepareSlot(schedule, slot);
-    this.catalog.record({ name, queue: spec.queue });
-    const queue = this.queues.get(spec.queue);
-    await ADD_SLOT.run(
-      this.connections.producer,
-      [
-        queue.toKey(options.jobId),
-        this.store.key,
-        endedKey(this.app.prefix, options.jobId),
-        ...insertKeys(queue.toKey('')),
-      ],
-      [
-        `last:${spec.name}`,
-        slot,
-        ...insertArguments(queue.toKey(''), name, json, this.tracing.carried(options)),
-      ],
-    );
+    const job = this.prepareSlot(schedule, slot);
+    this.catalog.record(job);
+    const options = this.tracing.carried(job.options);
+    await this.adder.addSlot({ ...job, options }, schedule.spec.name, slot);
   }
 
   /** The job of a slot. */
@@ -86,7 +69,7 @@ export class SlotQueue {
       queue,
       json: JSON.stringify(data),
       contested: false,
-      options: { ...(options as JobsOptions), ...own, ...delay },
+      options: { ...(options as Partial<StoredOptions>), ...own, ...delay },
     };
   }
 

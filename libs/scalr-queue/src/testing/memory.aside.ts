@@ -1,6 +1,6 @@
 import type { StoredJob } from '../engine/stored-job.js';
 import type { MemoryJob } from './memory.job.js';
-import { type AsideNote, AsideNotes } from '../worker/aside.notes.js';
+import { type AsideNote, AsideNotes } from '../engine/redis/aside.notes.js';
 
 /** What is noted with a job that was put aside, by the rules of `put-aside.script.ts`. */
 export class MemoryAsideNotes extends AsideNotes {

@@ -1,6 +1,7 @@
 import type { KeyConflict } from '../dead-letter/dead-job.js';
 import type { ActionOutcome } from '../dead-letter/dead-letter.actions.js';
-import { compare, type Position } from '../dead-letter/dead-letter.cursor.js';
+import { compare } from '../dead-letter/dead-letter.cursor.js';
+import type { DeadPosition } from '../engine/dead-position.js';
 import { type CheckedFilter, matchesFailure } from '../dead-letter/dead-letter.filter.js';
 import type { Scanned } from '../dead-letter/dead-letter.scanner.js';
 import type { JobReader } from '../inspection/job.reader.js';
@@ -21,7 +22,7 @@ export class MemoryDeadLetters {
     return count;
   }
 
-  async *scan(filter: CheckedFilter, after?: Position): AsyncGenerator<Scanned> {
+  async *scan(filter: CheckedFilter, after?: DeadPosition): AsyncGenerator<Scanned> {
     const { queue, from, to } = filter;
     const dead = await this.reader.bounded(async () => this.engine.in('failed'));
     const jobs = dead
@@ -51,7 +52,7 @@ export class MemoryDeadLetterActions {
     private readonly reader: JobReader,
   ) {}
 
-  async retry(positions: readonly Position[], dryRun = false): Promise<ActionOutcome> {
+  async retry(positions: readonly DeadPosition[], dryRun = false): Promise<ActionOutcome> {
     return this.each(positions, (job) => {
       const queue = this.engine.get(job.queueName);
       const holder = queue.holderOf(job);
@@ -64,7 +65,7 @@ export class MemoryDeadLetterActions {
     });
   }
 
-  async delete(positions: readonly Position[]): Promise<ActionOutcome> {
+  async delete(positions: readonly DeadPosition[]): Promise<ActionOutcome> {
     return this.each(positions, (job) => {
       this.engine.get(job.queueName).remove(job.id);
       return true;
@@ -72,7 +73,7 @@ export class MemoryDeadLetterActions {
   }
 
   private each(
-    positions: readonly Position[],
+    positions: readonly DeadPosition[],
     act: (job: MemoryJob) => boolean | KeyConflict,
   ): Promise<ActionOutcome> {
     return this.reader.bounded(async () => {
@@ -89,6 +90,6 @@ export class MemoryDeadLetterActions {
 
 const diedAt = (job: MemoryJob): number => job.finishedOn ?? 0;
 
-function positionOf(job: MemoryJob): Position {
+function positionOf(job: MemoryJob): DeadPosition {
   return { diedAt: diedAt(job), queue: job.queueName, storedId: job.id };
 }

@@ -1,4 +1,4 @@
-import type { PreparedJob } from '../producer/prepared-job.js';
+import type { PreparedJob } from '../engine/prepared-job.js';
 import type { StoredJob } from '../engine/stored-job.js';
 import { readMeta } from '../engine/job-meta.js';
 import { KEPT_LOG_LINES } from '../contract/defaults.js';

@@ -13,7 +13,7 @@ import { toJobInfo } from '../inspection/job-info.mapper.js';
 import { checkListOptions, type JobListPage, toCursor } from '../inspection/job-list.options.js';
 import type { JobLister } from '../inspection/job.lister.js';
 import { reasonsOf } from '../inspection/job.reasons.js';
-import type { QueueState } from '../inspection/queue-states.js';
+import type { QueueState } from '../engine/redis/queue-states.js';
 import { checkQueue } from '../inspection/unknown-queue.js';
 import type { JobExplanation } from '../contract/job-explanation.js';
 import type { JobRef } from '../contract/job-ref.js';

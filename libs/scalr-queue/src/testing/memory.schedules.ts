@@ -85,7 +85,7 @@ export class MemorySlotQueue extends SlotQueue {
     private readonly schedules: MemoryScheduleStore,
     options: ResolvedOptions,
   ) {
-    super(undefined as never, undefined as never, jobs, schedules, undefined as never, options);
+    super(undefined as never, undefined as never, jobs, undefined as never, undefined as never, options);
   }
 
   override async add(schedule: StoredSchedule, slot: number): Promise<void> {

@@ -3,7 +3,7 @@ import { OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
 import { fromStoredId } from '../engine/job-id.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import type { JobEvents } from '../observability/job-event.stream.js';
-import type { PreparedJob } from '../producer/prepared-job.js';
+import type { PreparedJob } from '../engine/prepared-job.js';
 import type { MemoryEngine } from './memory.engine.js';
 import type { EnqueueLog } from './enqueue.log.js';
 

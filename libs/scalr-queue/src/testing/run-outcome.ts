@@ -1,4 +1,4 @@
-import { DelayedError } from 'bullmq';
+import { Postponed } from '../engine/run-ends.js';
 import type { AnyJobDefinition, ResultOf } from '../contract/job-definition.js';
 import type { DeadReason } from '../contract/job-info.js';
 import { AttemptFailure } from '../worker/attempt.failure.js';
@@ -41,7 +41,7 @@ export async function outcomeOf<D extends AnyJobDefinition>(
     const result = (await running) ?? undefined;
     return { ...traces(), status: 'completed', result: result as ResultOf<D> };
   } catch (error) {
-    if (error instanceof DelayedError) return { ...traces(), status: 'snoozed', delay: job.runAt! - now() };
+    if (error instanceof Postponed) return { ...traces(), status: 'snoozed', delay: job.runAt! - now() };
     if (!(error instanceof AttemptFailure)) throw error;
     const { kind, thrown, retryDelay } = error;
     return kind === 'retrying'

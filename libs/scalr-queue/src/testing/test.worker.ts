@@ -1,4 +1,4 @@
-import { DelayedError } from 'bullmq';
+import { Postponed } from '../engine/run-ends.js';
 import { setImmediate as turn } from 'node:timers/promises';
 import { inJob } from '../observability/job-scope.js';
 import { attemptBackoff } from '../worker/attempt.failure.js';
@@ -61,7 +61,7 @@ export class TestWorker {
       this.tell(queue, 'completed', job);
       return 'completed';
     } catch (error) {
-      if (error instanceof DelayedError) {
+      if (error instanceof Postponed) {
         this.events.postponed(job);
         return 'postponed';
       }

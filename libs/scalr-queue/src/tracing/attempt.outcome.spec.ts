@@ -1,4 +1,4 @@
-import { DelayedError, WaitingError } from 'bullmq';
+import { Postponed, Released } from '../engine/run-ends.js';
 import { formatFailure } from '../engine/failure.js';
 import { outcomeOf } from './attempt.outcome.js';
 
@@ -8,8 +8,8 @@ describe('what a span tells of an attempt', () => {
     outcomeOf(new Error(formatFailure(kind, error)));
 
   it('is that nothing went wrong when the job goes back', () => {
-    expect(outcomeOf(new DelayedError())).toEqual({ outcome: 'postponed' });
-    expect(outcomeOf(new WaitingError())).toEqual({ outcome: 'handed-back' });
+    expect(outcomeOf(new Postponed())).toEqual({ outcome: 'postponed' });
+    expect(outcomeOf(new Released())).toEqual({ outcome: 'handed-back' });
     expect(thrown('cancelled')).toEqual({ outcome: 'cancelled' });
   });
 

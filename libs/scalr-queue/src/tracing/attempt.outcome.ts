@@ -1,4 +1,4 @@
-import { DelayedError, WaitingError } from 'bullmq';
+import { Postponed, Released } from '../engine/run-ends.js';
 import { describeThrown, parseFailure } from '../engine/failure.js';
 import type { DeadReason, JobErrorInfo } from '../contract/job-info.js';
 
@@ -10,10 +10,10 @@ export interface AttemptOutcome {
   readonly error?: JobErrorInfo;
 }
 
-/** @param thrown what the engine is told */
+/** @param thrown how the run ended */
 export function outcomeOf(thrown: unknown): AttemptOutcome {
-  if (thrown instanceof DelayedError) return { outcome: 'postponed' };
-  if (thrown instanceof WaitingError) return { outcome: 'handed-back' };
+  if (thrown instanceof Postponed) return { outcome: 'postponed' };
+  if (thrown instanceof Released) return { outcome: 'handed-back' };
   const described = describeThrown(thrown);
   const { kind, error } = parseFailure(described.message);
   if (kind === 'cancelled') return { outcome: 'cancelled' };

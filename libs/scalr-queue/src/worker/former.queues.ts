@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { JobCatalog } from '../engine/redis/job.catalog.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { WorkerRegistry } from '../engine/redis/worker.registry.js';
-import { readStates } from '../inspection/queue-states.js';
+import { readStates } from '../engine/redis/queue-states.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { JobHandler } from './handler.explorer.js';

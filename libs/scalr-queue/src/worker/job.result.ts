@@ -29,7 +29,7 @@ export function resultOf(definition: AnyJobDefinition, returned: unknown, limit:
 }
 
 /** The value itself where it is strict JSON, else what plain JSON makes of it, or null: nobody said what it has to be. */
-export function storable(subject: string, value: unknown, limit: number): unknown {
+function storable(subject: string, value: unknown, limit: number): unknown {
   if (value === undefined) return null;
   try {
     toStrictJson(subject, value, limit);

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { DelayedError } from 'bullmq';
+import { Postponed } from '../engine/run-ends.js';
 import { JobCounts } from '../engine/redis/job.counts.js';
 import { PayloadInvalidError } from '../contract/errors/payload.errors.js';
 import { JobCancelledError } from '../contract/errors/outcome.errors.js';
@@ -94,7 +94,7 @@ export class JobRunner {
     } catch (thrown) {
       if (isInstance(thrown, Snooze)) {
         await this.accepted(() => this.counts.snooze(job, token, thrown.delay));
-        throw new DelayedError();
+        throw new Postponed();
       }
       // A payload that could not be checked is no run: the job can still expire.
       if (!run && expiresAt !== undefined) await this.accepted(() => this.counts.noteIdle(job, token));

@@ -4,8 +4,10 @@ import { isLockLost } from '../engine/redis/connection/lost-lock.js';
 import { DRAIN_DELAY_SECONDS } from '../engine/redis/connection/redis.client.js';
 import { isRefusal } from '../engine/redis/connection/redis-error.js';
 import { describeThrown, isInstance } from '../engine/failure.js';
+import { Postponed, Released } from '../engine/run-ends.js';
 import { inJob } from '../observability/job-scope.js';
 import { DamageProofWorker } from './damage.proof.worker.js';
+import { fromEngineError, toEngineError } from './engine-ends.js';
 import type { JobEventSource } from './job-event.source.js';
 import { PingResponder } from './ping.responder.js';
 import { completedOutcome, failedOutcome, repeatOutcome, type RunOutcome } from './run.outcome.js';
@@ -132,9 +134,10 @@ export class ManagedWorker extends DamageProofWorker {
   protected override handleFailed(
     ...args: [error: Error, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
   ): Promise<Job> {
-    const [failure, job, token] = args;
+    const [thrown, job, token, ...rest] = args;
+    const failure = toEngineError(thrown);
     this.parts.retention.settle(job);
-    const write = () => super.handleFailed(...args);
+    const write = () => super.handleFailed(failure, job, token, ...rest);
     const ended = () => failedOutcome(job, failure, Date.now());
     return this.beforeFailed(failure, job, token)
       .then((isOurs) => (isOurs ? write() : (undefined as never)))
@@ -264,14 +267,14 @@ export class ManagedWorker extends DamageProofWorker {
       if (ended !== HANDED_BACK) return ended;
       this.cancelJob(id, 'the worker is shutting down');
       return await this.handBack(job, token, this.parts.running.hasBegun(this.name, id));
-    } catch (error) {
+    } catch (thrown) {
+      const error = fromEngineError(thrown);
       blocks.passed(job);
       // It is back in its queue, where this very worker may take it.
-      if (error instanceof DelayedError || error instanceof WaitingError) this.letGo(job);
+      if (error instanceof Postponed || error instanceof Released) this.letGo(job);
       if (error instanceof PutAside) this.standBack.until = Date.now() + error.standBack;
       // A job that is offered again and again is told of once.
-      if (error instanceof PutAside ? error.isFirst : error instanceof DelayedError)
-        this.events.postponed(job);
+      if (error instanceof PutAside ? error.isFirst : error instanceof Postponed) this.events.postponed(job);
       // The engine reads the message of whatever a class of @nestjs/bullmq throws, also of null.
       throw isInstance(error, Error) ? error : new Error(describeThrown(error).message);
     } finally {
@@ -287,7 +290,7 @@ export class ManagedWorker extends DamageProofWorker {
     await locks.holding(job, token, () => job.moveToWait(token));
     this.gate.handBack(job);
     this.events.handedBack(job);
-    throw new WaitingError();
+    throw new Released();
   }
 }
 

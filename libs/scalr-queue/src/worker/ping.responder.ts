@@ -1,6 +1,6 @@
 import { pongKey } from '../engine/redis/keys.js';
 import { Injectable, Inject } from '@nestjs/common';
-import type { Job } from 'bullmq';
+import type { StoredJob } from '../engine/stored-job.js';
 import { hostname } from 'node:os';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { fromStoredId } from '../engine/job-id.js';
@@ -19,11 +19,11 @@ export class PingResponder {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  static isPing(job: Pick<Job, 'name'>): boolean {
+  static isPing(job: Pick<StoredJob, 'name'>): boolean {
     return job.name === PING_JOB;
   }
 
-  async answer(job: Job): Promise<null> {
+  async answer(job: StoredJob): Promise<null> {
     const pong: Pong = { host: hostname(), pid: process.pid };
     const key = pongKey(this.options.prefix, fromStoredId(job.id ?? ''));
     await this.connections.producer.set(key, JSON.stringify(pong), 'PX', FORGET_AFTER);

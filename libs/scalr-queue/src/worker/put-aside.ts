@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DelayedError } from 'bullmq';
+import { Postponed } from '../engine/run-ends.js';
 import { JobCounts } from '../engine/redis/job.counts.js';
 import { WorkerRegistry } from '../engine/redis/worker.registry.js';
 import { UnknownJobError } from '../contract/errors/configuration.errors.js';
@@ -8,7 +8,7 @@ import { takes, type WorkerInfo } from '../contract/worker-info.js';
 import { PARK_DELAY } from '../contract/defaults.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { AsideNotes } from './aside.notes.js';
+import { AsideNotes } from '../engine/redis/aside.notes.js';
 import { AttemptFailure } from './attempt.failure.js';
 import { ShutdownGate } from './shutdown.gate.js';
 import { untilAccepted } from './until-accepted.js';
@@ -26,8 +26,8 @@ const FEW = 100;
 /** How old what the workers announced may be. */
 const NEWS = 500;
 
-/** What the engine is told of a job that was put aside. */
-export class PutAside extends DelayedError {
+/** The end of the run of a job that was put aside. */
+export class PutAside extends Postponed {
   /**
    * @param isFirst whether it was not put aside just before
    * @param standBack milliseconds for which this worker fetches nothing unless jobs wait that nobody takes

@@ -104,7 +104,7 @@ export class Trail {
 }
 
 /** A number, or what JSON makes of an object; undefined where that is nothing, or too large. */
-export function progressOf(told: unknown): number | object | undefined {
+function progressOf(told: unknown): number | object | undefined {
   if (typeof told === 'number') return Number.isFinite(told) ? told : undefined;
   if (typeof told !== 'object') return undefined;
   const plain = plainJson(told, PROGRESS_LIMIT);

@@ -5,7 +5,7 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { RetentionModule } from '../retention/retention.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
-import { AsideNotes } from './aside.notes.js';
+import { AsideNotes } from '../engine/redis/aside.notes.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { ForeignWorkers } from './foreign.workers.js';

@@ -2,9 +2,12 @@ import { Module } from '@nestjs/common';
 import { ClosingOrder } from '../../lifecycle/closing.order.js';
 import { BacklogGuard } from './backlog.guard.js';
 import { BullRegistrations } from './bull.registrations.js';
+import { DeadLetterStore } from './dead-letter.store.js';
+import { JobAdder } from './job.adder.js';
 import { JobCatalog } from './job.catalog.js';
 import { JobCounts } from './job.counts.js';
 import { JobLocks } from './job.locks.js';
+import { PingSender } from './ping.js';
 import { Preflight } from './preflight/preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
@@ -17,9 +20,12 @@ const PARTS = [
   BullRegistrations,
   RedisConnections,
   QueueRegistry,
+  DeadLetterStore,
+  JobAdder,
   JobCatalog,
   JobCounts,
   JobLocks,
+  PingSender,
   Preflight,
   RedisProbe,
   WorkerRegistry,

@@ -1,5 +1,6 @@
 import { DELAYED_SCORE_UNIT, PRIORITY_SCORE_UNIT } from '../keys.js';
-import { type JobsOptions, optsEncodeMap } from 'bullmq';
+import { optsEncodeMap } from 'bullmq';
+import type { StoredOptions } from '../../prepared-job.js';
 import { EVENT_STREAM_LENGTH } from '../../../contract/defaults.js';
 
 /**
@@ -71,7 +72,7 @@ export function insertKeys(prefix: string): string[] {
 const WRITTEN = ['meta', 'id', 'wait', 'delayed', 'prioritized', 'pc', 'active', 'marker', 'events'] as const;
 
 /** The options of a job as the engine stores them: some of the names are shortened. */
-export function storedOptions(options: JobsOptions): string {
+function storedOptions(options: StoredOptions): string {
   const short: Record<string, string> = optsEncodeMap;
   return JSON.stringify(
     Object.fromEntries(Object.entries(options).map(([name, value]) => [short[name] ?? name, value])),
@@ -83,7 +84,7 @@ export function insertArguments(
   prefix: string,
   name: string,
   json: string,
-  options: JobsOptions & { jobId: string },
+  options: StoredOptions,
 ): (string | number)[] {
   const { jobId, timestamp = 0, delay = 0, priority = 0 } = options;
   return [prefix, jobId, name, json, storedOptions(options), timestamp, delay, priority];

@@ -1,10 +1,10 @@
-import { queueKey } from '../engine/redis/keys.js';
+import { queueKey } from './keys.js';
 import { Inject, Injectable } from '@nestjs/common';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import type { StoredJob } from '../engine/stored-job.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { PUT_ASIDE } from '../engine/redis/scripts/worker/put-aside.script.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import type { StoredJob } from '../stored-job.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import { PUT_ASIDE } from './scripts/worker/put-aside.script.js';
 
 /** One after the other, a job was put aside by workers without its handler. */
 export interface AsideNote {

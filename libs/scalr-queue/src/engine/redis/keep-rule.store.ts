@@ -1,11 +1,11 @@
-import { keepRulesKey } from '../engine/redis/keys.js';
-import { ANNOUNCE_RULES } from '../engine/redis/scripts/announce-rules.script.js';
+import { keepRulesKey } from './keys.js';
+import { ANNOUNCE_RULES } from './scripts/announce-rules.script.js';
 import { Inject, Injectable } from '@nestjs/common';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { type KeepLimits, type KeepRule, longer } from '../engine/keep-rule.js';
-import { WORKER_HEARTBEAT, WORKER_TTL } from '../contract/defaults.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import { type KeepLimits, type KeepRule, longer } from '../keep-rule.js';
+import { WORKER_HEARTBEAT, WORKER_TTL } from '../../contract/defaults.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 
 /** Rules by definition name, as the live workers announce them. */
 export type KeepRules = ReadonlyMap<string, KeepRule>;

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { endedKey } from '../engine/redis/keys.js';
-import { FIND_END } from '../engine/redis/scripts/find-end.script.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import type { JobEnd } from './job.end.js';
+import { endedKey } from './keys.js';
+import { FIND_END } from './scripts/find-end.script.js';
+import { QueueRegistry } from './queue.registry.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import type { JobEnd } from '../job-end.js';
 
 /** Entries of an event stream that one script looks at; results are among them. */
 const SLICE = 50;

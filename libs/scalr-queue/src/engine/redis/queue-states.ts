@@ -1,10 +1,10 @@
-import { queueKey, queuePrefix } from '../engine/redis/keys.js';
-import { nameOfStoredId } from '../engine/job-id.js';
-import type { QueueDepth, QueueInfo } from '../contract/queue-info.js';
-import type { WorkerInfo } from '../contract/worker-info.js';
-import { type DamagedEntries, isWrongType } from '../engine/redis/damaged-entries.js';
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
-import { QUEUE_STATE } from '../engine/redis/scripts/queue-state.script.js';
+import { queueKey, queuePrefix } from './keys.js';
+import { nameOfStoredId } from '../job-id.js';
+import type { QueueDepth, QueueInfo } from '../../contract/queue-info.js';
+import type { WorkerInfo } from '../../contract/worker-info.js';
+import { type DamagedEntries, isWrongType } from './damaged-entries.js';
+import type { RedisClient } from './connection/redis.client.js';
+import { QUEUE_STATE } from './scripts/queue-state.script.js';
 
 /** The state of a queue with what only the library itself uses. */
 export interface QueueState extends QueueDepth {

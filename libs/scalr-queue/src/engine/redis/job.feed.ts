@@ -1,7 +1,7 @@
 import type { Queue } from 'bullmq';
-import { type DamagedEntries, isWrongType, orDamaged } from '../engine/redis/damaged-entries.js';
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
-import type { JobState } from '../contract/job-info.js';
+import { type DamagedEntries, isWrongType, orDamaged } from './damaged-entries.js';
+import type { RedisClient } from './connection/redis.client.js';
+import type { JobState } from '../../contract/job-info.js';
 
 /** A list of the engine that holds the ids of jobs. */
 export type EngineList = 'active' | 'wait' | 'prioritized' | 'delayed' | 'failed' | 'completed';

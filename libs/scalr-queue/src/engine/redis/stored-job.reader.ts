@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { DEFAULT_PAYLOAD_LIMIT } from '../contract/defaults.js';
-import { READ_JOBS } from '../engine/redis/scripts/read-jobs.script.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import { DEFAULT_PAYLOAD_LIMIT } from '../../contract/defaults.js';
+import { READ_JOBS } from './scripts/read-jobs.script.js';
 
 /** Fields of the engine's record of a job that can be of any size. */
 const LARGE = ['data', 'returnvalue', 'progress', 'failedReason', 'stacktrace', 'opts'] as const;
@@ -27,7 +27,7 @@ export interface Oversize {
 }
 
 /** A stored job as it lies in Redis: strings, but for what is too large. */
-export type StoredJob = { readonly id: string } & {
+export type StoredFields = { readonly id: string } & {
   readonly [Field in (typeof SMALL)[number]]?: string;
 } & { readonly [Field in (typeof LARGE)[number]]?: string | Oversize };
 
@@ -55,7 +55,7 @@ export class StoredJobReader {
     ids: readonly string[],
     reach: Reach,
     listed = false,
-  ): AsyncGenerator<StoredJob[]> {
+  ): AsyncGenerator<StoredFields[]> {
     const fields = [...SMALL, ...LARGE];
     const limits = [SMALL.length, DEFAULT_PAYLOAD_LIMIT, reach.bytes, reach.wholePayload ? 1 : 0];
     for (let from = 0; from < ids.length; from += SLICE) {
@@ -67,7 +67,7 @@ export class StoredJobReader {
       yield replies.flatMap((reply, index) => {
         if (!reply) return listed ? [{ id: slice[index]! }] : [];
         const entries = fields.map((field, at) => [field, toField(reply[at])] as const);
-        return [{ id: slice[index], ...Object.fromEntries(entries) } as StoredJob];
+        return [{ id: slice[index], ...Object.fromEntries(entries) } as StoredFields];
       });
     }
   }

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { nameOfStoredId } from '../engine/job-id.js';
-import { fromEngineKeep, type KeepLimits, keepRuleOf } from '../engine/keep-rule.js';
-import { RESULT_GRACE } from '../contract/defaults.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { QueueRegistry } from './queue.registry.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import { nameOfStoredId } from '../job-id.js';
+import { fromEngineKeep, type KeepLimits, keepRuleOf } from '../keep-rule.js';
+import { RESULT_GRACE } from '../../contract/defaults.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import type { KeepRules } from './keep-rule.store.js';
-import { REMOVE_FINISHED } from '../engine/redis/scripts/remove-finished.script.js';
+import { REMOVE_FINISHED } from './scripts/remove-finished.script.js';
 
 /** The engine's names of the states that have an end. */
 export type FinishedState = 'completed' | 'failed';

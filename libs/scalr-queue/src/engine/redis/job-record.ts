@@ -1,12 +1,6 @@
-import { nameOfStoredId, timeOfStoredId } from '../engine/job-id.js';
-import {
-  DATA_MISSING,
-  faultOf,
-  faultOfOptions,
-  type StoredFault,
-  unreadable,
-} from '../engine/stored-fault.js';
-import type { StoredJob } from '../engine/stored-job.js';
+import { nameOfStoredId, timeOfStoredId } from '../job-id.js';
+import { DATA_MISSING, faultOf, faultOfOptions, type StoredFault, unreadable } from '../stored-fault.js';
+import type { StoredJob } from '../stored-job.js';
 
 /** A stored job to look at. */
 export type ReadJob = Omit<StoredJob, 'updateProgress' | 'log' | 'moveToDelayed'>;

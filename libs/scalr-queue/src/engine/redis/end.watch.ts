@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { QueueEvents } from 'bullmq';
-import { DRAIN_DELAY_SECONDS } from '../engine/redis/connection/redis.client.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import type { JobEnd } from './job.end.js';
+import { DRAIN_DELAY_SECONDS } from './connection/redis.client.js';
+import { QueueRegistry } from './queue.registry.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import type { JobEnd } from '../job-end.js';
 
 /** How long the event connection of a queue is kept when nobody waits any more. */
 const IDLE = 10_000;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { type QueueState, readStates } from './queue-states.js';
 
 /** Reads the state of queues. */
