@@ -3,10 +3,10 @@ import type { EnqueueOptions } from '../contract/enqueue-options.js';
 import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
 import { checkJobId, newJobId, toStoredId } from '../engine/job-id.js';
 import type { JobMeta } from '../engine/job-meta.js';
-import { keepRuleOf, toEngineKeep } from '../engine/keep-rule.js';
+import { effectiveSettings } from '../engine/effective-settings.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
 import { checkJobDefaults } from '../contract/job-settings.js';
-import { type RetryOptions, type RetryPolicy, toRetryPolicy } from '../contract/retry-policy.js';
+import { type RetryOptions, toRetryPolicy } from '../contract/retry-policy.js';
 import { applySchema } from '../contract/schema.js';
 import { toStrictJson } from '../contract/strict-json.js';
 import { toUniqueness, uniqueId, type Uniqueness } from '../contract/unique-options.js';
@@ -89,14 +89,14 @@ function build(
   options: EnqueueOptions<never>,
   app: ResolvedOptions,
 ): PreparedJob {
-  const { name, queue, settings } = definition;
+  const { name, queue } = definition;
   const now = app.clock.now();
   const id = options.id ?? newJobId();
   const delay = options.runAt
     ? Math.max(0, options.runAt.getTime() - now)
     : (parseDuration(options.delay) ?? 0);
-  const expiresIn = parseDuration(options.expiresIn ?? settings.expiresIn ?? app.defaults.expiresIn);
-  const plan = planOf(definition, app);
+  const plan = effectiveSettings(definition, app);
+  const expiresIn = options.expiresIn === undefined ? plan.expiresIn : parseDuration(options.expiresIn);
   const retry =
     options.retry === undefined ? plan.retry : toRetryPolicy(check, 'retry', options.retry, plan.retry);
   const unique = options.unique === undefined ? plan.unique : toUniqueness(check, 'unique', options.unique);
@@ -117,11 +117,11 @@ function build(
     timestamp: now,
     attempts: retry.attempts,
     backoff: BACKOFF,
-    priority: options.priority ?? settings.priority ?? app.defaults.priority ?? defaults.DEFAULT_PRIORITY,
+    priority: options.priority ?? plan.priority,
     stackTraceLimit: defaults.KEPT_FAILURES,
     keepLogs: defaults.KEPT_LOG_LINES,
-    removeOnComplete: plan.keep.removeOnComplete,
-    removeOnFail: plan.keep.removeOnFail,
+    removeOnComplete: plan.carriedKeep.removeOnComplete,
+    removeOnFail: plan.carriedKeep.removeOnFail,
   };
   if (delay > 0) engineOptions.delay = delay;
   if (unique) {
@@ -135,7 +135,7 @@ function build(
     queue,
     json,
     contested: options.id !== undefined || unique !== undefined,
-    memory: options.id === undefined ? undefined : plan.memory,
+    memory: options.id === undefined ? undefined : plan.keepIds,
     options: engineOptions,
   };
 }
@@ -144,34 +144,6 @@ function build(
 function givenFields(retry: RetryOptions | false): string[] {
   if (retry === false) return ['attempts'];
   return Object.entries(retry).flatMap(([field, value]) => (value === undefined ? [] : [field]));
-}
-
-/** What all jobs of a definition have in common in an app. */
-interface Plan {
-  readonly retry: RetryPolicy;
-  readonly unique: Uniqueness | undefined;
-  readonly keep: ReturnType<typeof keepLimits>;
-  readonly memory: number;
-}
-
-const plans = new WeakMap<ResolvedOptions, WeakMap<AnyJobDefinition, Plan>>();
-
-/** Worked out once: neither a definition nor the options of an app ever change. */
-function planOf(definition: AnyJobDefinition, app: ResolvedOptions): Plan {
-  let ofApp = plans.get(app);
-  if (!ofApp) plans.set(app, (ofApp = new WeakMap()));
-  let plan = ofApp.get(definition);
-  if (!plan) {
-    const { retry, unique } = definition.settings;
-    plan = {
-      retry: toRetryPolicy(check, 'retry', retry, toRetryPolicy(check, 'retry', app.defaults.retry)),
-      unique: toUniqueness(check, 'unique', unique),
-      keep: keepLimits(definition, app),
-      memory: memoryOf(definition, app),
-    };
-    ofApp.set(definition, plan);
-  }
-  return plan;
 }
 
 function deduplication(unique: Uniqueness, name: string, payload: unknown, json: string) {
@@ -184,18 +156,4 @@ function deduplication(unique: Uniqueness, name: string, payload: unknown, json:
     // Its name in the engine, whose own way of it differs: the job that waits keeps its payload.
     ...(unique.onConflict === 'rerun' ? { keepLastIfActive: true } : {}),
   };
-}
-
-function memoryOf(definition: AnyJobDefinition, app: ResolvedOptions): number {
-  const ids = definition.settings.keep?.ids ?? app.defaults.keep?.ids;
-  return parseDuration(ids) ?? defaults.DEFAULT_KEEP_IDS;
-}
-
-/**
- * How the engine of release 0.1.0 takes it; ours does not act on it (see `retention/`), but reads it where no worker has told
- * what it keeps.
- */
-function keepLimits(definition: AnyJobDefinition, app: ResolvedOptions) {
-  const { completed, dead } = keepRuleOf(definition.settings.keep, app.defaults.keep);
-  return { removeOnComplete: toEngineKeep(completed), removeOnFail: toEngineKeep(dead) };
 }

@@ -3,7 +3,8 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { QueueRegistry } from '../engine/redis/queue.registry.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
-import { fromEngineKeep, type KeepRule, keepRuleOf } from '../engine/keep-rule.js';
+import { effectiveSettings } from '../engine/effective-settings.js';
+import { fromEngineKeep, type KeepRule } from '../engine/keep-rule.js';
 import { readMeta } from '../engine/job-meta.js';
 import { WORKER_HEARTBEAT } from '../contract/defaults.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -58,8 +59,8 @@ export class Retention implements OnApplicationShutdown {
 
   /** From now on this process looks after these queues, and says what it keeps of its definitions. */
   watch(queues: Iterable<string>, definitions: Iterable<AnyJobDefinition>): void {
-    for (const { name, settings } of definitions)
-      this.rules.set(name, keepRuleOf(settings.keep, this.app.defaults.keep));
+    for (const definition of definitions)
+      this.rules.set(definition.name, effectiveSettings(definition, this.app).keep);
     this.watched = new Set(queues);
     this.announce();
     this.announcing = setInterval(() => this.announce(), WORKER_HEARTBEAT);

@@ -3,8 +3,7 @@ import type { AnyJobDefinition } from '../contract/job-definition.js';
 import type { JobMeta } from '../engine/job-meta.js';
 import { type RetryPolicy, toRetryPolicy } from '../contract/retry-policy.js';
 import type { StoredJob } from '../engine/stored-job.js';
-import { DEFAULT_TIMEOUT } from '../contract/defaults.js';
-import { parseDuration } from '../contract/duration.js';
+import { effectiveSettings } from '../engine/effective-settings.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 
@@ -15,38 +14,27 @@ const check = new OptionChecker(InvalidOptionError);
  * what the definition of this worker says now, whatever it said when the job was enqueued.
  */
 export class LiveSettings {
-  private readonly policies = new WeakMap<AnyJobDefinition, RetryPolicy>();
-
   constructor(private readonly app: Pick<ResolvedOptions, 'defaults'>) {}
 
   retryOf(definition: AnyJobDefinition, { retry, retryGiven }: JobMeta): RetryPolicy {
-    if (!retry) return this.policyOf(definition);
+    const policy = effectiveSettings(definition, this.app).retry;
+    if (!retry) return policy;
     // Stored by release 0.1.0, which did not say what of it was given.
     if (!retryGiven) return retry;
     const given = Object.fromEntries(retryGiven.map((field) => [field, retry[field as keyof typeof retry]]));
-    return toRetryPolicy(check, 'retry', given, this.policyOf(definition));
+    return toRetryPolicy(check, 'retry', given, policy);
   }
 
-  timeoutOf({ settings }: AnyJobDefinition, { timeout }: JobMeta): number {
-    return timeout ?? parseDuration(settings.timeout ?? this.app.defaults.timeout) ?? DEFAULT_TIMEOUT;
+  timeoutOf(definition: AnyJobDefinition, { timeout }: JobMeta): number {
+    return timeout ?? effectiveSettings(definition, this.app).timeout;
   }
 
   /** When the job expires, in epoch milliseconds; undefined for never. A slot that runs late on purpose does not expire. */
   expiryOf(definition: AnyJobDefinition, job: StoredJob, meta: JobMeta): number | undefined {
     if (meta.slot?.missed === 'once') return undefined;
     if (meta.expiresAt !== undefined && meta.expiresBy === undefined) return meta.expiresAt;
-    const expiresIn = parseDuration(definition.settings.expiresIn ?? this.app.defaults.expiresIn);
+    const { expiresIn } = effectiveSettings(definition, this.app);
     if (expiresIn === undefined) return undefined;
     return (meta.scheduledFor ?? job.timestamp + (job.opts.delay ?? 0)) + expiresIn;
-  }
-
-  private policyOf(definition: AnyJobDefinition): RetryPolicy {
-    let policy = this.policies.get(definition);
-    if (!policy) {
-      const ofApp = toRetryPolicy(check, 'retry', this.app.defaults.retry);
-      policy = toRetryPolicy(check, 'retry', definition.settings.retry, ofApp);
-      this.policies.set(definition, policy);
-    }
-    return policy;
   }
 }
