@@ -2,7 +2,7 @@ import type { JobDetails, JobFailure } from '../contract/job-details.js';
 import { readMeta } from '../engine/job-meta.js';
 import type { ReadJob } from '../engine/redis/job-record.js';
 import { toJobInfo } from './job-info.mapper.js';
-import type { FoundJob } from './job.reader.js';
+import type { FoundJob } from '../engine/redis/job.store.js';
 
 const ENTRY = /^(\S+) attempt (\d+)\n([\s\S]*)$/;
 

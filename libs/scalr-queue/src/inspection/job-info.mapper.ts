@@ -4,7 +4,7 @@ import { fromStoredId } from '../engine/job-id.js';
 import type { JobErrorInfo, JobInfo, JobState } from '../contract/job-info.js';
 import { slotEndOf } from '../engine/slot-end.js';
 import type { ReadJob } from '../engine/redis/job-record.js';
-import type { FoundJob } from './job.reader.js';
+import type { FoundJob } from '../engine/redis/job.store.js';
 
 const STATES: Readonly<Record<string, JobState>> = {
   active: 'running',

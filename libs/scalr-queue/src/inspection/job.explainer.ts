@@ -1,22 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { type FoundJob, JobStore } from '../engine/redis/job.store.js';
 import { WorkerRegistry } from '../engine/redis/worker.registry.js';
 import type { JobExplanation } from '../contract/job-explanation.js';
 import type { JobRef } from '../contract/job-ref.js';
 import { AppState } from './app.state.js';
 import { type JobFacts, reasonsOf } from './job.reasons.js';
 import { toJobInfo } from './job-info.mapper.js';
-import { type FoundJob, JobReader } from './job.reader.js';
-
-/** How far from its head a list is searched for a job: Redis goes through it one by one. */
-const MOST_BEFORE = 10_000;
+import { JobReader } from './job.reader.js';
 
 /** Gathers what decides about one job. Its cost does not grow with the backlog. */
 @Injectable()
 export class JobExplainer {
   constructor(
-    private readonly connections: RedisConnections,
+    private readonly store: JobStore,
     private readonly queues: QueueRegistry,
     private readonly state: AppState,
     private readonly reader: JobReader,
@@ -38,7 +35,7 @@ export class JobExplainer {
       this.registry.withLastHandler([{ name, queue: queueName }]),
       queue.getGlobalConcurrency(),
       queue.getRateLimitTtl(),
-      this.positionOf(found),
+      this.store.positionOf(found),
     ]);
     return {
       found,
@@ -50,27 +47,5 @@ export class JobExplainer {
       rateLimited: Math.max(0, rateLimited),
       ...(position === undefined ? {} : { position }),
     };
-  }
-
-  /** Jobs without a priority come first, then those with one. */
-  private async positionOf({ job, state }: FoundJob): Promise<number | undefined> {
-    const redis = this.connections.producer;
-    const queue = this.queues.get(job.queueName);
-    const id = job.id ?? '';
-    const wait = queue.toKey('wait');
-    if (state === 'prioritized') {
-      const [rank, before] = await Promise.all([
-        redis.zrank(queue.toKey('prioritized'), id),
-        redis.llen(wait),
-      ]);
-      return rank === null ? undefined : before + rank + 1;
-    }
-    if (state !== 'waiting') return undefined;
-    // The next one stands at the end.
-    const [index, length] = await Promise.all([
-      redis.lpos(wait, id, 'RANK', -1, 'MAXLEN', MOST_BEFORE),
-      redis.llen(wait),
-    ]);
-    return index === null ? undefined : Math.max(1, length - index);
   }
 }

@@ -6,7 +6,7 @@ import type { DeadReason, JobInfo } from '../contract/job-info.js';
 import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
 import { toJobInfo } from './job-info.mapper.js';
-import type { FoundJob } from './job.reader.js';
+import type { FoundJob } from '../engine/redis/job.store.js';
 import type { QueueState } from '../engine/redis/queue-states.js';
 import { counted } from '../contract/counted.js';
 

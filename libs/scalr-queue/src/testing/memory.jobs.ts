@@ -8,7 +8,8 @@ import {
 import { onAbort, unlessAborted } from '../engine/abort.watch.js';
 import { reasonFor } from '../inspection/job.canceller.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
-import { type FoundJob, type JobReader, type RefParts, refParts } from '../inspection/job.reader.js';
+import type { FoundJob } from '../engine/redis/job.store.js';
+import { type JobReader, type RefParts, refParts } from '../inspection/job.reader.js';
 import { endOf } from '../inspection/job.end.js';
 import type { CancelOutcome } from '../contract/job-info.js';
 import type { JobRef } from '../contract/job-ref.js';

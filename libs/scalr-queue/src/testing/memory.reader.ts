@@ -1,12 +1,7 @@
 import type { JobCatalog } from '../engine/redis/job.catalog.js';
 import { nameOfStoredId, toStoredId } from '../engine/job-id.js';
-import {
-  chosenOf,
-  type FoundJob,
-  type JobPlace,
-  JobReader,
-  type RefParts,
-} from '../inspection/job.reader.js';
+import type { FoundJob, JobPlace } from '../engine/redis/job.store.js';
+import { chosenOf, JobReader, type RefParts } from '../inspection/job.reader.js';
 import type { AppState } from '../inspection/app.state.js';
 import type { JobExplainer } from '../inspection/job.explainer.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';

@@ -8,6 +8,7 @@ import { JobCatalog } from './job.catalog.js';
 import { JobCounts } from './job.counts.js';
 import { JobLocks } from './job.locks.js';
 import { PingSender } from './ping.js';
+import { JobStore } from './job.store.js';
 import { Preflight } from './preflight/preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
@@ -25,6 +26,7 @@ const PARTS = [
   JobCatalog,
   JobCounts,
   JobLocks,
+  JobStore,
   PingSender,
   Preflight,
   RedisProbe,
