@@ -1,9 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { queueKey, schedulesKey } from '../engine/redis/keys.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { ScheduleHash } from '../engine/redis/schedule.hash.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { ADMIT, DECLARE } from '../engine/redis/scripts/schedule.scripts.js';
 import {
   decodeSpec,
   encodeSpec,
@@ -65,8 +63,8 @@ export interface Candidate {
   readonly late: boolean;
   readonly once: boolean;
   readonly manual: boolean;
-  /** Key of the job. */
-  readonly job: string;
+  readonly queue: string;
+  readonly storedId: string;
   /** Whether a worker has taken the job before. */
   readonly taken: boolean;
 }
@@ -76,19 +74,15 @@ type Decoded = VersionedSpec & { readonly timetable: Timetable };
 /** The schedules of the app, as the worker that booted last declared them: one hash. */
 @Injectable()
 export class ScheduleStore {
-  /** Not a name that a queue can have. */
-  readonly key: string;
   private decoded = new Map<string, Decoded>();
 
   constructor(
-    private readonly connections: RedisConnections,
+    private readonly hash: ScheduleHash,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
-  ) {
-    this.key = schedulesKey(app.prefix);
-  }
+  ) {}
 
   async read(): Promise<StoredSchedules> {
-    const fields = await this.fields();
+    const fields = await this.hash.fields();
     const decoded = new Map<string, Decoded>();
     const schedules: StoredSchedule[] = [];
     for (const [field, text] of Object.entries(fields)) {
@@ -121,7 +115,13 @@ export class ScheduleStore {
     boot?: number,
   ): Promise<{ boot: number; withdrawn: Withdrawn[] }> {
     const pairs = specs.flatMap((spec) => [spec.name, encodeSpec(versioned(spec))]);
-    const [stamp, ...stale] = await this.replace([boot ?? 0, this.app.clock.now(), program, title, ...pairs]);
+    const [stamp, ...stale] = await this.hash.declare([
+      boot ?? 0,
+      this.app.clock.now(),
+      program,
+      title,
+      ...pairs,
+    ]);
     const withdrawn: Withdrawn[] = [];
     for (let index = 0; index < stale.length; index += 3) {
       const old = decodeSpec(stale[index]!);
@@ -133,68 +133,41 @@ export class ScheduleStore {
 
   /** Decides atomically, and notes the run. A changed schedule that still has the slot runs. */
   async admit(candidate: Candidate): Promise<Verdict> {
-    const { schedule, revision, slot, late, once, manual, job, taken } = candidate;
+    const { schedule, revision, slot, late, once, manual, queue, storedId, taken } = candidate;
     const flags = [late, once, manual, taken].map((flag) => (flag ? '1' : '0'));
-    const [verdict, text] = await this.judge(job, [schedule, revision, slot, this.app.clock.now(), ...flags]);
+    const args = [schedule, revision, slot, this.app.clock.now(), ...flags];
+    const [verdict, text] = await this.hash.admit(queue, storedId, args);
     const current = verdict === 'changed' && text !== undefined ? decode(text) : undefined;
-    if (current?.timetable.next(slot - 1) !== slot) return verdict;
+    if (current?.timetable.next(slot - 1) !== slot) return verdict as Verdict;
     return this.admit({ ...candidate, revision: '' });
   }
 
   /** Notes that a run has succeeded. */
   async succeeded(name: string): Promise<void> {
-    await this.set(`ok:${name}`, String(this.app.clock.now()));
+    await this.hash.set(`ok:${name}`, String(this.app.clock.now()));
   }
 
   /** Notes a slot that passed and will not run. */
   async missed(name: string, slot: number): Promise<void> {
-    await this.set(`missed:${name}`, String(slot));
-  }
-
-  /** Key of a job. */
-  jobKey(queue: string, storedId: string): string {
-    return queueKey(this.app.prefix, queue, storedId);
+    await this.hash.set(`missed:${name}`, String(slot));
   }
 
   async pause(name: string): Promise<void> {
-    await this.set(`paused:${name}`, String(this.app.clock.now()));
+    await this.hash.set(`paused:${name}`, String(this.app.clock.now()));
   }
 
   async resume(name: string): Promise<void> {
-    await this.unset(`paused:${name}`);
+    await this.hash.unset(`paused:${name}`);
   }
 
   /** The slot that was enqueued last before the schedule was removed for a while: those since then were missed. */
   async recall(name: string, slot: number): Promise<void> {
-    await this.set(`last:${name}`, String(slot));
+    await this.hash.set(`last:${name}`, String(slot));
   }
 
   /** Forgets the slot that was enqueued last: it was taken back. */
   async forgetSlot(name: string): Promise<void> {
-    await this.unset(`last:${name}`);
-  }
-
-  /** All that is stored. */
-  protected fields(): Promise<Record<string, string>> {
-    return this.connections.producer.hgetall(this.key);
-  }
-
-  /** Runs DECLARE. */
-  protected async replace(args: readonly (string | number)[]): Promise<string[]> {
-    return (await this.connections.producer.eval(DECLARE, 1, this.key, ...args)) as string[];
-  }
-
-  /** Runs ADMIT. */
-  protected async judge(job: string, args: readonly (string | number)[]): Promise<[Verdict, string?]> {
-    return (await this.connections.producer.eval(ADMIT, 2, this.key, job, ...args)) as [Verdict, string?];
-  }
-
-  protected async set(field: string, value: string): Promise<void> {
-    await this.connections.producer.hset(this.key, field, value);
-  }
-
-  protected async unset(field: string): Promise<void> {
-    await this.connections.producer.hdel(this.key, field);
+    await this.hash.unset(`last:${name}`);
   }
 }
 

@@ -54,13 +54,10 @@ export class SlotGate {
     const manual = meta.revision === undefined;
     const taken = job.attemptsStarted > 1;
     const once = missed === 'once';
-    const candidate = { schedule, revision, slot, late, once, manual, job: this.keyOf(job), taken };
+    const { queueName: queue, id: storedId = '' } = job;
+    const candidate = { schedule, revision, slot, late, once, manual, queue, storedId, taken };
     // Redis went away just now: the job says itself whether it is too late.
     return this.store.admit(candidate).catch((): Verdict => (late && !once ? 'missed' : 'run'));
-  }
-
-  private keyOf(job: StoredJob): string {
-    return this.store.jobKey(job.queueName, job.id ?? '');
   }
 }
 

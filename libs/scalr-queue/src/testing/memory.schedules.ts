@@ -2,7 +2,8 @@ import type { JobCatalog } from '../engine/redis/job.catalog.js';
 import { readMeta } from '../engine/job-meta.js';
 import { toStoredId } from '../engine/job-id.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
-import { ScheduleStore, type StoredSchedule, type Verdict } from '../scheduling/schedule.store.js';
+import type { ScheduleHash } from '../engine/redis/schedule.hash.js';
+import type { StoredSchedule } from '../scheduling/schedule.store.js';
 import type { VersionedSpec } from '../scheduling/schedule-record.js';
 import { slotId, SlotQueue } from '../scheduling/slot.queue.js';
 import type { MemoryEngine } from './memory.engine.js';
@@ -10,27 +11,23 @@ import type { MemoryEngine } from './memory.engine.js';
 type Args = readonly (string | number)[];
 
 /** The schedules of the app, by the rules of `schedule.scripts.ts`. */
-export class MemoryScheduleStore extends ScheduleStore {
+export class MemoryScheduleHash implements Pick<ScheduleHash, keyof ScheduleHash> {
   private readonly hash = new Map<string, string>();
   private readonly admitted = new Set<string>();
 
-  constructor(options: ResolvedOptions) {
-    super(undefined as never, options);
-  }
-
-  override async set(field: string, value: string): Promise<void> {
+  async set(field: string, value: string): Promise<void> {
     this.hash.set(field, value);
   }
 
-  protected override async unset(field: string): Promise<void> {
+  async unset(field: string): Promise<void> {
     this.hash.delete(field);
   }
 
-  protected override async fields(): Promise<Record<string, string>> {
+  async fields(): Promise<Record<string, string>> {
     return Object.fromEntries(this.hash);
   }
 
-  protected override async replace([given, now, _program, _title, ...pairs]: Args): Promise<string[]> {
+  async declare([given, now, _program, _title, ...pairs]: Args): Promise<string[]> {
     const boot = String(Number(given) || Number(now));
     const wanted = new Map<string, string>();
     for (let index = 0; index < pairs.length; index += 2)
@@ -50,12 +47,13 @@ export class MemoryScheduleStore extends ScheduleStore {
     return reply;
   }
 
-  protected override async judge(
-    job: string,
+  async admit(
+    queue: string,
+    storedId: string,
     [name, revision, slot, now, ...flags]: Args,
-  ): Promise<[Verdict, string?]> {
+  ): Promise<[verdict: string, text?: string]> {
     const [late, once, manual] = flags.map((flag) => flag === '1');
-    if (this.admitted.has(job)) return ['again'];
+    if (this.admitted.has(`${queue} ${storedId}`)) return ['again'];
     const text = this.hash.get(`def:${name}`);
     if (text === undefined) return [manual ? 'run' : 'removed'];
     const covered = Number.parseInt(this.hash.get(`run:${name}`) ?? '0', 10);
@@ -71,7 +69,7 @@ export class MemoryScheduleStore extends ScheduleStore {
       }
       if (late && covered >= Number(slot)) return ['covered'];
     }
-    this.admitted.add(job);
+    this.admitted.add(`${queue} ${storedId}`);
     this.hash.set(`run:${name}`, `${Math.max(covered, Number(slot), Number(now))} ${now}`);
     return ['run'];
   }
@@ -82,7 +80,7 @@ export class MemorySlotQueue extends SlotQueue {
   constructor(
     private readonly engine: MemoryEngine,
     private readonly jobs: JobCatalog,
-    private readonly schedules: MemoryScheduleStore,
+    private readonly schedules: ScheduleHash,
     options: ResolvedOptions,
   ) {
     super(undefined as never, undefined as never, jobs, undefined as never, undefined as never, options);

@@ -26,7 +26,7 @@ import type { ScalrQueueOptions } from '../config/scalr-queue.options.js';
 import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from '../config/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
 import { WorkerWatch } from '../producer/worker.watch.js';
-import { ScheduleStore } from '../scheduling/schedule.store.js';
+import { ScheduleHash } from '../engine/redis/schedule.hash.js';
 import { SlotQueue } from '../scheduling/slot.queue.js';
 import { Tracing } from '../tracing/tracing.js';
 import { AsideNotes } from '../engine/redis/aside.notes.js';
@@ -43,7 +43,7 @@ import { MemoryEngine } from './memory.engine.js';
 import { MemoryCanceller, MemoryWaiter } from './memory.jobs.js';
 import { MemoryPinger, MemoryProbe, MemoryWatch, MemoryWorkers } from './memory.health.js';
 import { MemoryExplainer, MemoryLister, MemoryQueueReader, MemoryReader } from './memory.reader.js';
-import { MemoryScheduleStore, MemorySlotQueue } from './memory.schedules.js';
+import { MemoryScheduleHash, MemorySlotQueue } from './memory.schedules.js';
 import { MemorySender } from './memory.sender.js';
 import { TestThreadPools } from './test.thread-pools.js';
 
@@ -73,8 +73,8 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   substitute(JobCanceller, [MemoryEngine, JobReader, JobEvents], MemoryCanceller),
   substitute(DeadLetterScanner, [MemoryEngine, JobReader], MemoryDeadLetters),
   substitute(DeadLetterActions, [MemoryEngine, JobReader], MemoryDeadLetterActions),
-  substitute(ScheduleStore, [RESOLVED_OPTIONS], MemoryScheduleStore),
-  substitute(SlotQueue, [MemoryEngine, JobCatalog, ScheduleStore, RESOLVED_OPTIONS], MemorySlotQueue),
+  substitute(ScheduleHash, [], MemoryScheduleHash),
+  substitute(SlotQueue, [MemoryEngine, JobCatalog, ScheduleHash, RESOLVED_OPTIONS], MemorySlotQueue),
   substitute(ThreadPools, [Tracing], TestThreadPools),
   substitute(AsideNotes, [], MemoryAsideNotes),
   // The queue of the test runs the handlers, in whatever application they are.

@@ -13,6 +13,7 @@ import { Preflight } from './preflight/preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { RedisProbe } from './connection/redis.probe.js';
+import { ScheduleHash } from './schedule.hash.js';
 import { WorkerRegistry } from './worker.registry.js';
 
 const PARTS = [
@@ -30,6 +31,7 @@ const PARTS = [
   PingSender,
   Preflight,
   RedisProbe,
+  ScheduleHash,
   WorkerRegistry,
 ] as const;
 
