@@ -7,7 +7,7 @@ import { runWorker } from 'scalr-queue/worker';
 import { capturedLog } from '../support/captured-log.js';
 import { startProducer, startWorker, testModule, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
-import { sharedRedisUrl } from '../support/redis.js';
+import { RedisServer, sharedRedisUrl } from '../support/redis.js';
 
 /** Connections to Redis that an app has; they carry its name. */
 async function connectionsOf(app: string): Promise<number> {
@@ -161,6 +161,30 @@ describe('a job that is enqueued in onApplicationShutdown', () => {
     await running.close();
     const { jobs } = await startProducer({ app });
     expect((await jobs.list({ name: 'goodbye' })).jobs).toHaveLength(count);
+  });
+});
+
+describe('calls under way when the application closes', () => {
+  it.each([
+    ['have their reply', false],
+    ['have their error, where Redis does not answer,', true],
+  ])('%s before the process may end', async (_title, frozen) => {
+    const redis = await RedisServer.start();
+    onTestFinished(() => redis.stop());
+    const { queue, context } = await startProducer({ app: uniqueApp(), redis: redis.url });
+    await queue.enqueue(Goodbye, { from: 'before' });
+    if (frozen) redis.freeze();
+    const ends: string[] = [];
+    for (let call = 0; call < 300; call++)
+      queue.enqueue(Goodbye, { from: String(call) }).then(
+        ({ status }) => ends.push(status),
+        (error: { code: string }) => ends.push(error.code),
+      );
+    await context.close();
+    const atClose = [...ends];
+    if (frozen) redis.thaw();
+    expect(atClose).toHaveLength(300);
+    expect([...new Set(atClose)]).toEqual([frozen ? 'OUTCOME_UNKNOWN' : 'created']);
   });
 });
 

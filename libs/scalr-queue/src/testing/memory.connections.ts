@@ -42,7 +42,7 @@ export class MemoryConnections {
   async tried(): Promise<void> {}
 
   /** There is nothing to close. */
-  onApplicationShutdown(): void {}
+  async onApplicationShutdown(): Promise<void> {}
 }
 
 function noRedis(): never {

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { fromStoredId } from '../../job-id.js';
 import { denialOf } from './acl-refusal.js';
 import { messageOf } from './redis-error.js';
-import { refusalOf } from './redis-reply.js';
+import { refusalOf, replyOf } from './redis-reply.js';
 
 const INTERVAL = 10_000;
 /** A Redis that now takes locks and now does not is told of this often. */
@@ -57,8 +57,9 @@ export class ConnectionLog {
     this.locksTold = true;
     this.locksAt = now;
     const why = denialOf(error) ?? refusalOf(error)?.why;
+    const reply = replyOf(error.message);
     this.logger.warn(
-      `Redis at ${this.where} refuses to renew the locks of running jobs: ${why ? `${why} (${error.message})` : error.message}. ` +
+      `Redis at ${this.where} refuses to renew the locks of running jobs: ${why ? `${why} (${reply})` : reply}. ` +
         'They run on; one whose lock has expired another worker may run as well',
     );
   }

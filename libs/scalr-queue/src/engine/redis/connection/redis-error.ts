@@ -71,7 +71,7 @@ export function toReadError(error: unknown): Error {
     return new QueueUnavailableError(`Redis refuses: ${refusal.why} (${replyOf(message)})`, { cause });
   // After the refusals: one of a script's write names the script, too.
   if (UNREADABLE.test(message) || error instanceof SyntaxError || error instanceof RangeError)
-    return new StoredDataError(`what Redis holds for the app cannot be read: ${message}`, { cause });
+    return new StoredDataError(`what Redis holds for the app cannot be read: ${replyOf(message)}`, { cause });
   const why = ANSWER.test(message) ? `Redis refused: ${message}` : `Redis did not answer: ${message}`;
   return new QueueUnavailableError(why, { cause });
 }

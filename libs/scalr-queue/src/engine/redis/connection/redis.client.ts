@@ -25,6 +25,8 @@ const COMMON: RedisOptions = { connectTimeout: 2_000, disableClientInfo: true, m
  */
 const PRODUCER: RedisOptions = {
   ...COMMON,
+  // Of a frozen Redis, which does not close its end: calls under way have their error before a shutdown is over.
+  disconnectTimeout: 100,
   enableOfflineQueue: false,
   socketTimeout: 3_000,
   maxRetriesPerRequest: 0,

@@ -1,14 +1,16 @@
-import { reachKey } from '../keys.js';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { QueueClosedError, QueueUnavailableError } from '../../../contract/errors/enqueue.errors.js';
 import { describeTarget } from '../../../config/redis-options.js';
 import type { ResolvedOptions } from '../../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../../config/tokens.js';
+import { withDeadline } from '../../deadline.js';
 import { BootScope } from '../../../lifecycle/boot.scope.js';
 import { nameDenied } from './acl-refusal.js';
 import { ConnectionLog } from './connection-log.js';
 import { hearEngineErrors } from './engine-errors.js';
+import { reachKey } from '../keys.js';
 import { hideArguments } from './hidden-arguments.js';
 import { extendFinish } from '../scripts/finish.script.js';
 import { DamagedEntries } from '../damaged-entries.js';
@@ -22,6 +24,9 @@ import { ServerReach } from './server.reach.js';
 import { SlotReach } from './slot.reach.js';
 import { stalledHandshake } from './tls-trouble.js';
 import { openRedis, type RedisClient, type RedisRole } from './redis.client.js';
+
+/** How long, in milliseconds, a shutdown waits for the replies to calls under way, and then for the connections to end. */
+const LAST_REPLIES = 300;
 
 /**
  * The connections of one app in one process: one that fails fast, for everything that a caller waits for, and, only in a
@@ -45,7 +50,7 @@ export class RedisConnections implements OnApplicationShutdown {
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
     this.log = new ConnectionLog(describeTarget(options.redis));
     // Made by a boot that was given up meanwhile, nobody else would close it.
-    BootScope.current()?.onRelease(() => this.onApplicationShutdown());
+    BootScope.current()?.onRelease(() => void this.onApplicationShutdown());
     this.producer = this.open('producer');
     this.reach = reachOf(this.producer, options.prefix);
     this.reach.on('open', () => {
@@ -106,10 +111,19 @@ export class RedisConnections implements OnApplicationShutdown {
     return this.reach.underWay ?? Promise.resolve();
   }
 
-  /** Cuts every connection, also the copies that the engine made: its own close() waits for ever when Redis is gone. */
-  onApplicationShutdown(): void {
+  /**
+   * Cuts every connection, also the copies that the engine made: its own close() waits for ever when Redis is gone. Calls under way
+   * get their reply first, or else their error: once Nest has closed, the process may end at once.
+   */
+  async onApplicationShutdown(): Promise<void> {
     this.closed = true;
+    // Redis answers in order: its reply to this read comes after all others.
+    if (this.reach.open) await settled(this.producer.exists(reachKey(this.options.prefix)));
+    const ends = [...this.opened].map((client) => new Promise((end) => client.once('end', end)));
     for (const client of this.opened) client.disconnect();
+    await settled(Promise.all(ends));
+    // The errors of the calls pass through several promises on their way to the callers.
+    await nextTurn();
   }
 
   private unavailable(purpose: 'enqueue' | 'read'): QueueUnavailableError {
@@ -159,6 +173,10 @@ export class RedisConnections implements OnApplicationShutdown {
     if (this.closed) client.disconnect();
     return client;
   }
+}
+
+async function settled(work: Promise<unknown>): Promise<void> {
+  await withDeadline(work, LAST_REPLIES, () => new Error('late')).catch(() => undefined);
 }
 
 const reachOf = (client: RedisClient, prefix: string): Reach =>
