@@ -113,6 +113,9 @@ function missedSlots(): FaultRow {
         }
       };
       await eventually(() => both(2));
+      // Both have their next slot enqueued, and that is the one which runs late. Else it would be the latest, in time.
+      const delayed = `scalr:{${stage.app}}:default:delayed`;
+      await eventually(async () => expect(await redis.cli('zcard', delayed)).toBe('2'));
       await first.process.stop();
       await pause(10 * SECOND);
       const second = await stage.worker(redis.url, { schedules });
