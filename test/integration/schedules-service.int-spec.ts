@@ -64,9 +64,9 @@ describe('SchedulesService', () => {
     expect(job).toMatchObject({ name: 'tick', queue: 'default', status: 'created' });
     await jobs.waitFor(job, { timeout: '5s' });
     expect(runs).toMatchObject([{ by: 'daily', attempt: 1 }]);
-    expect(Math.abs(runs[0]!.slot - asked)).toBeLessThan(200);
+    expect(Math.abs(runs[0]!.slot - asked)).toBeLessThan(2_000);
     const [daily] = await schedules.list();
-    expect(Math.abs(daily!.lastRunAt!.getTime() - runs[0]!.at)).toBeLessThan(200);
+    expect(Math.abs(daily!.lastRunAt!.getTime() - runs[0]!.at)).toBeLessThan(2_000);
     await schedules.pause('daily');
     await jobs.waitFor(await schedules.runNow('daily'), { timeout: '5s' });
     expect(runs).toHaveLength(2);
