@@ -103,6 +103,7 @@ class Line {
   private readonly due: Due[] = [];
   private asked = Buffer.alloc(0);
   private replied = Buffer.alloc(0);
+  private ended = false;
 
   constructor(
     private readonly client: Socket,
@@ -122,10 +123,14 @@ class Line {
     this.flush();
   }
 
-  /** What was said before still arrives. */
+  /**
+   * What was said before still arrives: whatever the client sends meanwhile is read and dropped, for a socket that is destroyed with
+   * something unread resets the connection, and that takes away what is on its way.
+   */
   private end(): void {
     this.due.length = 0;
-    this.client.destroySoon();
+    this.ended = true;
+    this.client.end();
   }
 
   reset(): void {
@@ -134,6 +139,7 @@ class Line {
   }
 
   private hear(chunk: Buffer): void {
+    if (this.ended) return;
     this.asked = Buffer.concat([this.asked, chunk]);
     for (;;) {
       const command = commandAt(this.asked);
