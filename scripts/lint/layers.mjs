@@ -8,7 +8,9 @@
 /** @param {string[]} names */
 const list = (...names) => names.flatMap((some) => some.split(' ').filter(Boolean));
 
-const FOUNDATION = 'engine/redis engine contract config';
+const FOUNDATION = 'engine contract config';
+/** Of those that still ask Redis themselves. */
+const WITH_REDIS = 'engine/redis engine contract config';
 
 /** Folders and files, each with those that it may import beside its own. @type {Record<string, readonly string[]>} */
 export const LAYERS = {
@@ -17,36 +19,37 @@ export const LAYERS = {
   lifecycle: [],
   engine: list('contract config'),
   'engine/redis': list('lifecycle engine contract config'),
+  'engine/memory': list('engine contract config'),
   observability: list('engine contract config'),
   tracing: list('observability engine contract config'),
-  retention: list(FOUNDATION),
+  retention: list(WITH_REDIS),
   inspection: list('retention observability', FOUNDATION),
   'dead-letter': list('inspection', FOUNDATION),
   producer: list('inspection tracing observability lifecycle', FOUNDATION),
-  scheduling: list('producer tracing', FOUNDATION),
-  metrics: list('scheduling inspection observability', FOUNDATION),
-  health: list('metrics inspection', FOUNDATION),
+  scheduling: list('producer tracing', WITH_REDIS),
+  metrics: list('scheduling inspection observability', WITH_REDIS),
+  health: list('metrics inspection', WITH_REDIS),
   worker: list(
     'worker/thread health scheduling retention inspection tracing observability lifecycle',
-    FOUNDATION,
+    WITH_REDIS,
   ),
   'worker/thread': list('worker tracing engine contract'),
   http: list('contract'),
   'scalr-queue.module.ts': list(
     'worker health metrics scheduling producer dead-letter inspection tracing observability lifecycle',
-    FOUNDATION,
+    WITH_REDIS,
   ),
-  doctor: list('scheduling inspection', FOUNDATION),
+  doctor: list('scheduling inspection', WITH_REDIS),
   cli: list(
     'scalr-queue.module.ts cli/output doctor worker scheduling dead-letter inspection observability',
-    FOUNDATION,
+    WITH_REDIS,
   ),
   'cli/output': list('observability/clean-text.ts'),
-  dashboard: list('scheduling dead-letter inspection observability', FOUNDATION),
+  dashboard: list('scheduling dead-letter inspection observability', WITH_REDIS),
   schematics: list('contract'),
   testing: list(
-    'scalr-queue.module.ts worker worker/thread metrics scheduling producer dead-letter inspection tracing observability',
-    FOUNDATION,
+    'engine/memory scalr-queue.module.ts worker worker/thread metrics scheduling producer dead-letter inspection tracing observability',
+    WITH_REDIS,
   ),
   // What apps import; nothing of the library does.
   'index.ts': list(

@@ -82,10 +82,19 @@ describe('a slot that was missed', () => {
     await startWorker({ app, providers: [handlerOf(Other, () => undefined)] });
     const first = await startTicker(runs, kept, paused, beat('removed', 'once'));
     await eventually(() => expect(new Set(runs.map(({ by }) => by)).size).toBe(3));
+    // Stopped while the next slot of each waits for its time: the worker makes none once it is told to stop.
+    const aside = await eventually(async () => {
+      const next = ['kept', 'paused', 'removed'].map((name) => ({
+        name,
+        slot: runs.findLast(({ by }) => by === name)!.slot + SECOND,
+      }));
+      const ids = next.map(({ name, slot }) => `slot-${slot}-${name}`);
+      const found = await Promise.all(ids.map((id) => jobs.get(id)));
+      expect(found.map((job) => job?.state)).toEqual(['delayed', 'delayed', 'delayed']);
+      expect(Math.min(...next.map(({ slot }) => slot))).toBeGreaterThan(Date.now() + SECOND / 2);
+      return ids;
+    });
     await first.close();
-    const names = ['kept', 'paused', 'removed'];
-    const lastOf = (name: string) => runs.findLast(({ by }) => by === name)!.slot;
-    const aside = names.map((name) => `slot-${lastOf(name) + SECOND}-${name}`);
     await eventually(() => Date.now() > Math.max(...runs.map(({ slot }) => slot)) + 2_500);
     const before = runs.length;
     const restart = Date.now();

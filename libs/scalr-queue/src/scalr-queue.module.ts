@@ -59,6 +59,7 @@ export interface ScalrQueueAsyncOptions extends Pick<ModuleMetadata, 'imports'> 
 
 /** What the queue of an app consists of, for all to use. */
 export const PARTS = [
+  RedisEngineModule,
   ObservabilityModule,
   ProducerModule,
   InspectionModule,

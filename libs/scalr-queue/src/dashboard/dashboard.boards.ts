@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RecentRead } from '../engine/redis/connection/recent-read.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { RecentRead } from '../engine/recent-read.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { AppState } from '../inspection/app.state.js';
 import { QueuesService } from '../inspection/queues.service.js';
@@ -26,11 +26,11 @@ export class DashboardBoards {
     private readonly queues: QueuesService,
     private readonly reader: StoredJobReader,
     private readonly actions: JobActions,
-    private readonly connections: RedisConnections,
+    private readonly engine: QueueEngine,
     schedules: SchedulesService,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    this.schedules = new RecentRead(connections, () => schedules.list());
+    this.schedules = new RecentRead(engine, () => schedules.list());
   }
 
   /** @throws QueueConfigError when bull-board is not there */
@@ -67,7 +67,7 @@ export class DashboardBoards {
 
   private async names(): Promise<string[]> {
     // Right after the start the first connection may still be on its way.
-    await this.connections.usable('read');
+    await this.engine.usable('read');
     return told(await this.state.recent(), this.state.failure).queues.map(({ name }) => name);
   }
 

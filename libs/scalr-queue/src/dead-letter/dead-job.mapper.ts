@@ -1,6 +1,6 @@
 import { failuresOf, payloadOf } from '../inspection/job-details.mapper.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
-import type { FoundJob } from '../engine/redis/job.store.js';
+import type { FoundJob } from '../engine/found-job.js';
 import type { DeadJob } from './dead-job.js';
 
 /** A dead job of the engine as plain data. */

@@ -1,7 +1,6 @@
 import type { DeadPosition } from '../engine/dead-position.js';
 import { Injectable } from '@nestjs/common';
-import { DeadLetterStore } from '../engine/redis/dead-letter.store.js';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import type { KeyConflict } from './dead-job.js';
@@ -16,9 +15,8 @@ export interface ActionOutcome {
 @Injectable()
 export class DeadLetterActions {
   constructor(
-    private readonly store: DeadLetterStore,
+    private readonly engine: QueueEngine,
     private readonly reader: JobReader,
-    private readonly catalog: JobCatalog,
   ) {}
 
   /**
@@ -27,7 +25,7 @@ export class DeadLetterActions {
    */
   async retry(dead: readonly DeadPosition[], dryRun = false): Promise<ActionOutcome> {
     const positions = dryRun ? dead : await this.reader.bounded(() => this.moved(dead));
-    const found = await this.reader.bounded(() => this.store.prepare(positions, dryRun));
+    const found = await this.reader.bounded(() => this.engine.deadLetters.prepare(positions, dryRun));
     const conflicts = positions.flatMap(({ storedId, queue }, index): KeyConflict[] => {
       const holder = found[index];
       if (typeof holder !== 'string') return [];
@@ -37,14 +35,14 @@ export class DeadLetterActions {
     if (dryRun) return { done: 0, conflicts };
     const ready = positions.filter((_position, index) => found[index] === true);
     const retried = await this.reader.bounded(() =>
-      Promise.all(ready.map((position) => this.store.retry(position))),
+      Promise.all(ready.map((position) => this.engine.deadLetters.retry(position))),
     );
     return { done: retried.filter(Boolean).length, conflicts };
   }
 
   /** Removes jobs for good; returns how many were still dead. */
   async delete(positions: readonly DeadPosition[]): Promise<ActionOutcome> {
-    const deleted = await this.reader.bounded(() => this.store.delete(positions));
+    const deleted = await this.reader.bounded(() => this.engine.deadLetters.delete(positions));
     return { done: deleted.filter(Boolean).length, conflicts: [] };
   }
 
@@ -53,8 +51,8 @@ export class DeadLetterActions {
     return Promise.all(
       positions.map(async (position) => {
         const { queue, storedId } = position;
-        const target = this.catalog.queueOf(nameOfStoredId(storedId) ?? '') ?? queue;
-        if (target === queue || !(await this.store.move(position, target))) return position;
+        const target = this.engine.types.queueOf(nameOfStoredId(storedId) ?? '') ?? queue;
+        if (target === queue || !(await this.engine.deadLetters.move(position, target))) return position;
         return { ...position, queue: target };
       }),
     );

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { DeadLetterActions } from './dead-letter.actions.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
@@ -8,7 +7,7 @@ import { DeadLetterSweep } from './dead-letter.sweep.js';
 
 /** Jobs that gave up. */
 @Module({
-  imports: [RedisEngineModule, InspectionModule],
+  imports: [InspectionModule],
   providers: [DeadLetterScanner, DeadLetterActions, DeadLetterSweep, DeadLetterService],
   exports: [DeadLetterActions, DeadLetterService],
 })

@@ -1,8 +1,6 @@
 import type { DeadPosition } from '../engine/dead-position.js';
 import { Injectable } from '@nestjs/common';
-import { DeadLetterStore } from '../engine/redis/dead-letter.store.js';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { compare } from './dead-letter.cursor.js';
 import { DeadLetterFeed, type ReadDead } from './dead-letter.feed.js';
@@ -24,10 +22,8 @@ export interface Scanned {
 @Injectable()
 export class DeadLetterScanner {
   constructor(
-    private readonly store: DeadLetterStore,
-    private readonly registry: QueueRegistry,
+    private readonly engine: QueueEngine,
     private readonly reader: JobReader,
-    private readonly catalog: JobCatalog,
   ) {}
 
   async count(filter: CheckedFilter): Promise<number> {
@@ -35,7 +31,7 @@ export class DeadLetterScanner {
     if (filter.idPrefix === undefined && !needsReading(filter)) {
       const queues = await this.queuesOf(filter);
       const counts = await this.reader.bounded(() =>
-        Promise.all(queues.map((queue) => this.store.count(queue, filter.from, filter.to))),
+        Promise.all(queues.map((queue) => this.engine.deadLetters.count(queue, filter.from, filter.to))),
       );
       for (const each of counts) count += each;
       return count;
@@ -72,20 +68,20 @@ export class DeadLetterScanner {
    */
   private async queuesOf({ queue }: CheckedFilter): Promise<string[]> {
     if (queue !== undefined) return [queue];
-    const entries = await this.reader.bounded(() => this.catalog.entries());
-    return [...new Set([...entries.map((entry) => entry.queue), ...this.registry.names()])].toSorted();
+    const entries = await this.reader.bounded(() => this.engine.types.entries());
+    return [...new Set([...entries.map((entry) => entry.queue), ...this.engine.queues.names()])].toSorted();
   }
 
   private readerOf(queue: string, { from }: CheckedFilter): ReadDead {
     return (newest, offset, limit) =>
-      this.reader.bounded(() => this.store.page(queue, from, newest, offset, limit));
+      this.reader.bounded(() => this.engine.deadLetters.page(queue, from, newest, offset, limit));
   }
 
   private async matching(positions: readonly DeadPosition[], filter: CheckedFilter): Promise<DeadPosition[]> {
     const { idPrefix } = filter;
     const named = positions.filter(({ storedId }) => idPrefix === undefined || storedId.startsWith(idPrefix));
     if (!needsReading(filter) || named.length === 0) return named;
-    const deaths = await this.reader.bounded(() => this.store.deathsOf(named));
+    const deaths = await this.reader.bounded(() => this.engine.deadLetters.deathsOf(named));
     return named.filter((_position, index) => {
       const death = deaths[index];
       return death !== undefined && matchesFailure(filter, death);

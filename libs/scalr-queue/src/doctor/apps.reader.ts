@@ -5,10 +5,11 @@ import { readWorkers } from '../engine/redis/live-workers.js';
 import type { RedisClient } from '../engine/redis/connection/redis.client.js';
 import { readServerLoad, type ServerLoad } from './server.checks.js';
 import { unhandledOf } from '../inspection/app.state.js';
-import { readStates, toQueueInfos } from '../engine/redis/queue-states.js';
+import { readStates } from '../engine/redis/queue-states.js';
+import { toQueueInfos } from '../engine/queue-state.js';
 import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
-import type { QueueState } from '../engine/redis/queue-states.js';
+import type { QueueState } from '../engine/queue-state.js';
 import { measureApp, walkKeys } from './key.walk.js';
 
 /** One of the apps that share a Redis. */

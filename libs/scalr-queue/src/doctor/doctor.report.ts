@@ -1,6 +1,6 @@
 import type { Finding, ServerFacts } from '../engine/redis/preflight/server-facts.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
-import type { QueueState } from '../engine/redis/queue-states.js';
+import type { QueueState } from '../engine/queue-state.js';
 import type { KeySurvey } from './key.survey.js';
 import type { ServerLoad } from './server.checks.js';
 

@@ -1,13 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { UnhandledJob } from '../contract/queue-info.js';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RecentRead } from '../engine/redis/connection/recent-read.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { QueueEngine } from '../engine/queue.engine.js';
+import { RecentRead } from '../engine/recent-read.js';
 import { takes, type WorkerInfo } from '../contract/worker-info.js';
-import { type QueueState } from '../engine/redis/queue-states.js';
-import { QueueReader } from '../engine/redis/queue.reader.js';
+import type { QueueState } from '../engine/queue-state.js';
 
 /** All queues and workers of the app at one moment. */
 export interface AppSnapshot {
@@ -22,35 +18,29 @@ export interface AppSnapshot {
 export class AppState {
   private readonly cached: RecentRead<AppSnapshot>;
 
-  constructor(
-    private readonly reader: QueueReader,
-    private readonly workers: WorkerRegistry,
-    private readonly catalog: JobCatalog,
-    private readonly registry: QueueRegistry,
-    connections: RedisConnections,
-  ) {
-    this.cached = new RecentRead(connections, () => this.read());
+  constructor(private readonly engine: QueueEngine) {
+    this.cached = new RecentRead(engine, () => this.read());
   }
 
   /** Workers that died without a goodbye within a day, latest first. */
   lostWorkers(): Promise<WorkerInfo[]> {
-    return this.workers.lost();
+    return this.engine.workers.lost();
   }
 
   /** As it stands now. */
   async read(): Promise<AppSnapshot> {
-    const [entries, workers] = await Promise.all([this.catalog.entries(), this.workers.list()]);
+    const [entries, workers] = await Promise.all([this.engine.types.entries(), this.engine.workers.list()]);
     const names = new Set([
-      ...this.registry.names(),
+      ...this.engine.queues.names(),
       ...entries.map(({ queue }) => queue),
       ...workers.flatMap(({ queues }) => queues),
     ]);
-    const queues = await this.reader.states([...names].toSorted());
+    const queues = await this.engine.queues.states([...names].toSorted());
     const unhandled = unhandledOf(queues, workers);
-    return { queues, workers, unhandled: await this.workers.withLastHandler(unhandled) };
+    return { queues, workers, unhandled: await this.engine.workers.withLastHandler(unhandled) };
   }
 
-  /** As it stood at most a second ago, in at most 800 ms; undefined when Redis does not tell. */
+  /** As it stood at most a second ago, in at most 800 ms; undefined when the engine does not tell. */
   recent(): Promise<AppSnapshot | undefined> {
     return this.cached.get();
   }

@@ -1,8 +1,8 @@
 import type { JobDetails, JobFailure } from '../contract/job-details.js';
 import { readMeta } from '../engine/job-meta.js';
-import type { ReadJob } from '../engine/redis/job-record.js';
+import type { ReadJob } from '../engine/found-job.js';
 import { toJobInfo } from './job-info.mapper.js';
-import type { FoundJob } from '../engine/redis/job.store.js';
+import type { FoundJob } from '../engine/found-job.js';
 
 const ENTRY = /^(\S+) attempt (\d+)\n([\s\S]*)$/;
 

@@ -3,8 +3,8 @@ import { errorOfFault, type StoredFault } from '../engine/stored-fault.js';
 import { fromStoredId } from '../engine/job-id.js';
 import type { JobErrorInfo, JobInfo, JobState } from '../contract/job-info.js';
 import { slotEndOf } from '../engine/slot-end.js';
-import type { ReadJob } from '../engine/redis/job-record.js';
-import type { FoundJob } from '../engine/redis/job.store.js';
+import type { ReadJob } from '../engine/found-job.js';
+import type { FoundJob } from '../engine/found-job.js';
 
 const STATES: Readonly<Record<string, JobState>> = {
   active: 'running',

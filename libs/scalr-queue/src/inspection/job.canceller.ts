@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { JobStore } from '../engine/redis/job.store.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { JobCancelledError } from '../contract/errors/outcome.errors.js';
 import { formatFailure } from '../engine/failure.js';
 import type { CancelOutcome } from '../contract/job-info.js';
@@ -19,7 +19,7 @@ export class JobCanceller {
 
   constructor(
     private readonly reader: JobReader,
-    private readonly store: JobStore,
+    private readonly engine: QueueEngine,
     private readonly events: JobEvents,
     private readonly retention: Retention,
   ) {}
@@ -34,7 +34,7 @@ export class JobCanceller {
     return this.reader.bounded(async () => {
       const place = await this.reader.locate(parts);
       if (!place) return 'not-found';
-      const outcome = await this.store.cancel(place, reasonFor(id));
+      const outcome = await this.engine.jobs.cancel(place, reasonFor(id));
       if (outcome === 'cancelled') {
         const { name, queue } = place;
         this.events.emit('cancelled', () => ({ id, name, queue, was: 'waiting' }));

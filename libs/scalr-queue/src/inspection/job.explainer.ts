@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { type FoundJob, JobStore } from '../engine/redis/job.store.js';
-import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import type { FoundJob } from '../engine/found-job.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import type { JobExplanation } from '../contract/job-explanation.js';
 import type { JobRef } from '../contract/job-ref.js';
 import { AppState } from './app.state.js';
@@ -13,11 +14,10 @@ import { JobReader } from './job.reader.js';
 @Injectable()
 export class JobExplainer {
   constructor(
-    private readonly store: JobStore,
-    private readonly queues: QueueRegistry,
+    private readonly engine: QueueEngine,
     private readonly state: AppState,
     private readonly reader: JobReader,
-    private readonly registry: WorkerRegistry,
+    @Inject(RESOLVED_OPTIONS) private readonly app: Pick<ResolvedOptions, 'clock'>,
   ) {}
 
   async explain(ref: JobRef): Promise<JobExplanation | undefined> {
@@ -28,23 +28,21 @@ export class JobExplainer {
   }
 
   private async factsOf(found: FoundJob): Promise<JobFacts> {
-    const queue = this.queues.get(found.job.queueName);
     const { name, queueName } = found.job;
-    const [{ queues, workers }, [unhandled], limit, rateLimited, position] = await Promise.all([
+    const [{ queues, workers }, [unhandled], limits, position] = await Promise.all([
       this.state.read(),
-      this.registry.withLastHandler([{ name, queue: queueName }]),
-      queue.getGlobalConcurrency(),
-      queue.getRateLimitTtl(),
-      this.store.positionOf(found),
+      this.engine.workers.withLastHandler([{ name, queue: queueName }]),
+      this.engine.queues.limitsOf(queueName),
+      this.engine.jobs.positionOf(found),
     ]);
     return {
       found,
       queue: queues.find(({ name }) => name === found.job.queueName),
       workers,
-      now: Date.now(),
+      now: this.app.clock.now(),
       ...(unhandled?.lastHandledBy ? { lastHandledBy: unhandled.lastHandledBy } : {}),
-      ...(limit === null ? {} : { limit }),
-      rateLimited: Math.max(0, rateLimited),
+      ...(limits.concurrency === undefined ? {} : { limit: limits.concurrency }),
+      rateLimited: limits.rateLimitedFor,
       ...(position === undefined ? {} : { position }),
     };
   }

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import type { JobFeed } from '../engine/found-job.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { nameOfStoredId } from '../engine/job-id.js';
 import type { JobInfo, JobState } from '../contract/job-info.js';
 import { AppState } from './app.state.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { checkListOptions, type CheckedListOptions, type JobListPage, toCursor } from './job-list.options.js';
-import { JobFeed, LISTS } from '../engine/redis/job.feed.js';
 import { JobReader } from './job.reader.js';
 import { checkQueue } from './unknown-queue.js';
 
@@ -25,9 +23,7 @@ interface Chosen {
 @Injectable()
 export class JobLister {
   constructor(
-    private readonly connections: RedisConnections,
-    private readonly queues: QueueRegistry,
-    private readonly catalog: JobCatalog,
+    private readonly engine: QueueEngine,
     private readonly state: AppState,
     private readonly reader: JobReader,
   ) {}
@@ -63,20 +59,14 @@ export class JobLister {
       return [queue];
     }
     if (name === undefined) return known;
-    const entries = await this.catalog.entries();
+    const entries = await this.engine.types.entries();
     const its = entries.filter((entry) => entry.name === name).map((entry) => entry.queue);
     return its.length > 0 ? its.toSorted() : known;
   }
 
   private feedsOf(state: JobState, names: readonly string[], { after }: CheckedListOptions): JobFeed[] {
     const offsets = after?.state === state ? after.offsets : {};
-    return names.flatMap((name) =>
-      LISTS[state].map((list) => {
-        const queue = this.queues.get(name);
-        const { producer, damaged } = this.connections;
-        return new JobFeed(producer, queue, list, offsets[`${name} ${list}`] ?? 0, damaged.note);
-      }),
-    );
+    return names.flatMap((name) => this.engine.jobs.feeds(name, state, offsets));
   }
 
   /** Left out are those that have moved on meanwhile. */
@@ -108,6 +98,6 @@ async function nextOf(feeds: readonly JobFeed[], limit: number, mostLooks: numbe
     looks++;
     // Of a job that others enqueued the id does not tell the name: it is looked at when it has been read.
     if (name === undefined || (nameOfStoredId(storedId) ?? name) === name)
-      chosen.push({ queue: feed.queue.name, storedId });
+      chosen.push({ queue: feed.queue, storedId });
   }
 }

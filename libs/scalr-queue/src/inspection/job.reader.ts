@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { withDeadline } from '../engine/deadline.js';
-import { ANY_NAME, type CatalogEntry, isField } from '../engine/redis/catalog-entry.js';
-import { jobTypeField } from '../engine/redis/keys.js';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { type FoundJob, type JobPlace, JobStore } from '../engine/redis/job.store.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { toReadError } from '../engine/redis/connection/redis-error.js';
+import { ANY_NAME, isJobType, type JobType } from '../engine/job-type.js';
+import type { FoundJob, JobPlace } from '../engine/found-job.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { toStoredId } from '../engine/job-id.js';
@@ -16,11 +13,7 @@ import { describe } from '../contract/option-checker.js';
 /** Finds stored jobs by id, over all queues of the app. */
 @Injectable()
 export class JobReader {
-  constructor(
-    private readonly connections: RedisConnections,
-    private readonly store: JobStore,
-    private readonly catalog: JobCatalog,
-  ) {}
+  constructor(private readonly engine: QueueEngine) {}
 
   /**
    * The job, or undefined when there is none.
@@ -36,24 +29,24 @@ export class JobReader {
 
   /** What the handler of a job has told with `ctx.log`. */
   logsOf({ job }: FoundJob): Promise<string[]> {
-    return this.bounded(() => this.store.logsOf(job.queueName, job.id ?? ''));
+    return this.bounded(() => this.engine.jobs.logsOf(job.queueName, job.id ?? ''));
   }
 
   /** Runs a read within the deadline and turns its failure into an error of ours. */
   async bounded<T>(read: () => Promise<T>): Promise<T> {
-    await this.connections.usable('read');
+    await this.engine.usable('read');
     const late = () => new QueueUnavailableError(`Redis did not answer within ${ENQUEUE_DEADLINE} ms`);
     return withDeadline(read(), ENQUEUE_DEADLINE + 50, late).catch(async (error: unknown) => {
-      throw toReadError(await this.connections.named(error));
+      throw await this.engine.readError(error);
     });
   }
 
   /** Where the job is stored; looks again among the newest jobs of the app before it says nowhere. */
   async locate(parts: RefParts): Promise<JobPlace | undefined> {
     const found =
-      (await this.search(await this.catalog.entries(), parts)) ??
-      (await this.search(await this.catalog.entries(50), parts)) ??
-      (await this.searchLists(await this.catalog.entries(), parts));
+      (await this.search(await this.engine.types.entries(), parts)) ??
+      (await this.search(await this.engine.types.entries(50), parts)) ??
+      (await this.searchLists(await this.engine.types.entries(), parts));
     const { id, name, queue } = parts;
     // A dead job that was retried may have gone to the queue that its definition has now.
     return found ?? (name === undefined || queue === undefined ? undefined : this.locate({ id, name }));
@@ -61,48 +54,48 @@ export class JobReader {
 
   /** Where a job with this id may have been stored. */
   async placesOf(parts: RefParts): Promise<JobPlace[]> {
-    return placesOf(await this.catalog.entries(), parts);
+    return placesOf(await this.engine.types.entries(), parts);
   }
 
-  private async search(known: readonly CatalogEntry[], parts: RefParts): Promise<JobPlace | undefined> {
+  private async search(known: readonly JobType[], parts: RefParts): Promise<JobPlace | undefined> {
     const places = placesOf(known, parts);
     if (places.length === 0) return undefined;
-    const stored = await this.store.stored(places);
+    const stored = await this.engine.jobs.stored(places);
     const found = stored.filter(({ name }) => parts.name === undefined || name === parts.name);
-    return chosenOf(found, (one) => this.catalog.queueOf(one));
+    return chosenOf(found, (one) => this.engine.types.queueOf(one));
   }
 
   /** When the data of a job is gone its id may still be in a list. */
-  private async searchLists(known: readonly CatalogEntry[], parts: RefParts): Promise<JobPlace | undefined> {
+  private async searchLists(known: readonly JobType[], parts: RefParts): Promise<JobPlace | undefined> {
     const places = placesOf(known, parts).filter(({ name }) => name !== ANY_NAME);
     if (places.length === 0) return undefined;
-    return chosenOf(await this.store.listed(places), (one) => this.catalog.queueOf(one));
+    return chosenOf(await this.engine.jobs.listed(places), (one) => this.engine.types.queueOf(one));
   }
 
   /** The job with the engine's id. */
   readStored(queue: string, storedId: string): Promise<FoundJob | undefined> {
-    return this.store.read(queue, storedId);
+    return this.engine.jobs.read(queue, storedId);
   }
 }
 
-function storedIdOf(entry: CatalogEntry, id: string): string {
+function storedIdOf(entry: JobType, id: string): string {
   return entry.name === ANY_NAME ? id : toStoredId(entry.name, id);
 }
 
 /** Where the job of a reference may be. */
-function placesOf(known: readonly CatalogEntry[], parts: RefParts): JobPlace[] {
+function placesOf(known: readonly JobType[], parts: RefParts): JobPlace[] {
   return meant(known, parts).map((entry) => ({ ...entry, storedId: storedIdOf(entry, parts.id) }));
 }
 
 /** The entries that a reference may mean; that of an `EnqueuedJob` also where nobody has written it down yet. */
-function meant(known: readonly CatalogEntry[], { name, queue }: RefParts): CatalogEntry[] {
+function meant(known: readonly JobType[], { name, queue }: RefParts): JobType[] {
   const entries = known.filter(
     (entry) =>
       (queue === undefined || entry.queue === queue) &&
       (name === undefined || entry.name === name || entry.name === ANY_NAME),
   );
   const isNew = name !== undefined && queue !== undefined && !entries.some((entry) => entry.name === name);
-  return isNew && isField(jobTypeField(name, queue)) ? [...entries, { name, queue }] : entries;
+  return isNew && isJobType({ name, queue }) ? [...entries, { name, queue }] : entries;
 }
 
 /**

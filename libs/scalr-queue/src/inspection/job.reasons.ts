@@ -6,8 +6,8 @@ import type { DeadReason, JobInfo } from '../contract/job-info.js';
 import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
 import { toJobInfo } from './job-info.mapper.js';
-import type { FoundJob } from '../engine/redis/job.store.js';
-import type { QueueState } from '../engine/redis/queue-states.js';
+import type { FoundJob } from '../engine/found-job.js';
+import type { QueueState } from '../engine/queue-state.js';
 import { counted } from '../contract/counted.js';
 
 /** What decides whether a job runs. */

@@ -1,16 +1,18 @@
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
 import { onAbort, unlessAborted } from '../engine/abort.watch.js';
 import { JobFailedError, JobNotKeptError, WaitTimeoutError } from '../contract/errors/outcome.errors.js';
 import { QueueClosedError, QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { toStoredId } from '../engine/job-id.js';
 import type { JobRef } from '../contract/job-ref.js';
-import { EndWatch } from '../engine/redis/end.watch.js';
+import type { Place } from '../engine/found-job.js';
 import type { JobEnd } from '../engine/job-end.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { endOf, outcomeOf } from './job.end.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { JobReader, type RefParts, refParts } from './job.reader.js';
-import { PastEnds, type Place } from '../engine/redis/past-ends.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 
 /**
  * How soon, and how often at the least, a wait looks at the job itself, in case its event was missed: the connection was
@@ -29,8 +31,8 @@ export class JobWaiter implements OnApplicationShutdown {
 
   constructor(
     private readonly reader: JobReader,
-    private readonly ends: EndWatch,
-    private readonly past: PastEnds,
+    private readonly engine: QueueEngine,
+    @Inject(RESOLVED_OPTIONS) private readonly app: Pick<ResolvedOptions, 'clock'>,
   ) {
     // Every wait listens.
     setMaxListeners(0, this.closing.signal);
@@ -45,13 +47,15 @@ export class JobWaiter implements OnApplicationShutdown {
   private async watch(ref: JobRef, timeout: number, signal?: AbortSignal): Promise<unknown> {
     const parts = refParts(ref);
     const { id } = parts;
-    const deadline = Date.now() + timeout;
+    const { clock } = this.app;
+    const deadline = clock.now() + timeout;
     let wake: () => void = () => undefined;
     let heard: JobEnd | undefined;
     let stop: (() => void) | undefined;
     const forget = signal && onAbort(signal, () => wake());
+    const disarm = clock.after(timeout, () => wake());
     const listen = ({ queue, storedId }: Place): Promise<void> => {
-      const listener = this.ends.listen(queue, storedId, (end) => {
+      const listener = this.engine.ends.listen(queue, storedId, (end) => {
         heard = end;
         wake();
       });
@@ -70,7 +74,7 @@ export class JobWaiter implements OnApplicationShutdown {
         const woken = new Promise<void>((resolve) => (wake = resolve));
         const found = await this.reader.find(ref).catch((error: unknown) => {
           // An outage is waited out: the job may finish meanwhile.
-          if (!(error instanceof QueueUnavailableError) || Date.now() >= deadline) throw error;
+          if (!(error instanceof QueueUnavailableError) || clock.now() >= deadline) throw error;
           return 'unreachable' as const;
         });
         if (found === undefined) return (await this.endOfGone(parts, place, heard)).result;
@@ -87,13 +91,14 @@ export class JobWaiter implements OnApplicationShutdown {
         signal?.throwIfAborted();
         if (this.closing.signal.aborted)
           throw new QueueClosedError('stopped waiting: the application is shutting down');
-        const left = deadline - Date.now();
+        const left = deadline - clock.now();
         if (left <= 0) throw new WaitTimeoutError(id, timeout);
         await sleepUnless(woken, Math.min(left, pause), this.closing.signal);
       }
     } finally {
       stop?.();
       forget?.();
+      disarm();
     }
   }
 
@@ -113,8 +118,11 @@ export class JobWaiter implements OnApplicationShutdown {
     if (heard) return outcomeOf(id, heard);
     const { end, hasEnded } = await this.reader.bounded(async () => {
       const places = place ? [place] : await this.reader.placesOf({ id, ...parts });
-      const found = await this.past.find(places);
-      return { end: found, hasEnded: place !== undefined || (!found && (await this.past.remembers(places))) };
+      const found = await this.engine.ends.find(places);
+      return {
+        end: found,
+        hasEnded: place !== undefined || (!found && (await this.engine.ends.remembers(places))),
+      };
     });
     if (end) return outcomeOf(id, end);
     if (hasEnded) throw new JobNotKeptError(id);

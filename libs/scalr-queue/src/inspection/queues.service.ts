@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
@@ -9,7 +9,7 @@ import type { Duration } from '../contract/duration.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import { AppState } from './app.state.js';
 import { JobReader } from './job.reader.js';
-import { toQueueInfos } from '../engine/redis/queue-states.js';
+import { toQueueInfos } from '../engine/queue-state.js';
 import { QueuePinger } from './queue.pinger.js';
 import { checkQueue } from './unknown-queue.js';
 
@@ -21,7 +21,7 @@ export class QueuesService {
   /** @internal */
   constructor(
     private readonly state: AppState,
-    private readonly queues: QueueRegistry,
+    private readonly engine: QueueEngine,
     private readonly reader: JobReader,
     private readonly pinger: QueuePinger,
   ) {}
@@ -44,7 +44,7 @@ export class QueuesService {
    * @throws InvalidOptionError for a queue that the app does not have; QueueUnavailableError
    */
   pause(name: string): Promise<void> {
-    return this.withQueue(name, (queue) => queue.pause());
+    return this.ofKnown(name, () => this.engine.queues.pause(name));
   }
 
   /**
@@ -53,7 +53,7 @@ export class QueuesService {
    * @throws InvalidOptionError for a queue that the app does not have; QueueUnavailableError
    */
   resume(name: string): Promise<void> {
-    return this.withQueue(name, (queue) => queue.resume());
+    return this.ofKnown(name, () => this.engine.queues.resume(name));
   }
 
   /**
@@ -103,14 +103,11 @@ export class QueuesService {
     return this.pinger.ping(name, patience, app);
   }
 
-  private withQueue(
-    name: string,
-    write: (queue: ReturnType<QueueRegistry['get']>) => Promise<unknown>,
-  ): Promise<void> {
+  private ofKnown(name: string, write: () => Promise<void>): Promise<void> {
     return this.reader.bounded(async () => {
       const known = (await this.state.read()).queues.map((queue) => queue.name);
       checkQueue(name, known);
-      await write(this.queues.get(name));
+      await write();
     });
   }
 }

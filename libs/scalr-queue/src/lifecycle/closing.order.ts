@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModuleRef, ModulesContainer, type NestContainer } from '@nestjs/core';
 import { BootScope } from './boot.scope.js';
 
@@ -7,9 +7,7 @@ import { BootScope } from './boot.scope.js';
  * boot: whatever a shutdown hook enqueues is still taken, and whatever a boot hook enqueues finds the connection there.
  */
 @Injectable()
-export class ClosingOrder implements OnModuleInit, OnApplicationShutdown {
-  /** Whether nothing can be enqueued any more. */
-  closed = false;
+export class ClosingOrder implements OnModuleInit {
   private readonly boot = BootScope.current();
 
   constructor(modules: ModulesContainer, moduleRef: ModuleRef) {
@@ -19,16 +17,10 @@ export class ClosingOrder implements OnModuleInit, OnApplicationShutdown {
     }
     const { container } = moduleRef as unknown as { container: NestContainer };
     this.boot?.useContainer(container);
-    this.boot?.onRelease(() => this.onApplicationShutdown());
   }
 
   /** Called by Nest, before it is called in any other module. */
   onModuleInit(): void {
     this.boot?.watchHooks();
-  }
-
-  /** Called by Nest, after it has been called in all other modules. */
-  onApplicationShutdown(): void {
-    this.closed = true;
   }
 }

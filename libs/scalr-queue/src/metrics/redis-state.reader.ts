@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { infoField } from '../engine/redis/preflight/redis-info.js';
-import { RecentRead } from '../engine/redis/connection/recent-read.js';
+import { RecentRead } from '../engine/recent-read.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 
 /** How the Redis server is, as far as jobs depend on it. */
@@ -18,8 +19,11 @@ export interface RedisState {
 export class RedisStateReader {
   private readonly cached: RecentRead<RedisState>;
 
-  constructor(private readonly connections: RedisConnections) {
-    this.cached = new RecentRead(connections, () => this.read());
+  constructor(
+    private readonly connections: RedisConnections,
+    engine: QueueEngine,
+  ) {
+    this.cached = new RecentRead(engine, () => this.read());
   }
 
   /** Undefined when Redis does not tell, or may not be asked. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { RecentRead } from '../engine/redis/connection/recent-read.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { RecentRead } from '../engine/recent-read.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { SchedulesService } from '../scheduling/schedules.service.js';
 import { MetricRegistry } from './metric.registry.js';
 
@@ -18,7 +18,7 @@ export class ScheduleMetrics {
   private readonly late: Gauge;
   private readonly recent: RecentRead<Awaited<ReturnType<SchedulesService['list']>>>;
 
-  constructor({ registry }: MetricRegistry, connections: RedisConnections, schedules: SchedulesService) {
+  constructor({ registry }: MetricRegistry, engine: QueueEngine, schedules: SchedulesService) {
     const gauge = (name: string, help: string, label: string) =>
       new Gauge({ name: `scalr_queue_${name}`, help, labelNames: ['scope', label], registers: [registry] });
     this.count = gauge('schedules', 'Schedules of the app, by state.', 'state');
@@ -35,7 +35,7 @@ export class ScheduleMetrics {
       'schedule',
     );
     this.late = gauge('schedule_late_seconds', 'Age of a slot that is due and not started.', 'schedule');
-    this.recent = new RecentRead(connections, () => schedules.list());
+    this.recent = new RecentRead(engine, () => schedules.list());
   }
 
   async refresh(): Promise<void> {

@@ -5,19 +5,32 @@ import { EnqueueAbortedError, EnqueueError, OutcomeUnknownError } from '../contr
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import { counted } from '../contract/counted.js';
 import { BULK_SLICE, BULK_SLICES_IN_FLIGHT } from '../contract/defaults.js';
+import type { AnyJobDefinition } from '../contract/job-definition.js';
+import { Tracing } from '../tracing/tracing.js';
 import { JobSender } from './job.sender.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
 
 /** Sends any number of jobs in slices, a few of them at a time, so that no other app is held up. */
 @Injectable()
 export class BulkSender {
-  constructor(private readonly sender: JobSender) {}
+  constructor(
+    private readonly sender: JobSender,
+    private readonly tracing: Tracing,
+  ) {}
 
   /**
    * @returns what became of each, in order
    * @throws the first failure; what was enqueued all the same is in its `enqueued`
    */
-  async send(
+  send(
+    definition: AnyJobDefinition,
+    jobs: Iterable<PreparedJob> | AsyncIterable<PreparedJob>,
+    signal?: AbortSignal,
+  ): Promise<EnqueuedJob[]> {
+    return this.tracing.enqueueMany(definition, () => this.sendSlices(jobs, signal));
+  }
+
+  private async sendSlices(
     jobs: Iterable<PreparedJob> | AsyncIterable<PreparedJob>,
     signal?: AbortSignal,
   ): Promise<EnqueuedJob[]> {

@@ -1,9 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { unlessAborted } from '../engine/abort.watch.js';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { ClosingOrder } from '../lifecycle/closing.order.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
-import { type EnqueueError, QueueClosedError } from '../contract/errors/enqueue.errors.js';
+import type { EnqueueError } from '../contract/errors/enqueue.errors.js';
 import { ScalrQueueError } from '../contract/errors/scalr-queue.error.js';
 import type { EnqueuedJob, EnqueueOptions } from '../contract/enqueue-options.js';
 import {
@@ -18,7 +16,6 @@ import type { Duration } from '../contract/duration.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { Tracing } from '../tracing/tracing.js';
 import { BulkSender } from './bulk.sender.js';
 import { type EnqueueArguments, type EnqueueItems, isItem, isIterable } from './enqueue-arguments.js';
 import { JobSender } from './job.sender.js';
@@ -40,11 +37,8 @@ export class EnqueueService {
   constructor(
     private readonly sender: JobSender,
     private readonly bulk: BulkSender,
-    private readonly catalog: JobCatalog,
     private readonly waiter: JobWaiter,
     private readonly events: JobEvents,
-    private readonly tracing: Tracing,
-    private readonly order: ClosingOrder,
     private readonly watch: WorkerWatch,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
@@ -74,14 +68,14 @@ export class EnqueueService {
     waited: boolean,
   ): Promise<EnqueuedJob> {
     try {
-      const preparing = this.prepare(definition, payload, options);
+      const preparing = prepareJob(definition, payload, options, this.app);
       // Most jobs are ready at once; waiting for them all the same would cost each call a turn, and the memory to keep it.
       const job = preparing instanceof Promise ? await unlessAborted(preparing, options.signal) : preparing;
       if (waited) markWaited(job);
       options.signal?.throwIfAborted();
       this.watch.admit(definition);
       const enqueued = await this.sender.send(job, options.signal);
-      this.noteEnqueued(definition);
+      this.watch.note(definition);
       return enqueued;
     } catch (error) {
       this.tellFailure(definition, error);
@@ -116,12 +110,12 @@ export class EnqueueService {
       const jobs = Array.isArray(items)
         ? await this.prepareAll(definition, items as EnqueueItems<D>[], options)
         : this.prepareEach(definition, items, options);
-      const enqueued = await this.tracing.enqueueMany(definition, () => this.bulk.send(jobs, options.signal));
-      if (enqueued.length > 0) this.noteEnqueued(definition);
+      const enqueued = await this.bulk.send(definition, jobs, options.signal);
+      if (enqueued.length > 0) this.watch.note(definition);
       return enqueued;
     } catch (error) {
       const { enqueued = [] } = (error ?? {}) as Partial<EnqueueError>;
-      if (enqueued.length > 0) this.noteEnqueued(definition);
+      if (enqueued.length > 0) this.watch.note(definition);
       this.tellFailure(definition, error);
       throw error;
     }
@@ -147,11 +141,6 @@ export class EnqueueService {
     const timeout = check.duration('waitFor', waitFor, 1);
     const job = await this.enqueueOne(definition, payload, others, true);
     return this.waiter.wait(job, timeout, others.signal);
-  }
-
-  private noteEnqueued(definition: AnyJobDefinition): void {
-    this.catalog.record(definition);
-    this.watch.note(definition);
   }
 
   private tellFailure(definition: unknown, error: unknown): void {
@@ -194,21 +183,11 @@ export class EnqueueService {
     };
     try {
       const job = isItem(item)
-        ? this.prepare(definition, item.payload, { ...options, ...item.options })
-        : this.prepare(definition, item, options);
+        ? prepareJob(definition, item.payload, { ...options, ...item.options }, this.app)
+        : prepareJob(definition, item, options, this.app);
       return job instanceof Promise ? job.catch(complain) : job;
     } catch (error) {
       return complain(error);
     }
-  }
-
-  private prepare(
-    definition: AnyJobDefinition,
-    payload: unknown,
-    options: EnqueueOptions<never>,
-  ): PreparedJob | Promise<PreparedJob> {
-    if (this.order.closed)
-      throw new QueueClosedError('nothing can be enqueued any more: the application is shutting down');
-    return prepareJob(definition, payload, options, this.app);
   }
 }

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { unlessAborted } from '../engine/abort.watch.js';
-import { BacklogGuard } from '../engine/redis/backlog.guard.js';
 import { withDeadline } from '../engine/deadline.js';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { outcomeUnknown, toEnqueueError, toReadError } from '../engine/redis/connection/redis-error.js';
-import { EnqueueError, OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
+import { QueueEngine } from '../engine/queue.engine.js';
+import { outcomeUnknown } from '../engine/outcome-unknown.js';
+import { EnqueueError } from '../contract/errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import { fromStoredId } from '../engine/job-id.js';
 import { JobEvents } from '../observability/job-event.stream.js';
@@ -13,16 +11,12 @@ import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import { Tracing } from '../tracing/tracing.js';
 import { InFlightLimit } from './in-flight.limit.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
-import { JobAdder } from '../engine/redis/job.adder.js';
 
-/** Brings prepared jobs to Redis, within the deadline, and says honestly what became of them. */
+/** Hands prepared jobs to the engine, within the deadline, and says honestly what became of them. */
 @Injectable()
 export class JobSender {
   constructor(
-    private readonly connections: RedisConnections,
-    private readonly adder: JobAdder,
-    private readonly catalog: JobCatalog,
-    private readonly backlog: BacklogGuard,
+    private readonly engine: QueueEngine,
     private readonly inFlight: InFlightLimit,
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
@@ -51,6 +45,7 @@ export class JobSender {
           : await this.sendAllNew(jobs),
       );
     const { enqueued, error } = await this.within(jobs, send, signal);
+    if (enqueued.length > 0) this.engine.types.record(jobs[0]!);
     for (const job of enqueued) this.tell(job);
     if (error) throw error;
     return enqueued;
@@ -63,12 +58,13 @@ export class JobSender {
    */
   private admit(): Promise<void> | undefined {
     this.inFlight.admit();
-    return this.connections.usable();
+    return this.engine.usable();
   }
 
   private async deliver(job: PreparedJob, signal?: AbortSignal, deadline?: number): Promise<EnqueuedJob> {
     const send = (former: readonly string[]) => this.sendOne(job, former);
     const enqueued = await this.within([job], send, signal, deadline);
+    this.engine.types.record(job);
     this.tell(enqueued);
     return enqueued;
   }
@@ -88,16 +84,18 @@ export class JobSender {
   ): Promise<T> {
     signal?.throwIfAborted();
     const name = jobs[0]!.queue;
-    const connecting = this.connections.usable();
+    const connecting = this.engine.usable();
     if (connecting) await unlessAborted(connecting, signal);
     const deliver = async () => {
       let sent = false;
       const work = async () => {
         signal?.throwIfAborted();
-        const admitting = this.backlog.admit(name, jobs.length);
+        const admitting = this.engine.intake.admit(name, jobs.length);
         if (admitting) await admitting;
         // Of an earlier version, where the definition had another queue: only what can be taken there is looked for there.
-        const former = jobs.some((job) => job.contested) ? await this.catalog.formerQueues(jobs[0]!) : [];
+        const former = jobs.some((job) => job.contested)
+          ? await this.engine.types.formerQueues(jobs[0]!)
+          : [];
         // Also of a call that has given up already: nothing may be sent any more.
         signal?.throwIfAborted();
         sent = true;
@@ -115,8 +113,7 @@ export class JobSender {
         const ids = jobs.map((job) => job.id);
         if (signal?.aborted && failure === signal.reason)
           throw sent ? outcomeUnknown('aborted before the answer of Redis for', ids, failure) : failure;
-        const error = await this.connections.named(failure);
-        throw sent ? toEnqueueError(error, ids) : toReadError(error);
+        throw await (sent ? this.engine.enqueueError(failure, ids) : this.engine.readError(failure));
       }
     };
     return this.inFlight.run(deadline, deliver, signal);
@@ -128,12 +125,12 @@ export class JobSender {
   }
 
   private async sendNew(job: PreparedJob): Promise<EnqueuedJob> {
-    await this.adder.add(job);
+    await this.engine.intake.add(job);
     return outcome(job, job.id, 'created');
   }
 
   private async sendAllNew(jobs: readonly PreparedJob[]): Promise<PromiseSettledResult<EnqueuedJob>[]> {
-    const failures = await this.adder.addAll(jobs.map((job) => this.traced(job)));
+    const failures = await this.engine.intake.addAll(jobs.map((job) => this.traced(job)));
     return jobs.map((job, at) => {
       const reason = failures[at];
       if (reason) return { status: 'rejected', reason };
@@ -159,20 +156,16 @@ export class JobSender {
       else failures.push({ id: jobs[at]!.id, reason: one.reason });
     }
     if (failures.length === 0) return { enqueued };
-    const doubtful = failures.filter(
-      ({ reason }) => toEnqueueError(reason, []) instanceof OutcomeUnknownError,
-    );
+    const doubtful = failures.filter(({ reason }) => this.engine.isInDoubt(reason));
     const [worst] = doubtful.length > 0 ? doubtful : failures;
-    const error = toEnqueueError(
-      await this.connections.named(worst!.reason),
-      doubtful.map(({ id }) => id),
-    );
+    const ids = doubtful.map(({ id }) => id);
+    const error = await this.engine.enqueueError(worst!.reason, ids);
     if (error instanceof EnqueueError) error.enqueued = enqueued;
     return { enqueued, error };
   }
 
   private async sendContested(job: PreparedJob, former: readonly string[]): Promise<EnqueuedJob> {
-    const { status, storedId, former: queue } = await this.adder.addContested(job, former);
+    const { status, storedId, former: queue } = await this.engine.intake.addContested(job, former);
     const found = outcome(job, fromStoredId(storedId), status);
     return queue === undefined ? found : { ...found, queue };
   }

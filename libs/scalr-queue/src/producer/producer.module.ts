@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
@@ -11,7 +10,7 @@ import { DEFAULT_WATCH_PACE, WATCH_PACE, WorkerWatch } from './worker.watch.js';
 
 /** Putting jobs in. */
 @Module({
-  imports: [RedisEngineModule, ObservabilityModule, InspectionModule, TracingModule],
+  imports: [ObservabilityModule, InspectionModule, TracingModule],
   providers: [
     BulkSender,
     InFlightLimit,

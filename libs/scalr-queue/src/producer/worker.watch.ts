@@ -1,7 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { withDeadline } from '../engine/deadline.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { UnhandledJobError } from '../contract/errors/enqueue.errors.js';
 import type { LastHandler } from '../contract/queue-info.js';
 import { takes, type WorkerInfo } from '../contract/worker-info.js';
@@ -49,8 +48,7 @@ export class WorkerWatch implements OnModuleInit, OnApplicationShutdown {
   private closed = false;
 
   constructor(
-    private readonly connections: RedisConnections,
-    private readonly workers: WorkerRegistry,
+    private readonly engine: QueueEngine,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(WATCH_PACE) private readonly pace: WatchPace,
   ) {}
@@ -93,8 +91,11 @@ export class WorkerWatch implements OnModuleInit, OnApplicationShutdown {
   private async look(): Promise<void> {
     const at = performance.now();
     try {
-      if (this.connections.ready)
-        this.remember(await withDeadline(this.workers.list(), STATE_TIMEOUT, () => new Error('late')), at);
+      if (this.engine.ready)
+        this.remember(
+          await withDeadline(this.engine.workers.list(), STATE_TIMEOUT, () => new Error('late')),
+          at,
+        );
       await this.warn();
     } catch {
       // Who looks after Redis tells of it; until the next answer nothing is known.
@@ -135,7 +136,7 @@ export class WorkerWatch implements OnModuleInit, OnApplicationShutdown {
       const now = performance.now();
       if (!unhandled || now - (this.warnedAt.get(key) ?? -Infinity) < this.pace.grace) continue;
       this.warnedAt.set(key, now);
-      const [found] = await this.workers.withLastHandler([kind]).catch(() => []);
+      const [found] = await this.engine.workers.withLastHandler([kind]).catch(() => []);
       this.logger.warn(say(kind, found?.lastHandledBy));
     }
   }

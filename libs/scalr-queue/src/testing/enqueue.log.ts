@@ -1,4 +1,4 @@
-import type { MemoryJob } from './memory.job.js';
+import type { MemoryJob } from '../engine/memory/memory.job.js';
 
 /** The jobs that the code under test has enqueued, in order; those of schedules are not among them. */
 export class EnqueueLog {

@@ -1,7 +1,7 @@
 import type { InputOf, AnyJobDefinition } from '../contract/job-definition.js';
 import { fromStoredId } from '../engine/job-id.js';
 import { readMeta } from '../engine/job-meta.js';
-import type { MemoryJob } from './memory.job.js';
+import type { MemoryJob } from '../engine/memory/memory.job.js';
 
 /** A job as the code under test enqueued it. */
 export interface EnqueuedRecord<D extends AnyJobDefinition = AnyJobDefinition> {

@@ -1,5 +1,5 @@
 import type { StoredJob } from '../engine/stored-job.js';
-import type { MemoryJob } from './memory.job.js';
+import type { MemoryJob } from '../engine/memory/memory.job.js';
 import { type AsideNote, AsideNotes } from '../engine/redis/aside.notes.js';
 
 /** What is noted with a job that was put aside, by the rules of `put-aside.script.ts`. */

@@ -1,10 +1,6 @@
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
-import { QueueFullError } from '../contract/errors/enqueue.errors.js';
-import { ANY_NAME, type CatalogEntry } from '../engine/redis/catalog-entry.js';
-import { DEFAULT_MAX_BACKLOG } from '../contract/defaults.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import type { MemoryEngine } from './memory.engine.js';
-import type { MemoryQueue } from './memory.queue.js';
+import type { MemoryEngine } from '../engine/memory/memory.engine.js';
+import type { MemoryQueue } from '../engine/memory/memory.queue.js';
 
 /** What stands for a connection where there is nothing to connect to. */
 export class MemoryConnections {
@@ -16,12 +12,11 @@ export class MemoryConnections {
   constructor(private readonly engine: MemoryEngine) {}
 
   get ready(): boolean {
-    return this.engine.works;
+    return this.engine.ready;
   }
 
   usable(): undefined {
-    this.engine.answer();
-    return undefined;
+    return this.engine.usable('read');
   }
 
   /** Nobody lacks a permission. */
@@ -51,66 +46,16 @@ function noRedis(): never {
 
 /** The queues of the app. */
 export class MemoryRegistry {
-  constructor(
-    private readonly engine: MemoryEngine,
-    private readonly options: ResolvedOptions,
-  ) {}
+  constructor(private readonly engine: MemoryEngine) {}
 
   get(name: string): MemoryQueue {
-    return this.engine.get(name);
+    return this.engine.memory.get(name);
   }
 
   /** Limits hold in workers, which the kit has none of. */
   async writeLimits(): Promise<void> {}
 
   names(): string[] {
-    return [...new Set([...this.options.queues.keys(), ...this.engine.queues.keys()])];
-  }
-}
-
-/** Refuses jobs for a queue that holds as many as its `maxBacklog`. */
-export class MemoryBacklog {
-  constructor(
-    private readonly engine: MemoryEngine,
-    private readonly options: ResolvedOptions,
-  ) {}
-
-  async admit(queue: string, jobs: number): Promise<void> {
-    const limit = this.options.queues.get(queue)?.maxBacklog ?? DEFAULT_MAX_BACKLOG;
-    const { length } = [...this.engine.get(queue).in('waiting'), ...this.engine.get(queue).in('delayed')];
-    if (length + jobs <= limit) return;
-    throw new QueueFullError(
-      `the queue "${queue}" holds ${length} jobs, its maxBacklog is ${limit}. Nothing was enqueued.`,
-    );
-  }
-}
-
-/** Which jobs the app has. */
-export class MemoryCatalog {
-  private readonly known = new Map<string, CatalogEntry>();
-
-  record({ name, queue }: CatalogEntry): void {
-    this.known.set(`${name} ${queue}`, { name, queue });
-  }
-
-  recordQueue(queue: string): void {
-    this.record({ name: ANY_NAME, queue });
-  }
-
-  knows(name: string): boolean {
-    return [...this.known.values()].some((entry) => entry.name === name);
-  }
-
-  queueOf(name: string): string | undefined {
-    return [...this.known.values()].findLast((entry) => entry.name === name)?.queue;
-  }
-
-  async formerQueues({ name, queue }: CatalogEntry): Promise<string[]> {
-    const others = [...this.known.values()].filter((entry) => entry.name === name && entry.queue !== queue);
-    return others.map((entry) => entry.queue);
-  }
-
-  async entries(): Promise<CatalogEntry[]> {
-    return [...this.known.values()];
+    return this.engine.queues.names();
   }
 }

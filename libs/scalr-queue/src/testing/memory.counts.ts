@@ -1,6 +1,6 @@
 import { JobCounts } from '../engine/redis/job.counts.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
-import type { MemoryJob } from './memory.job.js';
+import type { MemoryJob } from '../engine/memory/memory.job.js';
 
 /** Counts in the jobs of the kit. */
 export class MemoryCounts extends JobCounts {

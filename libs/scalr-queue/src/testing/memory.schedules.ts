@@ -1,4 +1,3 @@
-import type { JobCatalog } from '../engine/redis/job.catalog.js';
 import { readMeta } from '../engine/job-meta.js';
 import { toStoredId } from '../engine/job-id.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -6,7 +5,7 @@ import type { ScheduleHash } from '../engine/redis/schedule.hash.js';
 import type { StoredSchedule } from '../scheduling/schedule.store.js';
 import type { VersionedSpec } from '../scheduling/schedule-record.js';
 import { slotId, SlotQueue } from '../scheduling/slot.queue.js';
-import type { MemoryEngine } from './memory.engine.js';
+import type { MemoryEngine } from '../engine/memory/memory.engine.js';
 
 type Args = readonly (string | number)[];
 
@@ -79,28 +78,34 @@ export class MemoryScheduleHash implements Pick<ScheduleHash, keyof ScheduleHash
 export class MemorySlotQueue extends SlotQueue {
   constructor(
     private readonly engine: MemoryEngine,
-    private readonly jobs: JobCatalog,
     private readonly schedules: ScheduleHash,
     options: ResolvedOptions,
   ) {
-    super(undefined as never, undefined as never, jobs, undefined as never, undefined as never, options);
+    super(
+      undefined as never,
+      undefined as never,
+      undefined as never,
+      undefined as never,
+      undefined as never,
+      options,
+    );
   }
 
   override async add(schedule: StoredSchedule, slot: number): Promise<void> {
     const prepared = this.prepareSlot(schedule, slot);
-    this.jobs.record(prepared);
+    this.engine.types.record(prepared);
     await this.schedules.set(`last:${schedule.spec.name}`, String(slot));
-    this.engine.get(prepared.queue).add(prepared);
+    this.engine.memory.get(prepared.queue).add(prepared);
   }
 
   override async remove({ spec }: VersionedSpec, slot: number): Promise<void> {
-    if (slot > this.engine.clock.now())
-      this.engine.get(spec.queue).remove(toStoredId(spec.job, slotId(spec, slot)));
+    if (slot > this.engine.memory.clock.now())
+      this.engine.memory.get(spec.queue).remove(toStoredId(spec.job, slotId(spec, slot)));
   }
 
   override async verify(schedule: StoredSchedule, slot: number): Promise<void> {
     const { spec, revision } = schedule;
-    const job = this.engine.get(spec.queue).jobs.get(toStoredId(spec.job, slotId(spec, slot)));
+    const job = this.engine.memory.get(spec.queue).jobs.get(toStoredId(spec.job, slotId(spec, slot)));
     if (job && readMeta(job.opts).slot?.revision === revision) return;
     await this.remove(schedule, slot);
     await this.add(schedule, slot);

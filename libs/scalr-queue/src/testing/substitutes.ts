@@ -1,31 +1,23 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { BacklogGuard } from '../engine/redis/backlog.guard.js';
 import { BullRegistrations } from '../engine/redis/bull.registrations.js';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { MemoryEngine } from '../engine/memory/memory.engine.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { JobCounts } from '../engine/redis/job.counts.js';
 import { Preflight } from '../engine/redis/preflight/preflight.js';
 import { QueueRegistry } from '../engine/redis/queue.registry.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
 import { RedisProbe } from '../engine/redis/connection/redis.probe.js';
-import { WorkerRegistry } from '../engine/redis/worker.registry.js';
-import { DeadLetterActions } from '../dead-letter/dead-letter.actions.js';
-import { DeadLetterScanner } from '../dead-letter/dead-letter.scanner.js';
-import { JobCanceller } from '../inspection/job.canceller.js';
-import { AppState } from '../inspection/app.state.js';
-import { JobExplainer } from '../inspection/job.explainer.js';
-import { JobLister } from '../inspection/job.lister.js';
-import { JobReader } from '../inspection/job.reader.js';
-import { JobWaiter } from '../inspection/job.waiter.js';
-import { QueuePinger } from '../inspection/queue.pinger.js';
-import { QueueReader } from '../engine/redis/queue.reader.js';
+import { RedisEngine } from '../engine/redis/redis.engine.js';
+import { fromStoredId } from '../engine/job-id.js';
+import { JobCancelledError } from '../contract/errors/outcome.errors.js';
 import { RedisStateReader } from '../metrics/redis-state.reader.js';
 import { JobEventLog } from '../observability/job-event.log.js';
 import { JobEvents } from '../observability/job-event.stream.js';
-import { resolveOptions } from '../config/resolved-options.js';
+import { type ResolvedOptions, resolveOptions } from '../config/resolved-options.js';
 import type { ScalrQueueOptions } from '../config/scalr-queue.options.js';
 import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from '../config/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
-import { WorkerWatch } from '../producer/worker.watch.js';
+import { InFlightLimit } from '../producer/in-flight.limit.js';
 import { ScheduleHash } from '../engine/redis/schedule.hash.js';
 import { SlotQueue } from '../scheduling/slot.queue.js';
 import { Tracing } from '../tracing/tracing.js';
@@ -35,46 +27,35 @@ import { IdleHandlers } from '../worker/idle-handlers.js';
 import { RunningJobs } from '../worker/running.jobs.js';
 import { ThreadPools } from '../worker/thread/thread.pools.js';
 import { EnqueueLog } from './enqueue.log.js';
-import { MemoryBacklog, MemoryCatalog, MemoryConnections, MemoryRegistry } from './memory.connections.js';
+import { MemoryConnections, MemoryRegistry } from './memory.connections.js';
 import { MemoryAsideNotes } from './memory.aside.js';
-import { MemoryDeadLetterActions, MemoryDeadLetters } from './memory.dead-letters.js';
 import { MemoryCounts } from './memory.counts.js';
-import { MemoryEngine } from './memory.engine.js';
-import { MemoryCanceller, MemoryWaiter } from './memory.jobs.js';
-import { MemoryPinger, MemoryProbe, MemoryWatch, MemoryWorkers } from './memory.health.js';
-import { MemoryExplainer, MemoryLister, MemoryQueueReader, MemoryReader } from './memory.reader.js';
+import { MemoryProbe } from './memory.health.js';
 import { MemoryScheduleHash, MemorySlotQueue } from './memory.schedules.js';
-import { MemorySender } from './memory.sender.js';
+import { TestSender } from './test.sender.js';
+import { TestStage } from './test.stage.js';
+import { VirtualClock } from './virtual.clock.js';
 import { TestThreadPools } from './test.thread-pools.js';
 
+type Sender = ConstructorParameters<typeof TestSender>;
 type Token = NonNullable<FactoryProvider['inject']>[number];
 
 /** All that reaches for Redis in production, and what the kit puts in its place; everything else is the real thing. */
 export const SUBSTITUTES: readonly FactoryProvider[] = [
-  replace(RESOLVED_OPTIONS, [MemoryEngine, GIVEN_OPTIONS], resolveForTest),
-  standIn(RedisConnections, [MemoryEngine], MemoryConnections),
-  standIn(QueueRegistry, [MemoryEngine, RESOLVED_OPTIONS], MemoryRegistry),
-  substitute(BacklogGuard, [MemoryEngine, RESOLVED_OPTIONS], MemoryBacklog),
-  substitute(JobCatalog, [], MemoryCatalog),
+  replace(RESOLVED_OPTIONS, [VirtualClock, GIVEN_OPTIONS], resolveForTest),
+  replace(RedisEngine, [RESOLVED_OPTIONS, VirtualClock, EnqueueLog], makeEngine),
+  replace(JobSender, [QueueEngine, InFlightLimit, JobEvents, Tracing, TestStage], (...args: Sender) => {
+    return new TestSender(...args);
+  }),
+  standIn(RedisConnections, [QueueEngine], MemoryConnections),
+  standIn(QueueRegistry, [QueueEngine], MemoryRegistry),
   substitute(JobCounts, [RESOLVED_OPTIONS], MemoryCounts),
   replace(BullRegistrations, [], () => ({ isForeign: () => false })),
-  substitute(WorkerRegistry, [], MemoryWorkers),
   replace(Preflight, [], () => ({ passed: true, findings: [] })),
-  substitute(RedisProbe, [MemoryEngine], MemoryProbe),
+  substitute(RedisProbe, [QueueEngine], MemoryProbe),
   replace(RedisStateReader, [], () => ({ recent: async () => undefined })),
-  substitute(JobSender, [MemoryEngine, EnqueueLog, BacklogGuard, JobEvents], MemorySender),
-  substitute(WorkerWatch, [], MemoryWatch),
-  substitute(JobReader, [MemoryEngine, JobCatalog], MemoryReader),
-  substitute(JobLister, [MemoryEngine, AppState, JobReader], MemoryLister),
-  substitute(JobExplainer, [MemoryEngine, AppState, JobReader], MemoryExplainer),
-  substitute(QueueReader, [MemoryEngine], MemoryQueueReader),
-  substitute(QueuePinger, [], MemoryPinger),
-  substitute(JobWaiter, [MemoryEngine, JobReader], MemoryWaiter),
-  substitute(JobCanceller, [MemoryEngine, JobReader, JobEvents], MemoryCanceller),
-  substitute(DeadLetterScanner, [MemoryEngine, JobReader], MemoryDeadLetters),
-  substitute(DeadLetterActions, [MemoryEngine, JobReader], MemoryDeadLetterActions),
   substitute(ScheduleHash, [], MemoryScheduleHash),
-  substitute(SlotQueue, [MemoryEngine, JobCatalog, ScheduleHash, RESOLVED_OPTIONS], MemorySlotQueue),
+  substitute(SlotQueue, [QueueEngine, ScheduleHash, RESOLVED_OPTIONS], MemorySlotQueue),
   substitute(ThreadPools, [Tracing], TestThreadPools),
   substitute(AsideNotes, [], MemoryAsideNotes),
   // The queue of the test runs the handlers, in whatever application they are.
@@ -82,8 +63,9 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   // A test reads outcomes; lines about jobs that die on purpose would only hide what is wrong.
   replace(JobEventLog, [], () => ({})),
   // It has both the running jobs and the engine in reach.
-  replace(CancelWatcher, [MemoryEngine, RunningJobs], (engine: MemoryEngine, running: RunningJobs) => {
-    engine.abort = ({ queueName, id }, reason) => running.abort(queueName, id, reason);
+  replace(CancelWatcher, [QueueEngine, RunningJobs], (engine: MemoryEngine, running: RunningJobs) => {
+    engine.jobs.requestCancel = ({ queueName, id }) =>
+      running.abort(queueName, id, new JobCancelledError(fromStoredId(id)));
     return {};
   }),
 ];
@@ -114,13 +96,19 @@ function replace(
   return { provide: provide as never, inject: [...inject], useFactory: make };
 }
 
-/** The options of the app; Redis is not needed, and neither is a name. */
-function resolveForTest(engine: MemoryEngine, given: ScalrQueueOptions) {
+/** The options of the app; Redis is not needed, and neither is a name. Whether a worker lives is up to the test. */
+function resolveForTest(clock: VirtualClock, given: ScalrQueueOptions) {
   const { redis: _redis, ...options } = given;
   const resolved = resolveOptions({
     app: process.env['SCALR_APP'] || 'test',
     ...options,
     redis: 'redis://none.invalid',
   });
-  return { ...resolved, clock: engine.clock };
+  return { ...resolved, clock, unhandled: 'ignore' as const };
+}
+
+function makeEngine(app: ResolvedOptions, clock: VirtualClock, log: EnqueueLog): MemoryEngine {
+  const engine = new MemoryEngine(app, clock);
+  engine.intake.onAdded = (job) => log.add(job);
+  return engine;
 }

@@ -8,11 +8,11 @@ import { OptionChecker } from '../contract/option-checker.js';
 import { type EnqueuedRecord, recordOf } from './enqueued.record.js';
 import { EnqueueExpectationError, type EnqueueExpectation, matching } from './enqueue.expectation.js';
 import { EnqueueLog } from './enqueue.log.js';
-import { MemoryEngine } from './memory.engine.js';
 import type { RunOutcome } from './run-outcome.js';
 import type { RunJobOptions } from './run-job.options.js';
 import { type DrainOutcome, Tally } from './tally.js';
 import { TestStage } from './test.stage.js';
+import { VirtualClock } from './virtual.clock.js';
 
 const check = new OptionChecker(InvalidOptionError);
 
@@ -24,9 +24,9 @@ const check = new OptionChecker(InvalidOptionError);
 export class TestQueue implements OnApplicationBootstrap {
   /** @internal */
   constructor(
-    private readonly engine: MemoryEngine,
     private readonly log: EnqueueLog,
     private readonly stage: TestStage,
+    private readonly clock: VirtualClock,
   ) {}
 
   /**
@@ -75,7 +75,7 @@ export class TestQueue implements OnApplicationBootstrap {
   /** Forgets all jobs, faults and what was recorded. The clock and the schedules stay as they are. */
   clear(): void {
     this.log.clear();
-    this.engine.clear();
+    this.stage.engine.memory.clear();
   }
 
   /**
@@ -99,14 +99,14 @@ export class TestQueue implements OnApplicationBootstrap {
    * await queue.advance('1h');
    */
   async advance(time: Duration): Promise<DrainOutcome> {
-    const end = this.engine.clock.now() + check.duration('the time to advance', time, 0, MAX_DURATION);
+    const end = this.clock.now() + check.duration('the time to advance', time, 0, MAX_DURATION);
     const tally = new Tally();
     tally.add(await this.drain());
     for (let next = this.stage.nextDue; next <= end; next = this.stage.nextDue) {
-      this.engine.clock.moveTo(next);
+      this.clock.moveTo(next);
       tally.add(await this.drain());
     }
-    this.engine.clock.moveTo(end);
+    this.clock.moveTo(end);
     tally.add(await this.drain());
     return tally.outcome;
   }
@@ -117,14 +117,14 @@ export class TestQueue implements OnApplicationBootstrap {
    */
   async travel(time: Duration): Promise<void> {
     await turn();
-    const end = this.engine.clock.now() + check.duration('the time to travel', time, 0, MAX_DURATION);
-    this.engine.clock.moveTo(end);
+    const end = this.clock.now() + check.duration('the time to travel', time, 0, MAX_DURATION);
+    this.clock.moveTo(end);
     await turn();
   }
 
   /** What the virtual clock shows. */
   get now(): Date {
-    return new Date(this.engine.clock.now());
+    return new Date(this.clock.now());
   }
 
   /**
@@ -147,7 +147,7 @@ export class TestQueue implements OnApplicationBootstrap {
 
   /** From now on Redis cannot be reached: `enqueue` fails with `QueueUnavailableError`, and nothing runs. */
   down(): void {
-    this.engine.fault = 'down';
+    this.stage.engine.memory.fault = 'down';
   }
 
   /**
@@ -155,17 +155,17 @@ export class TestQueue implements OnApplicationBootstrap {
    * @param what whether the job is stored anyway. Defaults to true.
    */
   hang({ stored = true }: { readonly stored?: boolean } = {}): void {
-    this.engine.fault = stored ? 'hang-stored' : 'hang-lost';
+    this.stage.engine.memory.fault = stored ? 'hang-stored' : 'hang-lost';
   }
 
   /** From now on Redis has no memory left: `enqueue` fails with `QueueFullError`. Jobs still run. */
   full(): void {
-    this.engine.fault = 'full';
+    this.stage.engine.memory.fault = 'full';
   }
 
   /** Ends the fault. */
   up(): void {
-    delete this.engine.fault;
+    delete this.stage.engine.memory.fault;
   }
 
   /** Called by Nest. */

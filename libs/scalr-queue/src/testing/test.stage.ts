@@ -1,7 +1,6 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { InvalidOptionError, UnknownJobError } from '../contract/errors/configuration.errors.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
 import { OptionChecker } from '../contract/option-checker.js';
@@ -12,14 +11,15 @@ import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
 import { HandlerExplorer, type JobHandler } from '../worker/handler.explorer.js';
 import { JobEventSource } from '../worker/job-event.source.js';
 import { JobRunner } from '../worker/job.runner.js';
-import { MemoryEngine } from './memory.engine.js';
-import { MemoryJob } from './memory.job.js';
+import type { MemoryEngine } from '../engine/memory/memory.engine.js';
+import { MemoryJob } from '../engine/memory/memory.job.js';
 import { outcomeOf, type RunOutcome } from './run-outcome.js';
 import type { RunJobOptions } from './run-job.options.js';
 import { signOfLife } from './sign-of-life.js';
 import type { DrainOutcome } from './tally.js';
 import { type CheckedTestOptions } from './testing.options.js';
 import { TestWorker } from './test.worker.js';
+import { VirtualClock } from './virtual.clock.js';
 
 /** Injection token of the checked options of the kit. */
 export const TEST_OPTIONS = Symbol('scalr-queue.test-options');
@@ -38,13 +38,19 @@ export class TestStage {
   private running?: Promise<Running>;
 
   constructor(
-    private readonly engine: MemoryEngine,
     private readonly moduleRef: ModuleRef,
+    private readonly clock: VirtualClock,
     @Inject(TEST_OPTIONS) private readonly options: CheckedTestOptions,
-  ) {
-    engine.afterEnqueue = async () => {
-      if (options.mode === 'inline') await (await this.begin()).worker.drain();
-    };
+  ) {}
+
+  /** The jobs, and what is the matter with the queue. */
+  get engine(): MemoryEngine {
+    return this.moduleRef.get<QueueEngine, MemoryEngine>(QueueEngine, { strict: false });
+  }
+
+  /** After each call that enqueued; the inline mode runs the jobs here. */
+  async afterEnqueue(): Promise<void> {
+    if (this.options.mode === 'inline') await (await this.begin()).worker.drain();
   }
 
   begin(): Promise<Running> {
@@ -54,15 +60,16 @@ export class TestStage {
 
   async drain(): Promise<DrainOutcome> {
     const { worker, keeper } = await this.begin();
-    if (this.engine.works) await keeper.keepUp();
+    if (this.engine.ready) await keeper.keepUp();
     const outcome = await worker.drain();
-    if (this.engine.works) await keeper.keepUp();
+    if (this.engine.ready) await keeper.keepUp();
     return outcome;
   }
 
   /** When the next thing happens; `Infinity` when nothing will. */
   get nextDue(): number {
-    const { nextDue, clock, works } = this.engine;
+    const { clock } = this;
+    const { nextDue, works } = this.engine.memory;
     return Math.max(clock.now(), Math.min(works ? nextDue : Infinity, clock.next));
   }
 
@@ -82,8 +89,8 @@ export class TestStage {
     job.state = 'active';
     job.attemptsMade = attempt - 1;
     job.attemptsStarted = attempt;
-    job.processedOn = this.engine.clock.now();
-    return outcomeOf<D>(job, worker.attempt(job), () => this.engine.clock.now());
+    job.processedOn = this.clock.now();
+    return outcomeOf<D>(job, worker.attempt(job), () => this.clock.now());
   }
 
   private get app(): ResolvedOptions {
@@ -95,11 +102,11 @@ export class TestStage {
     const handlers = this.get(HandlerExplorer).explore();
     await keeper.prepare(handlers.values());
     runner.use(handlers);
-    for (const { definition } of handlers.values()) this.get(JobCatalog).record(definition);
-    const registry = this.get(WorkerRegistry);
-    if (handlers.size > 0) await registry.beat(signOfLife(handlers.values(), this.engine.clock.now()));
+    const { engine } = this;
+    for (const { definition } of handlers.values()) engine.types.record(definition);
+    if (handlers.size > 0) await engine.workers.beat(signOfLife(handlers.values(), this.clock.now()));
     const events = this.get(JobEventSource);
-    const worker = new TestWorker(this.engine, runner, events, this.options.patience);
+    const worker = new TestWorker(engine, runner, events, this.options.patience, this.clock);
     if (handlers.size > 0) await keeper.keepUp();
     return { handlers, worker, keeper };
   }

@@ -4,9 +4,10 @@ import { inJob } from '../observability/job-scope.js';
 import { attemptBackoff } from '../worker/attempt.failure.js';
 import type { EventfulWorker, JobEventSource } from '../worker/job-event.source.js';
 import type { JobRunner } from '../worker/job.runner.js';
-import type { MemoryEngine } from './memory.engine.js';
-import type { MemoryJob } from './memory.job.js';
-import type { MemoryQueue } from './memory.queue.js';
+import type { MemoryEngine } from '../engine/memory/memory.engine.js';
+import type { MemoryJob } from '../engine/memory/memory.job.js';
+import type { MemoryQueue } from '../engine/memory/memory.queue.js';
+import type { VirtualClock } from './virtual.clock.js';
 import { type DrainOutcome, Tally } from './tally.js';
 
 type Listener = (...args: unknown[]) => void;
@@ -23,12 +24,13 @@ export class TestWorker {
     private readonly runner: JobRunner,
     private readonly events: JobEventSource,
     private readonly patience: number,
+    private readonly clock: VirtualClock,
   ) {}
 
   /** Runs all whose time has come, also those that these enqueue. */
   async drain(): Promise<DrainOutcome> {
     const tally = new Tally();
-    for (let job = this.engine.take(); job; job = this.engine.take()) {
+    for (let job = this.engine.memory.take(); job; job = this.engine.memory.take()) {
       tally.count(await this.run(job));
       if (tally.runs < TOO_MANY) continue;
       throw new Error(
@@ -46,15 +48,15 @@ export class TestWorker {
     running.then(settle, settle);
     while (!(await this.endsInTime(running))) {
       if (settled) break;
-      const { next } = this.engine.clock;
-      if (next < Infinity) this.engine.clock.moveTo(next);
+      const { next } = this.clock;
+      if (next < Infinity) this.clock.moveTo(next);
       await turn();
     }
     return running;
   }
 
   private async run(job: MemoryJob): Promise<keyof DrainOutcome> {
-    const queue = this.engine.get(job.queueName);
+    const queue = this.engine.memory.get(job.queueName);
     this.events.started(job);
     try {
       queue.complete(job, await this.attempt(job));

@@ -7,10 +7,10 @@ import { GIVEN_OPTIONS } from '../config/tokens.js';
 import { BULL, PARTS } from '../scalr-queue.module.js';
 import { BULL_REFUSAL } from './bull.refusal.js';
 import { EnqueueLog } from './enqueue.log.js';
-import { MemoryEngine } from './memory.engine.js';
 import { SUBSTITUTES } from './substitutes.js';
 import { TestQueue } from './test.queue.js';
 import { TEST_OPTIONS, TestStage } from './test.stage.js';
+import { VirtualClock } from './virtual.clock.js';
 import { checkTestOptions, type TestingModuleOptions, type TestQueueOptions } from './testing.options.js';
 
 /** Modules of others that those of the library import. */
@@ -85,7 +85,7 @@ export function useTestQueue<B extends OverridableBuilder>(builder: B, options: 
 function testQueueModule(options: TestQueueOptions): DynamicModule {
   const checked = checkTestOptions(options);
   const providers = [
-    { provide: MemoryEngine, useValue: new MemoryEngine(checked.now) },
+    { provide: VirtualClock, useValue: new VirtualClock(checked.now) },
     { provide: TEST_OPTIONS, useValue: checked },
     EnqueueLog,
     TestStage,
@@ -96,7 +96,7 @@ function testQueueModule(options: TestQueueOptions): DynamicModule {
     global: true,
     imports: [BULL_REFUSAL],
     providers,
-    exports: [MemoryEngine, EnqueueLog, TestQueue],
+    exports: [VirtualClock, EnqueueLog, TestStage, TestQueue],
   };
 }
 

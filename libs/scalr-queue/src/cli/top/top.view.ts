@@ -1,5 +1,5 @@
 import type { WorkerInfo } from '../../contract/worker-info.js';
-import type { QueueState } from '../../engine/redis/queue-states.js';
+import type { QueueState } from '../../engine/queue-state.js';
 import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { type Cell, type Column, renderTable, type Tone } from '../output/table.js';

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import type { DeadPosition, WrittenDeath } from '../dead-position.js';
+import type { DeadLetterStore } from '../queue.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { isWrongType, orDamaged } from './damaged-entries.js';
 import { queueKey, queuePrefix } from './keys.js';
@@ -16,7 +17,7 @@ const NOT_DEAD: readonly (number | undefined)[] = [-1, -2, -3];
  * that same death, so that two processes never do it twice. Rejects with the error of the connection or of Redis.
  */
 @Injectable()
-export class DeadLetterStore {
+export class RedisDeadLetterStore implements DeadLetterStore {
   constructor(
     private readonly connections: RedisConnections,
     private readonly queues: QueueRegistry,

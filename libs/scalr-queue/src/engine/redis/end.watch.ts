@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { QueueEvents } from 'bullmq';
 import { DRAIN_DELAY_SECONDS } from './connection/redis.client.js';
 import { QueueRegistry } from './queue.registry.js';
@@ -23,7 +23,7 @@ interface Watch {
 
 /** Hears of the ends of jobs: one connection per queue, however many wait, while anybody does. */
 @Injectable()
-export class EndWatch implements OnApplicationShutdown {
+export class EndWatch {
   private readonly watches = new Map<string, Watch>();
   private closed = false;
 
@@ -55,7 +55,8 @@ export class EndWatch implements OnApplicationShutdown {
     return { stop, listening: watch.listening };
   }
 
-  onApplicationShutdown(): void {
+  /** Hears of nothing any more. */
+  close(): void {
     this.closed = true;
     this.watches.forEach(close);
     this.watches.clear();

@@ -1,9 +1,7 @@
 import { nameOfStoredId, timeOfStoredId } from '../job-id.js';
 import { DATA_MISSING, faultOf, faultOfOptions, type StoredFault, unreadable } from '../stored-fault.js';
+import type { ReadJob } from '../found-job.js';
 import type { StoredJob } from '../stored-job.js';
-
-/** A stored job to look at. */
-export type ReadJob = Omit<StoredJob, 'updateProgress' | 'log' | 'moveToDelayed'>;
 
 /** What is known of a job, and what keeps it from being read in full. */
 export interface JobRecord {

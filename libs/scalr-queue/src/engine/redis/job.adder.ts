@@ -3,6 +3,8 @@ import type { JobJson } from 'bullmq';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { conflictOf, type PreparedJob } from '../prepared-job.js';
+import type { ContestedAdd, JobIntake } from '../queue.engine.js';
+import { BacklogGuard } from './backlog.guard.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { endedKey, queueKey, queuePrefix, schedulesKey } from './keys.js';
 import { QueueRegistry } from './queue.registry.js';
@@ -10,25 +12,24 @@ import { ADD_CONTESTED } from './scripts/contested-add.script.js';
 import { insertArguments, insertKeys } from './scripts/insert-job.script.js';
 import { ADD_SLOT } from './scripts/slot-add.script.js';
 
-/** What became of a job whose id or unique key may have been taken. */
-export interface ContestedAdd {
-  readonly status: 'created' | 'duplicate' | 'replaced' | 'rerun';
-  /** Of the job that counts. */
-  readonly storedId: string;
-  /** Where that is in a queue that the definition had before. */
-  readonly former?: string;
-}
-
 const NO_PARENT = { parentDependenciesKey: '' };
 
 /** Adds jobs to queues. Each method is one write; what it rejects with is the error of the connection or of Redis. */
 @Injectable()
-export class JobAdder {
+export class JobAdder implements JobIntake {
+  private readonly backlog: BacklogGuard;
+
   constructor(
     private readonly connections: RedisConnections,
     private readonly queues: QueueRegistry,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
-  ) {}
+  ) {
+    this.backlog = new BacklogGuard(connections, queues, app);
+  }
+
+  admit(queue: string, jobs: number): Promise<void> | undefined {
+    return this.backlog.admit(queue, jobs);
+  }
 
   /** Adds a job whose id is new. */
   add(job: PreparedJob): Promise<unknown> {

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
-import { ANY_NAME, type CatalogEntry, entryOf, isField } from './catalog-entry.js';
+import { ANY_NAME, type JobType } from '../job-type.js';
+import type { JobTypeRegistry } from '../queue.engine.js';
+import { entryOf, isField } from './catalog-entry.js';
 import { jobTypeField, jobTypesKey } from './keys.js';
 import { orDamaged } from './damaged-entries.js';
 import { withDeadline } from '../deadline.js';
@@ -17,13 +19,13 @@ const FORMER_PATIENCE = 200;
  * Written by whoever enqueues or handles a job, now and then again in case Redis was emptied.
  */
 @Injectable()
-export class JobCatalog {
+export class JobCatalog implements JobTypeRegistry {
   private readonly key: string;
-  private readonly local = new Map<string, { entry: CatalogEntry; writtenAt: number }>();
+  private readonly local = new Map<string, { entry: JobType; writtenAt: number }>();
   private remote: Promise<string[]> = Promise.resolve([]);
   private remoteAt = -Infinity;
   /** As it was read last. */
-  private known?: CatalogEntry[];
+  private known?: JobType[];
 
   constructor(
     private readonly connections: RedisConnections,
@@ -38,7 +40,7 @@ export class JobCatalog {
   }
 
   /** Remembers a job; writes it in the background. */
-  record({ name, queue }: CatalogEntry): void {
+  record({ name, queue }: JobType): void {
     const known = this.local.get(jobTypeField(name, queue));
     if (known && Date.now() - known.writtenAt < REWRITE_AFTER) return;
     this.write({ name, queue });
@@ -65,7 +67,7 @@ export class JobCatalog {
   }
 
   /** Other queues that any process has enqueued a job of that name into: those of its definition in earlier versions. */
-  async formerQueues({ name, queue }: CatalogEntry): Promise<string[]> {
+  async formerQueues({ name, queue }: JobType): Promise<string[]> {
     const refreshed = this.entries();
     const { known } = this;
     // A call that enqueues has no time to lose when Redis hangs.
@@ -81,7 +83,7 @@ export class JobCatalog {
    * All jobs known to any process of the app.
    * @param maxAge how old, in milliseconds, what other processes wrote may be
    */
-  async entries(maxAge = CACHE): Promise<CatalogEntry[]> {
+  async entries(maxAge = CACHE): Promise<JobType[]> {
     const now = Date.now();
     if (now - this.remoteAt > maxAge) {
       this.remoteAt = now;
@@ -98,7 +100,7 @@ export class JobCatalog {
     return this.known;
   }
 
-  private write(entry: CatalogEntry): void {
+  private write(entry: JobType): void {
     const field = jobTypeField(entry.name, entry.queue);
     this.local.set(field, { entry, writtenAt: Date.now() });
     this.connections.producer.hset(this.key, field, 1).catch(() => {

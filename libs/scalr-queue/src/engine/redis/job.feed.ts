@@ -2,6 +2,7 @@ import type { Queue } from 'bullmq';
 import { type DamagedEntries, isWrongType, orDamaged } from './damaged-entries.js';
 import type { RedisClient } from './connection/redis.client.js';
 import type { JobState } from '../../contract/job-info.js';
+import type { JobFeed } from '../found-job.js';
 
 /** A list of the engine that holds the ids of jobs. */
 export type EngineList = 'active' | 'wait' | 'prioritized' | 'delayed' | 'failed' | 'completed';
@@ -25,7 +26,7 @@ export interface Listed {
 }
 
 /** One list of one queue, read in slices from its newest job on; of the delayed ones, from the one that runs next. */
-export class JobFeed {
+export class ListFeed implements JobFeed {
   private buffer: Listed[] = [];
   private read = 0;
   private ended = false;
@@ -33,7 +34,7 @@ export class JobFeed {
   /** @param offset jobs to skip */
   constructor(
     private readonly redis: RedisClient,
-    readonly queue: Queue,
+    private readonly source: Queue,
     private readonly list: EngineList,
     private offset: number,
     private readonly note: DamagedEntries['note'],
@@ -43,7 +44,11 @@ export class JobFeed {
 
   /** Names the list over all queues of the app. */
   get key(): string {
-    return `${this.queue.name} ${this.list}`;
+    return `${this.source.name} ${this.list}`;
+  }
+
+  get queue(): string {
+    return this.source.name;
   }
 
   /** Jobs that were taken or skipped. */
@@ -66,11 +71,11 @@ export class JobFeed {
   }
 
   private next(): Promise<Listed[]> {
-    return orDamaged(this.slice(), [], this.queue.toKey(this.list), this.note);
+    return orDamaged(this.slice(), [], this.source.toKey(this.list), this.note);
   }
 
   private async slice(): Promise<Listed[]> {
-    const key = this.queue.toKey(this.list);
+    const key = this.source.toKey(this.list);
     const range = [key, this.read, String(this.read + SLICE - 1)] as const;
     if (this.list === 'delayed') return scored(await this.redis.zrange(...range, 'WITHSCORES'), 1);
     if (this.list === 'failed' || this.list === 'completed')
@@ -85,7 +90,7 @@ export class JobFeed {
   private async byAge(ids: readonly string[]): Promise<Listed[]> {
     if (ids.length === 0) return [];
     const pipeline = this.redis.pipeline();
-    for (const id of ids) pipeline.hget(this.queue.toKey(id), 'timestamp');
+    for (const id of ids) pipeline.hget(this.source.toKey(id), 'timestamp');
     const replies = (await pipeline.exec()) ?? [];
     return ids.map((storedId, index) => {
       const [error, timestamp] = replies[index] ?? [];

@@ -2,43 +2,27 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { EVENT_STREAM_LENGTH, KEPT_LOG_LINES, SHOWN_FIELD_LIMIT } from '../../contract/defaults.js';
-import type { CancelOutcome } from '../../contract/job-info.js';
-import type { StoredFault } from '../stored-fault.js';
+import type { CancelOutcome, JobState } from '../../contract/job-info.js';
+import type { FoundJob, JobFeed, JobPlace, ReadJob } from '../found-job.js';
+import type { JobStore } from '../queue.engine.js';
 import { cancelMember } from './cancel-requests.js';
-import { ANY_NAME } from './catalog-entry.js';
+import { ANY_NAME } from '../job-type.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { isWrongType } from './damaged-entries.js';
-import { type JobRecord, type ReadJob, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
+import { type JobRecord, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
+import { LISTS, ListFeed } from './job.feed.js';
 import { cancelsKey, DELAYED_SCORE_UNIT, queueKey, queuePrefix } from './keys.js';
 import { valuesOf } from './live-workers.js';
 import { QueueRegistry } from './queue.registry.js';
 import { CANCEL } from './scripts/cancel.scripts.js';
 import { IS_LISTED, READ_RECORD } from './scripts/job-record.script.js';
 
-/** A stored job of the engine and the state it is in. */
-export interface FoundJob {
-  readonly job: ReadJob;
-  readonly state: string;
-  /** Epoch milliseconds at which a delayed job may start. */
-  readonly runAt?: number;
-  /** Why not all of it can be told. */
-  readonly fault?: StoredFault;
-}
-
-/** Where a job is stored. */
-export interface JobPlace {
-  readonly name: string;
-  readonly queue: string;
-  /** The engine's id. */
-  readonly storedId: string;
-}
-
 /** How far from its head a list is searched for a job: Redis goes through it one by one. */
 const MOST_BEFORE = 10_000;
 
 /** Stored jobs, one by one. Rejects with the error of the connection or of Redis. */
 @Injectable()
-export class JobStore {
+export class RedisJobStore implements JobStore {
   constructor(
     private readonly connections: RedisConnections,
     private readonly queues: QueueRegistry,
@@ -128,6 +112,15 @@ export class JobStore {
       redis.llen(wait),
     ]);
     return index === null ? undefined : Math.max(1, length - index);
+  }
+
+  /** The lists of the queue that make up a state. */
+  feeds(queue: string, state: JobState, offsets: Readonly<Record<string, number>>): JobFeed[] {
+    const { producer, damaged } = this.connections;
+    const engineQueue = this.queues.get(queue);
+    return LISTS[state].map(
+      (list) => new ListFeed(producer, engineQueue, list, offsets[`${queue} ${list}`] ?? 0, damaged.note),
+    );
   }
 
   /**

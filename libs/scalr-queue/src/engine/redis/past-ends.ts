@@ -5,6 +5,7 @@ import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import type { Place } from '../found-job.js';
 import type { JobEnd } from '../job-end.js';
 
 /** Entries of an event stream that one script looks at; results are among them. */
@@ -12,12 +13,6 @@ const SLICE = 50;
 const MOST_SLICES = 40;
 /** Where it is not known in which queue a job was, no more streams than that are read. */
 const MOST_QUEUES = 20;
-
-/** Where a job is, or was, stored. */
-export interface Place {
-  readonly queue: string;
-  readonly storedId: string;
-}
 
 /** How jobs ended that are not kept, as long as the event stream of their queue has it. */
 @Injectable()

@@ -4,6 +4,7 @@ import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { PING_JOB, type Pong } from '../../contract/ping.js';
 import { newJobId, toStoredId } from '../job-id.js';
+import type { PingAnswer } from '../queue.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { toReadError } from './connection/redis-error.js';
 import { pongKey, queueKey } from './keys.js';
@@ -13,13 +14,6 @@ import { QueueRegistry } from './queue.registry.js';
 /** How soon to look for the answer, in milliseconds, and how often at the least. */
 const FIRST_LOOK = 3;
 const LAST_LOOK = 50;
-
-/** A worker took the ping. */
-export interface PingAnswer {
-  readonly roundTripMs: number;
-  /** Absent for a worker with a version of the library that does not know pings. */
-  readonly worker?: Pong;
-}
 
 /** Sends the smallest job there is through a queue, and takes everything of it away again. */
 @Injectable()

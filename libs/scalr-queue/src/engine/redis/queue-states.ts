@@ -1,20 +1,9 @@
 import { queueKey, queuePrefix } from './keys.js';
 import { nameOfStoredId } from '../job-id.js';
-import type { QueueDepth, QueueInfo } from '../../contract/queue-info.js';
-import type { WorkerInfo } from '../../contract/worker-info.js';
+import type { QueueState } from '../queue-state.js';
 import { type DamagedEntries, isWrongType } from './damaged-entries.js';
 import type { RedisClient } from './connection/redis.client.js';
 import { QUEUE_STATE } from './scripts/queue-state.script.js';
-
-/** The state of a queue with what only the library itself uses. */
-export interface QueueState extends QueueDepth {
-  /** Names of the jobs that are next, of every list. */
-  readonly nextJobs: readonly string[];
-  /** How often a job of the queue lost its worker, as all workers have counted in Redis. */
-  readonly stalls?: number;
-  /** When the first delayed job may start, in epoch milliseconds. */
-  readonly nextDueAt?: number;
-}
 
 type Reply = [...counts: number[], oldest: string, nextDue: string, heads: string[], stalls: string];
 
@@ -41,14 +30,6 @@ export async function readStates(
     note(`${prefix}:${name}:*`, 'a list of the queue is of another type');
     return unreadableState(name);
   });
-}
-
-/** The queues as the services tell of them. */
-export function toQueueInfos(queues: readonly QueueState[], workers: readonly WorkerInfo[]): QueueInfo[] {
-  return queues.map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, stalls: _stalls, ...depth }) => ({
-    ...depth,
-    workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
-  }));
 }
 
 /** A queue of which a list is no list. */

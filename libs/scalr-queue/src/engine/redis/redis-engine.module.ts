@@ -1,43 +1,43 @@
-import { Module } from '@nestjs/common';
+import { type FactoryProvider, Global, Module } from '@nestjs/common';
 import { ClosingOrder } from '../../lifecycle/closing.order.js';
-import { BacklogGuard } from './backlog.guard.js';
+import { QueueEngine } from '../queue.engine.js';
 import { BullRegistrations } from './bull.registrations.js';
-import { DeadLetterStore } from './dead-letter.store.js';
 import { JobAdder } from './job.adder.js';
 import { JobCatalog } from './job.catalog.js';
 import { JobCounts } from './job.counts.js';
 import { JobLocks } from './job.locks.js';
-import { PingSender } from './ping.js';
-import { JobStore } from './job.store.js';
 import { Preflight } from './preflight/preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
+import { RedisEngine } from './redis.engine.js';
 import { RedisProbe } from './connection/redis.probe.js';
 import { ScheduleHash } from './schedule.hash.js';
 import { WorkerRegistry } from './worker.registry.js';
 
 const PARTS = [
   ClosingOrder,
-  BacklogGuard,
   BullRegistrations,
   RedisConnections,
+  RedisEngine,
   QueueRegistry,
-  DeadLetterStore,
-  JobAdder,
-  JobCatalog,
   JobCounts,
   JobLocks,
-  JobStore,
-  PingSender,
   Preflight,
   RedisProbe,
   ScheduleHash,
-  WorkerRegistry,
 ] as const;
 
-/** How Redis is reached. */
+/** Parts of the engine that some still ask for by themselves. */
+const PART_OF_ENGINE: FactoryProvider[] = [
+  { provide: JobAdder, inject: [RedisEngine], useFactory: ({ intake }: RedisEngine) => intake },
+  { provide: JobCatalog, inject: [RedisEngine], useFactory: ({ types }: RedisEngine) => types },
+  { provide: WorkerRegistry, inject: [RedisEngine], useFactory: ({ workers }: RedisEngine) => workers },
+];
+
+/** How Redis is reached: every feature speaks to the engine, and none imports this module. */
+@Global()
 @Module({
-  providers: [...PARTS],
-  exports: [...PARTS],
+  providers: [...PARTS, ...PART_OF_ENGINE, { provide: QueueEngine, useExisting: RedisEngine }],
+  exports: [...PARTS, JobAdder, JobCatalog, WorkerRegistry, QueueEngine],
 })
 export class RedisEngineModule {}

@@ -5,6 +5,7 @@ import type { WorkerInfo } from '../../contract/worker-info.js';
 import { WORKER_TTL } from '../../contract/defaults.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import type { WorkerRegistry as Workers } from '../queue.engine.js';
 import { noteHandlers, readLastHandlers } from './last-handlers.js';
 import { readAllWorkers, readWorkers, type StoredWorker, valuesOf } from './live-workers.js';
 import { RedisConnections } from './connection/redis.connections.js';
@@ -17,7 +18,7 @@ const NOTE_HANDLERS = 60_000;
  * but that of Redis counts.
  */
 @Injectable()
-export class WorkerRegistry {
+export class WorkerRegistry implements Workers {
   private notedAt = -Infinity;
 
   constructor(

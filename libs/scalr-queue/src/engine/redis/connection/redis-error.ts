@@ -1,10 +1,7 @@
 import { StoredDataError } from '../../../contract/errors/stored-data.error.js';
-import {
-  OutcomeUnknownError,
-  QueueFullError,
-  QueueUnavailableError,
-} from '../../../contract/errors/enqueue.errors.js';
+import { QueueFullError, QueueUnavailableError } from '../../../contract/errors/enqueue.errors.js';
 import { ScalrQueueError } from '../../../contract/errors/scalr-queue.error.js';
+import { outcomeUnknown } from '../../outcome-unknown.js';
 import { denialOf, isDeniedHalfWay } from './acl-refusal.js';
 import { refusalOf, replyOf } from './redis-reply.js';
 import { meaningOf } from './trouble-text.js';
@@ -42,16 +39,6 @@ export function toEnqueueError(error: unknown, jobIds: readonly string[]): Error
     return new QueueUnavailableError(`${why}. Nothing was enqueued; it is safe to try again.`, { cause });
   }
   return outcomeUnknown(denial ? `${denial}. For` : 'no answer from Redis for', jobIds, cause);
-}
-
-/** @param why nobody knows what became of the jobs, up to their name */
-export function outcomeUnknown(why: string, jobIds: readonly string[], cause?: unknown): OutcomeUnknownError {
-  const what = jobIds.length === 1 ? `job ${jobIds[0]}` : `${jobIds.length} jobs, the first is ${jobIds[0]}`;
-  return new OutcomeUnknownError(
-    `${why} ${what}: it may or may not be enqueued. Enqueue again with the same id to be sure; that makes one job.`,
-    jobIds,
-    { cause },
-  );
 }
 
 /** Whether an error is Redis saying no, rather than Redis being away or the engine having lost a lock. */

@@ -94,8 +94,8 @@ export class RedisConnections implements OnApplicationShutdown {
    * @throws QueueUnavailableError when Redis is known to be down, QueueClosedError after the shutdown
    */
   usable(purpose: 'enqueue' | 'read' = 'enqueue'): Promise<void> | undefined {
+    if (this.closed) throw closedFor(purpose);
     if (this.reach.open) return undefined;
-    if (this.closed) throw new QueueClosedError('the queue is closed: the application is shutting down');
     const { underWay } = this.reach;
     if (underWay) return underWay.then(() => this.usable(purpose));
     throw refusal(() => this.unavailable(purpose));
@@ -173,6 +173,11 @@ export class RedisConnections implements OnApplicationShutdown {
     if (this.closed) client.disconnect();
     return client;
   }
+}
+
+function closedFor(purpose: 'enqueue' | 'read'): QueueClosedError {
+  const what = purpose === 'enqueue' ? 'nothing can be enqueued any more' : 'the queue is closed';
+  return new QueueClosedError(`${what}: the application is shutting down`);
 }
 
 async function settled(work: Promise<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
-import { DEFAULT_KEEP_IDS, KEEP_OWN_IDS } from '../contract/defaults.js';
-import { fromStoredId } from '../engine/job-id.js';
+import { DEFAULT_KEEP_IDS, KEEP_OWN_IDS } from '../../contract/defaults.js';
+import { fromStoredId } from '../job-id.js';
 import type { MemoryJob } from './memory.job.js';
-import type { VirtualClock } from './virtual.clock.js';
+import type { Clock } from '../../config/clock.js';
 
 interface Holder {
   readonly id: string;
@@ -18,7 +18,7 @@ export class MemoryClaims {
   private readonly following = new Map<string, MemoryJob>();
   private readonly ended = new Map<string, number>();
 
-  constructor(private readonly clock: VirtualClock) {}
+  constructor(private readonly clock: Clock) {}
 
   clear(): void {
     this.holders.clear();

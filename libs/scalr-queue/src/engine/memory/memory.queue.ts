@@ -1,11 +1,11 @@
-import { parseFailure } from '../engine/failure.js';
-import { readMeta } from '../engine/job-meta.js';
-import { fromEngineKeep } from '../engine/keep-rule.js';
-import { RESULT_GRACE } from '../contract/defaults.js';
-import { conflictOf, type PreparedJob } from '../engine/prepared-job.js';
+import { parseFailure } from '../failure.js';
+import { readMeta } from '../job-meta.js';
+import { fromEngineKeep } from '../keep-rule.js';
+import { RESULT_GRACE } from '../../contract/defaults.js';
+import { conflictOf, type PreparedJob } from '../prepared-job.js';
 import { MemoryClaims } from './memory.claims.js';
 import { MemoryJob, type MemoryState } from './memory.job.js';
-import type { VirtualClock } from './virtual.clock.js';
+import type { Clock } from '../../config/clock.js';
 
 /** What became of an attempt to add a job. */
 export interface Added {
@@ -25,8 +25,8 @@ export class MemoryQueue {
 
   constructor(
     readonly name: string,
-    private readonly clock: VirtualClock,
-    private readonly changed: () => void,
+    private readonly clock: Clock,
+    private readonly ended: (job: MemoryJob) => void,
   ) {
     this.claims = new MemoryClaims(clock);
   }
@@ -67,7 +67,6 @@ export class MemoryQueue {
     if (job.delay > 0) job.putAside(job.timestamp + job.delay);
     this.jobs.set(job.id, job);
     this.claims.hold(job);
-    this.changed();
     return { job, stored: job, status };
   }
 
@@ -118,7 +117,6 @@ export class MemoryQueue {
     job.delay = retryDelay;
     if (retryDelay > 0) job.putAside(this.clock.now() + retryDelay);
     else this.putBack(job);
-    this.changed();
   }
 
   /** Ends a job that does not run. */
@@ -137,7 +135,6 @@ export class MemoryQueue {
     delete job.failedReason;
     this.putBack(job);
     this.claims.hold(job);
-    this.changed();
   }
 
   /** Forgets all but what runs and the pending slots of schedules. */
@@ -160,17 +157,14 @@ export class MemoryQueue {
     return [...this.jobs.values()].filter((job) => job.state === state);
   }
 
+  /** Jobs that wait or are delayed. */
+  get size(): number {
+    return this.in('waiting').length + this.in('delayed').length;
+  }
+
   /** When the next delayed job may start; `Infinity` when there is none. */
   get nextDue(): number {
     return Math.min(Infinity, ...this.in('delayed').map(({ runAt = Infinity }) => runAt));
-  }
-
-  async pause(): Promise<void> {
-    this.paused = true;
-  }
-
-  async resume(): Promise<void> {
-    this.paused = false;
   }
 
   /** Those whose time has come wait from now on, in the order of their times. */
@@ -198,7 +192,7 @@ export class MemoryQueue {
     this.claims.remember(job);
     this.release(job, parseFailure(job.failedReason ?? '').kind === 'cancelled');
     this.tidy(state, job);
-    this.changed();
+    this.ended(job);
   }
 
   /** Each job by the rule of its definition; one whose caller waits for its end stays for a moment. */

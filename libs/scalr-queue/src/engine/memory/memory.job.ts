@@ -1,7 +1,7 @@
-import type { PreparedJob } from '../engine/prepared-job.js';
-import type { StoredJob } from '../engine/stored-job.js';
-import { readMeta } from '../engine/job-meta.js';
-import { KEPT_LOG_LINES } from '../contract/defaults.js';
+import type { PreparedJob } from '../prepared-job.js';
+import type { StoredJob } from '../stored-job.js';
+import { readMeta } from '../job-meta.js';
+import { KEPT_LOG_LINES } from '../../contract/defaults.js';
 
 /** Where a job of the kit is, in the engine's words. */
 export type MemoryState = 'waiting' | 'delayed' | 'active' | 'completed' | 'failed';

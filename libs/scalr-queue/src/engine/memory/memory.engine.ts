@@ -1,0 +1,80 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Clock } from '../../config/clock.js';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { QueueClosedError, QueueUnavailableError } from '../../contract/errors/enqueue.errors.js';
+import { outcomeUnknown } from '../outcome-unknown.js';
+import { type JobEnds, QueueEngine } from '../queue.engine.js';
+import { MemoryDeadLetterStore } from './memory.dead-letter-store.js';
+import { MemoryIntake, NoAnswer } from './memory.intake.js';
+import { MemoryJobStore } from './memory.job-store.js';
+import { MemoryQueueStore } from './memory.queue-store.js';
+import { MemoryQueues } from './memory.queues.js';
+import { MemoryJobTypes, MemoryWorkers } from './memory.registries.js';
+
+/** The jobs of an app in the memory of the process, for tests: no server, a time of its own, and faults on demand. */
+export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
+  readonly memory: MemoryQueues;
+  readonly intake: MemoryIntake;
+  readonly jobs: MemoryJobStore;
+  readonly deadLetters: MemoryDeadLetterStore;
+  readonly queues: MemoryQueueStore;
+  readonly types = new MemoryJobTypes();
+  readonly workers = new MemoryWorkers();
+  readonly ends: JobEnds = {
+    listen: (queue, storedId, onEnd) => ({
+      stop: this.memory.listen(queue, storedId, onEnd),
+      listening: Promise.resolve(),
+    }),
+    // Who comes too late is told that the job has ended, and no more.
+    find: async () => undefined,
+    remembers: async (places) =>
+      places.some(({ queue, storedId }) => this.memory.get(queue).remembers(storedId)),
+  };
+
+  private closed = false;
+
+  constructor(app: Pick<ResolvedOptions, 'queues'>, clock: Clock) {
+    super();
+    this.memory = new MemoryQueues(clock);
+    this.intake = new MemoryIntake(this.memory, app);
+    this.jobs = new MemoryJobStore(this.memory);
+    this.deadLetters = new MemoryDeadLetterStore(this.memory);
+    this.queues = new MemoryQueueStore(this.memory, app);
+  }
+
+  get ready(): boolean {
+    return this.memory.works;
+  }
+
+  /** A hang shows when something is asked. */
+  usable(purpose: 'enqueue' | 'read' = 'enqueue'): undefined {
+    if (this.closed && purpose === 'enqueue')
+      throw new QueueClosedError('nothing can be enqueued any more: the application is shutting down');
+    if (purpose === 'read' ? this.memory.works : this.memory.fault !== 'down') return undefined;
+    throw new QueueUnavailableError(
+      'Redis is not reachable (simulated by the test). Nothing was enqueued; it is safe to try again.',
+    );
+  }
+
+  /** It was never away. */
+  onReady(): () => void {
+    return () => undefined;
+  }
+
+  async enqueueError(failure: unknown, jobIds: readonly string[]): Promise<Error> {
+    if (!this.isInDoubt(failure)) return failure as Error;
+    return outcomeUnknown('no answer from Redis (simulated by the test) for', jobIds);
+  }
+
+  isInDoubt(failure: unknown): boolean {
+    return failure instanceof NoAnswer;
+  }
+
+  async readError(failure: unknown): Promise<Error> {
+    return failure as Error;
+  }
+
+  onApplicationShutdown(): void {
+    this.closed = true;
+  }
+}

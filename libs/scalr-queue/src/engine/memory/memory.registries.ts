@@ -1,0 +1,61 @@
+import type { UnhandledJob } from '../../contract/queue-info.js';
+import type { WorkerInfo } from '../../contract/worker-info.js';
+import { ANY_NAME, type JobType } from '../job-type.js';
+import type { JobTypeRegistry, WorkerRegistry } from '../queue.engine.js';
+
+/** Which kinds of jobs the app has. */
+export class MemoryJobTypes implements JobTypeRegistry {
+  private readonly known = new Map<string, JobType>();
+
+  record({ name, queue }: JobType): void {
+    this.known.set(`${name} ${queue}`, { name, queue });
+  }
+
+  recordQueue(queue: string): void {
+    this.record({ name: ANY_NAME, queue });
+  }
+
+  knows(name: string): boolean {
+    return [...this.known.values()].some((type) => type.name === name);
+  }
+
+  queueOf(name: string): string | undefined {
+    return [...this.known.values()].findLast((type) => type.name === name)?.queue;
+  }
+
+  async formerQueues({ name, queue }: JobType): Promise<string[]> {
+    const others = [...this.known.values()].filter((type) => type.name === name && type.queue !== queue);
+    return others.map((type) => type.queue);
+  }
+
+  async entries(): Promise<JobType[]> {
+    return [...this.known.values()];
+  }
+}
+
+/** The one worker of the process, while it works. Nothing dies here without a goodbye. */
+export class MemoryWorkers implements WorkerRegistry {
+  private worker?: WorkerInfo;
+
+  async beat(worker: WorkerInfo): Promise<void> {
+    this.worker = worker;
+  }
+
+  async remove(id: string): Promise<void> {
+    if (this.worker?.id === id) delete this.worker;
+  }
+
+  async noteHandlers(): Promise<void> {}
+
+  async list(): Promise<WorkerInfo[]> {
+    return this.worker ? [this.worker] : [];
+  }
+
+  async lost(): Promise<WorkerInfo[]> {
+    return [];
+  }
+
+  async withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {
+    return [...jobs];
+  }
+}

@@ -1,0 +1,20 @@
+import type { QueueDepth, QueueInfo } from '../contract/queue-info.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
+
+/** The state of a queue with what only the library itself uses. */
+export interface QueueState extends QueueDepth {
+  /** Names of the jobs that are next, of every list. */
+  readonly nextJobs: readonly string[];
+  /** How often a job of the queue lost its worker, as all workers have counted. */
+  readonly stalls?: number;
+  /** When the first delayed job may start, in epoch milliseconds. */
+  readonly nextDueAt?: number;
+}
+
+/** The queues as the services tell of them. */
+export function toQueueInfos(queues: readonly QueueState[], workers: readonly WorkerInfo[]): QueueInfo[] {
+  return queues.map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, stalls: _stalls, ...depth }) => ({
+    ...depth,
+    workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
+  }));
+}

@@ -1,0 +1,89 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import { OutcomeUnknownError } from '../../contract/errors/enqueue.errors.js';
+import {
+  type DeadLetterStore,
+  type JobEnds,
+  type JobIntake,
+  type JobStore,
+  type JobTypeRegistry,
+  QueueEngine,
+  type QueueStore,
+  type WorkerRegistry as Workers,
+} from '../queue.engine.js';
+import { RedisConnections } from './connection/redis.connections.js';
+import { toEnqueueError, toReadError } from './connection/redis-error.js';
+import { RedisDeadLetterStore } from './dead-letter.store.js';
+import { EndWatch } from './end.watch.js';
+import { JobAdder } from './job.adder.js';
+import { JobCatalog } from './job.catalog.js';
+import { RedisJobStore } from './job.store.js';
+import { PastEnds } from './past-ends.js';
+import { QueueRegistry } from './queue.registry.js';
+import { RedisQueueStore } from './queue.store.js';
+import { WorkerRegistry } from './worker.registry.js';
+
+/** The jobs of an app in Redis, in BullMQ's own keys. */
+@Injectable()
+export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
+  readonly intake: JobAdder & JobIntake;
+  readonly jobs: JobStore;
+  readonly ends: JobEnds;
+  readonly deadLetters: DeadLetterStore;
+  readonly queues: QueueStore;
+  readonly types: JobCatalog & JobTypeRegistry;
+  readonly workers: WorkerRegistry & Workers;
+  private readonly endWatch: EndWatch;
+
+  constructor(
+    private readonly connections: RedisConnections,
+    registry: QueueRegistry,
+    @Inject(RESOLVED_OPTIONS) app: ResolvedOptions,
+  ) {
+    super();
+    this.intake = new JobAdder(connections, registry, app);
+    this.jobs = new RedisJobStore(connections, registry, app);
+    this.endWatch = new EndWatch(connections, registry, app);
+    const past = new PastEnds(connections, registry, app);
+    this.ends = {
+      listen: (queue, storedId, onEnd) => this.endWatch.listen(queue, storedId, onEnd),
+      find: (places) => past.find(places),
+      remembers: (places) => past.remembers(places),
+    };
+    this.deadLetters = new RedisDeadLetterStore(connections, registry, app);
+    this.queues = new RedisQueueStore(connections, registry, app);
+    this.types = new JobCatalog(connections, app);
+    this.workers = new WorkerRegistry(connections, app);
+  }
+
+  get ready(): boolean {
+    return this.connections.ready;
+  }
+
+  usable(purpose?: 'enqueue' | 'read'): Promise<void> | undefined {
+    return this.connections.usable(purpose);
+  }
+
+  onReady(listener: () => void): () => void {
+    const { producer } = this.connections;
+    producer.on('ready', listener);
+    return () => void producer.off('ready', listener);
+  }
+
+  async enqueueError(failure: unknown, jobIds: readonly string[]): Promise<Error> {
+    return toEnqueueError(await this.connections.named(failure), jobIds);
+  }
+
+  isInDoubt(failure: unknown): boolean {
+    return toEnqueueError(failure, []) instanceof OutcomeUnknownError;
+  }
+
+  async readError(failure: unknown): Promise<Error> {
+    return toReadError(await this.connections.named(failure));
+  }
+
+  onApplicationShutdown(): void {
+    this.endWatch.close();
+  }
+}
