@@ -51,9 +51,14 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
     });
   }
 
-  /** The kit runs one version of the app: no definition has had another queue. */
-  async move(): Promise<boolean> {
-    return false;
+  async move(position: DeadPosition, target: string): Promise<boolean> {
+    const job = this.dead(position);
+    const { jobs } = this.memory.get(target);
+    if (!job || jobs.has(job.id)) return false;
+    this.memory.get(position.queue).jobs.delete(job.id);
+    job.queueName = target;
+    jobs.set(job.id, job);
+    return true;
   }
 
   private between(queue: string, from: number, to: number): DeadPosition[] {

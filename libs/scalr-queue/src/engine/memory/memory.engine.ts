@@ -39,7 +39,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
     this.intake = new MemoryIntake(this.memory, app);
     this.jobs = new MemoryJobStore(this.memory);
     this.deadLetters = new MemoryDeadLetterStore(this.memory);
-    this.queues = new MemoryQueueStore(this.memory, app);
+    this.queues = new MemoryQueueStore(this.memory, this.workers, app);
   }
 
   get ready(): boolean {

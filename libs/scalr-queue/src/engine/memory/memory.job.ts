@@ -10,7 +10,7 @@ export type MemoryState = 'waiting' | 'delayed' | 'active' | 'completed' | 'fail
 export class MemoryJob implements StoredJob {
   readonly id: string;
   readonly name: string;
-  readonly queueName: string;
+  queueName: string;
   data: unknown;
   opts: PreparedJob['options'];
   /** Milliseconds that its chosen id is remembered. */

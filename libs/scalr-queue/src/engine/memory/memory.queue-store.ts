@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
+import { PING_JOB } from '../../contract/ping.js';
+import { takes } from '../../contract/worker-info.js';
 import { nameOfStoredId } from '../job-id.js';
 import type { QueueState } from '../queue-state.js';
-import type { PingAnswer, QueueStore } from '../queue.engine.js';
+import type { PingAnswer, QueueStore, WorkerRegistry } from '../queue.engine.js';
 import type { MemoryJob } from './memory.job.js';
 import type { MemoryQueues } from './memory.queues.js';
 
@@ -10,6 +12,7 @@ import type { MemoryQueues } from './memory.queues.js';
 export class MemoryQueueStore implements QueueStore {
   constructor(
     private readonly memory: MemoryQueues,
+    private readonly workers: WorkerRegistry,
     private readonly app: Pick<ResolvedOptions, 'queues'>,
   ) {}
 
@@ -51,8 +54,10 @@ export class MemoryQueueStore implements QueueStore {
 
   async writeLimits(): Promise<void> {}
 
-  /** Who asks has seen that a worker takes jobs from the queue: it runs in this very process. */
-  async ping(): Promise<PingAnswer> {
+  /** The one worker is in this very process, and answers at once. */
+  async ping(name: string): Promise<PingAnswer | undefined> {
+    const workers = await this.workers.list();
+    if (!workers.some((worker) => takes(worker, name, PING_JOB))) return undefined;
     return { roundTripMs: 0, worker: { host: hostname(), pid: process.pid } };
   }
 }

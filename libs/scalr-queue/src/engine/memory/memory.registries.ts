@@ -1,5 +1,5 @@
-import type { UnhandledJob } from '../../contract/queue-info.js';
-import type { WorkerInfo } from '../../contract/worker-info.js';
+import type { LastHandler, UnhandledJob } from '../../contract/queue-info.js';
+import { nameOf, type WorkerInfo } from '../../contract/worker-info.js';
 import { ANY_NAME, type JobType } from '../job-type.js';
 import type { JobTypeRegistry, WorkerRegistry } from '../queue.engine.js';
 
@@ -36,6 +36,7 @@ export class MemoryJobTypes implements JobTypeRegistry {
 /** The one worker of the process, while it works. Nothing dies here without a goodbye. */
 export class MemoryWorkers implements WorkerRegistry {
   private worker?: WorkerInfo;
+  private readonly handlers = new Map<string, LastHandler>();
 
   async beat(worker: WorkerInfo): Promise<void> {
     this.worker = worker;
@@ -45,7 +46,15 @@ export class MemoryWorkers implements WorkerRegistry {
     if (this.worker?.id === id) delete this.worker;
   }
 
-  async noteHandlers(): Promise<void> {}
+  async noteHandlers(worker: WorkerInfo): Promise<void> {
+    const { handled = [], version, seenAt } = worker;
+    for (const { name, queue } of handled)
+      this.handlers.set(`${name} ${queue}`, {
+        worker: nameOf(worker),
+        ...(version ? { version } : {}),
+        seenAt,
+      });
+  }
 
   async list(): Promise<WorkerInfo[]> {
     return this.worker ? [this.worker] : [];
@@ -56,6 +65,9 @@ export class MemoryWorkers implements WorkerRegistry {
   }
 
   async withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {
-    return [...jobs];
+    return jobs.map((job) => {
+      const lastHandledBy = this.handlers.get(`${job.name} ${job.queue}`);
+      return { ...job, ...(lastHandledBy ? { lastHandledBy } : {}) };
+    });
   }
 }

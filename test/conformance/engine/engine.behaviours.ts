@@ -1,0 +1,44 @@
+import { QueueFullError } from '../../../libs/scalr-queue/src/contract/errors/enqueue.errors.js';
+import { appBehaviours } from './app.behaviours.js';
+import { deadLetterBehaviours } from './dead-letter.behaviours.js';
+import { AskedOf, type MakeEngine } from './engine.js';
+import { jobBehaviours } from './job.behaviours.js';
+
+/** What every engine has to do, operation by operation: the specification of QueueEngine. */
+export function engineBehaviours(make: MakeEngine): void {
+  const asked = new AskedOf();
+  const makeEngine: MakeEngine = async (queues) => asked.note(await make(queues));
+
+  describe('an engine', () => {
+    it('is ready once it can be used, says so to who listens, and needs no wait then', async () => {
+      const engine = await makeEngine();
+      const stop = engine.onReady(() => undefined);
+      await engine.usable('read');
+      expect(engine.ready).toBe(true);
+      expect(engine.usable()).toBeUndefined();
+      stop();
+    });
+
+    it('makes errors of the library of its own', async () => {
+      const engine = await makeEngine();
+      const failure = new Error('Connection is closed.');
+      expect(await engine.readError(failure)).toBeInstanceOf(Error);
+      const own = new QueueFullError('full');
+      expect([await engine.readError(own), await engine.enqueueError(own, ['one'])]).toEqual([own, own]);
+      expect(engine.isInDoubt(own)).toBe(false);
+      if (!engine.isInDoubt(failure)) return;
+      expect(await engine.enqueueError(failure, ['one'])).toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        jobIds: ['one'],
+      });
+    });
+  });
+
+  jobBehaviours(makeEngine);
+  deadLetterBehaviours(makeEngine);
+  appBehaviours(makeEngine);
+
+  it('is asked for everything that the seam declares', () => {
+    expect(asked.unused()).toEqual([]);
+  });
+}
