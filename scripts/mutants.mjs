@@ -26,7 +26,7 @@ import { root } from './workspace/root.mjs';
 const BASELINE = join(root, 'test/mutants/baseline.json');
 const EQUIVALENT = join(root, 'test/mutants/equivalent.json');
 /** Of test time that a mutant gets. */
-const BUDGET_MS = 45_000;
+const BUDGET_MS = 25_000;
 
 const files = sourceFiles();
 const existing = [...new Set(files.map((file) => folderOf(file, files)))].toSorted();

@@ -69,7 +69,8 @@ function isOutOfReach(node) {
 /** @param {ts.Node} node @param {(node: ts.Node, text: string, kind: string) => void} replace */
 function mutate(node, replace) {
   if (ts.isExpressionStatement(node) && !isSuperCall(node.expression)) return replace(node, ';', 'dropped');
-  if (ts.isReturnStatement(node) && node.expression) return replace(node, 'return;', 'returns nothing');
+  if (ts.isReturnStatement(node) && node.expression && node.expression.getText() !== 'undefined')
+    return replace(node, 'return;', 'returns nothing');
   if (ts.isIfStatement(node) || ts.isConditionalExpression(node)) {
     const condition = ts.isIfStatement(node) ? node.expression : node.condition;
     return replace(condition, `!(${condition.getText()})`, 'flipped');
@@ -83,7 +84,7 @@ function mutate(node, replace) {
   if (node.kind === ts.SyntaxKind.FalseKeyword) return replace(node, 'true', 'boolean');
   if (ts.isNumericLiteral(node)) {
     const value = Number(node.text);
-    return replace(node, String(value === 0 ? 1 : value * 10), 'number');
+    return replace(node, String(value === 0 ? 1 : value === 1 ? 0 : value * 10), 'number');
   }
   if (ts.isStringLiteral(node) && node.text !== '' && isData(node)) replace(node, "''", 'string');
 }

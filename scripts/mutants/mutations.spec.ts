@@ -13,6 +13,7 @@ describe('the mutants of a file', () => {
 
   it('return nothing', () => {
     expect(results('function f() { return held; }')).toEqual(['function f() { return; }']);
+    expect(results('function f() { return undefined; }')).toEqual([]);
   });
 
   it('flip a condition once, however it is written', () => {
@@ -29,11 +30,12 @@ describe('the mutants of a file', () => {
     expect(results('const x = a && b;')).toEqual(['const x = a || b;']);
   });
 
-  it('turn booleans, and make numbers ten times as large', () => {
-    expect(results('const x = { on: true, wait: 1_000, none: 0 };')).toEqual([
-      'const x = { on: false, wait: 1_000, none: 0 };',
-      'const x = { on: true, wait: 10000, none: 0 };',
-      'const x = { on: true, wait: 1_000, none: 1 };',
+  it('turn booleans, swap 0 and 1, and make other numbers ten times as large', () => {
+    expect(results('const x = { on: true, wait: 1_000, none: 0, one: 1 };')).toEqual([
+      'const x = { on: false, wait: 1_000, none: 0, one: 1 };',
+      'const x = { on: true, wait: 10000, none: 0, one: 1 };',
+      'const x = { on: true, wait: 1_000, none: 1, one: 1 };',
+      'const x = { on: true, wait: 1_000, none: 0, one: 0 };',
     ]);
   });
 
