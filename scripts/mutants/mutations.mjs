@@ -69,7 +69,7 @@ function isOutOfReach(node) {
 /** @param {ts.Node} node @param {(node: ts.Node, text: string, kind: string) => void} replace */
 function mutate(node, replace) {
   if (ts.isExpressionStatement(node) && !isSuperCall(node.expression)) return replace(node, ';', 'dropped');
-  if (ts.isReturnStatement(node) && node.expression && node.expression.getText() !== 'undefined')
+  if (ts.isReturnStatement(node) && node.expression && !isAsGoodAsNothing(node.expression))
     return replace(node, 'return;', 'returns nothing');
   if (ts.isIfStatement(node) || ts.isConditionalExpression(node)) {
     const condition = ts.isIfStatement(node) ? node.expression : node.condition;
@@ -87,6 +87,11 @@ function mutate(node, replace) {
     return replace(node, String(value === 0 ? 1 : value === 1 ? 0 : value * 10), 'number');
   }
   if (ts.isStringLiteral(node) && node.text !== '' && isData(node)) replace(node, "''", 'string');
+}
+
+/** Whoever asks whether something is so cannot tell `false` from nothing; `true` instead is a mutant of its own. @param {ts.Expression} returned */
+function isAsGoodAsNothing(returned) {
+  return returned.kind === ts.SyntaxKind.FalseKeyword || returned.getText() === 'undefined';
 }
 
 /** @param {ts.Node} expression */

@@ -14,6 +14,7 @@ describe('the mutants of a file', () => {
   it('return nothing', () => {
     expect(results('function f() { return held; }')).toEqual(['function f() { return; }']);
     expect(results('function f() { return undefined; }')).toEqual([]);
+    expect(results('function f() { return false; }')).toEqual(['function f() { return true; }']);
   });
 
   it('flip a condition once, however it is written', () => {

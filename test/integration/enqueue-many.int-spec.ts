@@ -1,4 +1,5 @@
 import { defineJob } from 'scalr-queue';
+import { z } from 'zod';
 import { startProducer } from '../support/apps.js';
 
 const Note = defineJob<{ n: number }>('note');
@@ -20,5 +21,22 @@ describe('enqueueMany', () => {
     const [plain, own] = await queue.enqueueMany(Note, items, { delay: '1h', retry: { attempts: 3 } });
     expect(await jobs.get(plain!.id)).toMatchObject({ state: 'delayed', maxAttempts: 3 });
     expect(await jobs.get(own!.id)).toMatchObject({ state: 'delayed', maxAttempts: 7 });
+  });
+
+  it.each(['an array', 'an iterable'])('waits for a schema that takes its time, of %s', async (kind) => {
+    const { queue, jobs } = await startProducer({});
+    const n = z.number().refine(async (value) => value < 10, 'too many');
+    const Checked = defineJob('checked', { payload: z.object({ n }) });
+    const items = (...numbers: number[]) => {
+      const list = numbers.map((value) => ({ payload: { n: value }, options: { id: `note-${value}` } }));
+      return kind === 'an array' ? list : list.values();
+    };
+    const enqueued = await queue.enqueueMany(Checked, items(1, 2));
+    expect(enqueued.map(({ id }) => id)).toEqual(['note-1', 'note-2']);
+    expect(await jobs.get('note-2')).toMatchObject({ state: 'waiting' });
+    await expect(queue.enqueueMany(Checked, items(3, 11))).rejects.toMatchObject({
+      code: 'PAYLOAD_INVALID',
+      message: expect.stringContaining('item 1 of enqueueMany'),
+    });
   });
 });

@@ -8,7 +8,7 @@ import {
   QueueUnavailableError,
 } from 'scalr-queue';
 import { z } from 'zod';
-import { startProducer, uniqueApp } from '../support/apps.js';
+import { startProducer, type TestAppOptions, uniqueApp } from '../support/apps.js';
 import { AnsweringRedis, type Answer, isScript } from '../support/answering-redis.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';
@@ -21,11 +21,11 @@ const OOM = "OOM command not allowed when used memory > 'maxmemory'.";
 type Failure = Error & { enqueued?: EnqueuedJob[]; jobIds?: string[] };
 
 /** A producer, and the Redis before it whose answers to the script for a job can be chosen by the number in its payload. */
-async function start() {
+async function start(options: TestAppOptions = {}) {
   const app = uniqueApp();
   const redis = await AnsweringRedis.before(sharedRedisUrl());
   onTestFinished(() => redis[Symbol.asyncDispose]());
-  const { queue, jobs, get } = await startProducer({ app, redis: redis.url });
+  const { queue, jobs, get } = await startProducer({ ...options, app, redis: redis.url });
   const told: string[] = [];
   get(JobEvents).on('enqueued', ({ id }) => void told.push(id));
   const sent: number[] = [];
@@ -150,26 +150,32 @@ describe('enqueueMany of which Redis takes a part', () => {
     expect(error.message).toContain(`${expected.length} jobs of this call were enqueued all the same`);
   });
 
-  it('has at most four slices on their way, and ends when all have been answered', async () => {
-    const { queue, answer, errorOf, sent, redis } = await start();
-    await queue.enqueueMany(Note, [{ n: 0 }]);
-    sent.length = 0;
-    // The first slice fails at once; the others are held.
-    answer((n) => (n === SLICE + 7 ? { error: OOM } : 'hold'));
-    let isOver = false;
-    const failing = errorOf(queue.enqueueMany(Note, list(20 * SLICE).map(named))).finally(
-      () => (isOver = true),
-    );
-    await eventually(() => expect(sent.length).toBeGreaterThanOrEqual(SLICES * SLICE));
-    for (let turns = 0; turns < 20; turns++) await turn();
-    expect(sent.length).toBe(SLICES * SLICE);
-    expect(isOver).toBe(false);
-    redis.release();
-    const error = await failing;
-    expect(error).toBeInstanceOf(QueueFullError);
-    expect(error.enqueued).toHaveLength(SLICES * SLICE - 1);
-    expect(sent.length).toBe(SLICES * SLICE);
-  });
+  it.each([
+    ['an array', (all: Item[]) => all],
+    ['an iterable', (all: Item[]) => all.values()],
+  ])(
+    'has at most four slices of %s on their way, and ends when all have been answered',
+    async (_kind, of) => {
+      const { queue, answer, errorOf, sent, redis } = await start();
+      await queue.enqueueMany(Note, [{ n: 0 }]);
+      sent.length = 0;
+      // The first slice fails at once; the others are held.
+      answer((n) => (n === SLICE + 7 ? { error: OOM } : 'hold'));
+      let isOver = false;
+      const failing = errorOf(queue.enqueueMany(Note, of(list(20 * SLICE).map(named)))).finally(
+        () => (isOver = true),
+      );
+      await eventually(() => expect(sent.length).toBeGreaterThanOrEqual(SLICES * SLICE));
+      for (let turns = 0; turns < 20; turns++) await turn();
+      expect(sent.length).toBe(SLICES * SLICE);
+      expect(isOver).toBe(false);
+      redis.release();
+      const error = await failing;
+      expect(error).toBeInstanceOf(QueueFullError);
+      expect(error.enqueued).toHaveLength(SLICES * SLICE - 1);
+      expect(sent.length).toBe(SLICES * SLICE);
+    },
+  );
 
   it('tells with a wrong item, and with a source that fails, what was enqueued before', async () => {
     const { queue, errorOf, jobs } = await start();
@@ -193,6 +199,17 @@ describe('enqueueMany of which Redis takes a part', () => {
     expect(thrown).toBe(failure);
     expect(idsOf(thrown)).toEqual(list(SLICE).map((n) => `note-${1_000 + n}`));
   });
+
+  it('rejects with what the source threw, also where nothing can be added to that', async () => {
+    const { queue, errorOf } = await start();
+    for (const thrown of [Object.freeze(new Error('frozen')), { code: 1 }, 'text', undefined]) {
+      function* source() {
+        yield named(1);
+        throw thrown;
+      }
+      expect(await errorOf(queue.enqueueMany(Note, source()))).toBe(thrown);
+    }
+  });
 });
 
 describe('enqueue of which Redis refuses the script', () => {
@@ -210,5 +227,31 @@ describe('enqueue of which Redis refuses the script', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
     expect(told).toEqual([]);
     expect(await jobs.get('plain')).toBeUndefined();
+  });
+});
+
+describe('enqueue whose connection breaks', () => {
+  it('is of unknown outcome once the job was sent', async () => {
+    const { queue, jobs, answer, errorOf } = await start();
+    // Redis knows the script then, and need not ask for it.
+    await queue.enqueue(Note, { n: 0 });
+    answer(() => 'reset heard');
+    const error = await errorOf(queue.enqueue(Note, { n: 1 }, { id: 'sent' }));
+    expect(error).toBeInstanceOf(OutcomeUnknownError);
+    expect(error).toMatchObject({ jobIds: ['sent'], outcome: 'unknown' });
+    await eventually(async () => expect(await jobs.get('sent')).toMatchObject({ state: 'waiting' }));
+  });
+
+  it.each([
+    ['the size of its queue is', 'llen', {}],
+    ['its former queues are', 'hkeys', { unique: true }],
+  ])('is safe to repeat before that, while %s read', async (_what, read, more) => {
+    const { queue, jobs, redis, errorOf } = await start({ queues: { default: { maxBacklog: 100 } } });
+    redis.answer(([name]) => (name === read ? 'reset heard' : undefined));
+    const error = await errorOf(queue.enqueue(Note, { n: 1 }, { ...more, id: 'not-sent' }));
+    expect(error).toBeInstanceOf(QueueUnavailableError);
+    expect(error).toMatchObject({ outcome: 'not-enqueued' });
+    redis.answer();
+    await eventually(async () => expect(await jobs.get('not-sent')).toBeUndefined());
   });
 });

@@ -66,6 +66,7 @@ describe('a payload that JSON would lose or change', () => {
     ['__proto__ key', JSON.parse(`{"a":{"__proto__":{"card":"${CARD}"}}}`), '$.a.__proto__', 'a key that changes the prototype of the reader'],
     ['101 levels', nested(101), `$${'.a'.repeat(100)}`, 'nested deeper than 100 levels'],
     ['10,000 levels', nested(10_000), `$${'.a'.repeat(100)}`, 'nested deeper than 100 levels'],
+    ['101 lists', JSON.parse('['.repeat(101) + ']'.repeat(101)), `$${'[0]'.repeat(100)}`, 'nested deeper than 100 levels'],
     ['lone surrogate', { a: `${CARD}\ud800` }, '$.a', 'a string with half of a surrogate pair'],
     ['lone surrogate in a key', { '\ud800': 1 }, String.raw`$["\ud800"]`, 'a key with half of a surrogate pair'],
   ])('is refused with its path: %s', (_name, value, path, why) => {
@@ -131,6 +132,31 @@ describe('a payload that is strict JSON', () => {
     const value = { a: undefined, b: [{ c: undefined, d: 1 }], e: { f: undefined } };
     expect(toStrictJson(SUBJECT, value, LIMIT)).toBe('{"b":[{"d":1}],"e":{}}');
     expect(refusalOf({ a: undefined, when: new Date() }).path).toBe('$.when');
+  });
+
+  it('is gone through once, and once more for its text', () => {
+    const value = {
+      text: 'a',
+      number: -1.5,
+      yes: true,
+      no: false,
+      none: null,
+      absent: undefined,
+      list: ['b', 2],
+    };
+    const looks = { object: 0, list: 0 };
+    const watched = <T extends object>(inner: T, name: keyof typeof looks): T =>
+      new Proxy(inner, {
+        ownKeys: (target) => {
+          looks[name]++;
+          return Reflect.ownKeys(target);
+        },
+      });
+    const list = watched(['b', 2], 'list');
+    const json = '{"text":"a","number":-1.5,"yes":true,"no":false,"none":null,"list":["b",2]}';
+    expect(toStrictJson(SUBJECT, watched({ ...value, list }, 'object'), LIMIT)).toBe(json);
+    // The text of a list is made without asking for its keys.
+    expect(looks).toEqual({ object: 2, list: 1 });
   });
 
   it('may hold the same object twice', () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InvalidOptionError, UnknownJobError } from '../contract/errors/configuration.errors.js';
 import type { EnqueueOptions } from '../contract/enqueue-options.js';
 import { type AnyJobDefinition, defineJob } from '../contract/job-definition.js';
 import { resolveOptions } from '../config/resolved-options.js';
@@ -76,6 +77,7 @@ describe('a prepared job', () => {
     [{ runAt: new Date(NOW.getTime() + HOUR) }, HOUR],
     [{ runAt: new Date(NOW.getTime() - HOUR) }, undefined],
     [{ delay: 0 }, undefined],
+    [{ delay: 1 }, 1],
     [{ delay: '1y' }, 31_557_600_000],
   ])('with %o is delayed by %s ms', async (options, delay) => {
     expect((await prepare(Plain, 1, options as EnqueueOptions<never>)).options.delay).toBe(delay);
@@ -133,5 +135,40 @@ describe('a prepared job', () => {
     });
     await prepare(Keyed, { n: '5' });
     expect(key).toHaveBeenCalledExactlyOnceWith({ n: '5' });
+  });
+});
+
+describe('a call that is wrong', () => {
+  const wrong = (options: object) => () => prepare(Plain, 1, options);
+  const YEAR = 366 * 24 * HOUR;
+
+  it.each<[object, string]>([
+    [{ signal: 'now' }, 'expected signal to be an AbortSignal, got: "now"'],
+    [{ runAt: 'tomorrow' }, 'expected runAt to be a valid Date, got: "tomorrow"'],
+    [{ runAt: new Date(Number.NaN) }, 'expected runAt to be a valid Date, got: an object'],
+    [{ runAt: NOW, delay: 0 }, 'expected delay to be left out when runAt is given, got: 0'],
+    [
+      { runAt: new Date(NOW.getTime() + YEAR + 1) },
+      'expected runAt to be at most one year from now, got: "2031-01-02T00:00:00.001Z"',
+    ],
+    [
+      { retry: () => false },
+      'expected retry to be false or an object; give a function to defineJob, it cannot be stored with one job, got: a function',
+    ],
+    [{ dely: 1 }, 'unknown option "dely" in the options of enqueue, did you mean "delay"?'],
+  ])('says what is expected instead: %o', (options, message) => {
+    expect(wrong(options)).toThrow(new InvalidOptionError(message));
+  });
+
+  it('may name a moment up to a year from now', () => {
+    expect(wrong({ runAt: new Date(NOW.getTime() + YEAR) })).not.toThrow();
+  });
+
+  it('needs a definition, and no name of one', () => {
+    expect(() => prepare('plain' as never, 1)).toThrow(
+      new UnknownJobError(
+        'expected a job definition made by defineJob(), got: "plain". Import the definition and pass it, not its name.',
+      ),
+    );
   });
 });
