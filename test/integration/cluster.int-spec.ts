@@ -154,7 +154,8 @@ describe('a cluster', () => {
     await works();
     expect(outcomes.length).toBeGreaterThan(0);
     expect(outcomes.filter((outcome) => outcome instanceof OutcomeUnknownError)).toEqual([]);
-    expect(await ready(worker.url)).toBe(200);
+    // The look is a second old at the most.
+    await eventually(async () => expect(await ready(worker.url)).toBe(200));
   });
 
   it('refuses at once after its master has died, sends nothing twice, and goes on with the replica', async () => {

@@ -189,10 +189,10 @@ describe('the Redis users of SECURITY.md', () => {
     await expect(web.queue.enqueue(Work, { act: 'x' })).rejects.toThrow(
       /may not use EVAL(SHA)?\. Grant it: .* Nothing was enqueued/,
     );
-    await asOperator('ACL', 'SETUSER', user, '+eval', '+evalsha', '-hmset');
+    await asOperator('ACL', 'SETUSER', user, '+eval', '+evalsha', '-hset');
     await expect(web.queue.enqueue(Work, { act: 'x' })).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
-      message: expect.stringMatching(/may not use HMSET/),
+      message: expect.stringMatching(/may not use HSET/),
     });
   });
 

@@ -141,7 +141,7 @@ export class JobSender {
   /** With the current trace, where there is one. */
   private traced(job: PreparedJob): PreparedJob {
     const options = this.tracing.carried(job.options);
-    return options === job.options ? job : { ...job, options };
+    return options === job.options ? job : { ...job, options, shared: undefined };
   }
 
   /** When Redis fills up or the connection breaks half way, some of a slice have got through, and some may have. */

@@ -33,6 +33,7 @@ describe('a prepared job', () => {
       queue: 'default',
       json: '{"a":1}',
       contested: false,
+      shared: expect.any(Object),
       options: {
         jobId: `plain~${job.id}`,
         timestamp: NOW.getTime(),
@@ -45,6 +46,24 @@ describe('a prepared job', () => {
         removeOnFail: { age: 14 * 86_400, count: 10_000 },
       },
     });
+  });
+
+  it('shares its options with another one only where they are the same', async () => {
+    const app = appOf();
+    const sharedBy = async (...args: Parameters<typeof prepare>) => (await prepare(...args)).shared;
+    const usual = await sharedBy(Plain, 1, {}, app);
+    expect(usual).toBeDefined();
+    expect(await sharedBy(Plain, 2, { id: 'chosen' }, app)).toBe(usual);
+    expect(await sharedBy(defineJob<unknown>('other'), 1, {}, app)).not.toBe(usual);
+    const calls: EnqueueOptions<never>[] = [
+      { delay: '1s' },
+      { priority: 1 },
+      { retry: false },
+      { timeout: '1s' },
+      { expiresIn: '1s' },
+      { unique: true },
+    ];
+    for (const options of calls) expect(await sharedBy(Plain, 1, options, app)).toBeUndefined();
   });
 
   it('takes each setting from the call, else from the definition, else from the app', async () => {

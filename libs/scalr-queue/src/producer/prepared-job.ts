@@ -128,7 +128,9 @@ function build(
     const given = isVoid ? undefined : (JSON.parse(json) as unknown);
     engineOptions.deduplication = deduplication(unique, name, given, json);
   }
-  if (Object.keys(meta).length > 0) (engineOptions as { scalr?: JobMeta }).scalr = meta;
+  const hasMeta = Object.keys(meta).length > 0;
+  if (hasMeta) (engineOptions as { scalr?: JobMeta }).scalr = meta;
+  const isUsual = !hasMeta && delay === 0 && !unique && options.priority === undefined;
   return {
     id,
     name,
@@ -137,6 +139,7 @@ function build(
     contested: options.id !== undefined || unique !== undefined,
     memory: options.id === undefined ? undefined : plan.keepIds,
     options: engineOptions,
+    shared: isUsual ? plan : undefined,
   };
 }
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { JobJson } from 'bullmq';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { conflictOf, type PreparedJob } from '../prepared-job.js';
 import type { ContestedAdd, JobIntake } from '../queue.engine.js';
+import { AddBatches } from './add.batches.js';
 import { BacklogGuard } from './backlog.guard.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { endedKey, queueKey, queuePrefix, schedulesKey } from './keys.js';
@@ -12,45 +12,33 @@ import { ADD_CONTESTED } from './scripts/contested-add.script.js';
 import { insertArguments, insertKeys } from './scripts/insert-job.script.js';
 import { ADD_SLOT } from './scripts/slot-add.script.js';
 
-const NO_PARENT = { parentDependenciesKey: '' };
-
 /** Adds jobs to queues. Each method is one write; what it rejects with is the error of the connection or of Redis. */
 @Injectable()
 export class JobAdder implements JobIntake {
   private readonly backlog: BacklogGuard;
+  private readonly batches: AddBatches;
 
   constructor(
     private readonly connections: RedisConnections,
-    private readonly queues: QueueRegistry,
+    queues: QueueRegistry,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.backlog = new BacklogGuard(connections, queues, app);
+    this.batches = new AddBatches(connections, app);
   }
 
   admit(queue: string, jobs: number): Promise<void> | undefined {
     return this.backlog.admit(queue, jobs);
   }
 
-  /** Adds a job whose id is new. */
+  /** Adds a job whose id is new, in one call with others that are added in the same turn of the event loop. */
   add(job: PreparedJob): Promise<unknown> {
-    return this.queues.get(job.queue).getBackend().addJob(recordOf(job), job.options.jobId, NO_PARENT);
+    return this.batches.add(job);
   }
 
-  /**
-   * Adds jobs of one queue whose ids are new, in one write. The engine's `addJobs` tells only of the first that was refused; others
-   * have got through.
-   * @returns for each what went wrong
-   */
   async addAll(jobs: readonly PreparedJob[]): Promise<(Error | undefined)[]> {
-    const backend = this.queues.get(jobs[0]!.queue).getBackend();
-    const pipeline = (await backend.client).pipeline();
-    for (const job of jobs)
-      void backend.addJobToTransaction(pipeline, recordOf(job), job.options.jobId, NO_PARENT);
-    const replies = (await pipeline.exec()) ?? [];
-    return jobs.map((_job, at) => {
-      const [error] = replies[at] ?? [new Error('no answer')];
-      return error ?? undefined;
-    });
+    const added = await Promise.allSettled(jobs.map((job) => this.batches.add(job)));
+    return added.map((one) => (one.status === 'rejected' ? (one.reason as Error) : undefined));
   }
 
   /**
@@ -59,6 +47,7 @@ export class JobAdder implements JobIntake {
    */
   async addContested(job: PreparedJob, former: readonly string[]): Promise<ContestedAdd> {
     const { name, queue, json, options, memory = '' } = job;
+    this.batches.flush(queue);
     const { prefix } = this.app;
     const { id: key = '', ttl = 0 } = options.deduplication ?? {};
     const own = queuePrefix(prefix, queue);
@@ -83,6 +72,7 @@ export class JobAdder implements JobIntake {
    */
   async addSlot(job: PreparedJob, schedule: string, slot: number): Promise<void> {
     const { name, queue, json, options } = job;
+    this.batches.flush(queue);
     const { prefix } = this.app;
     const own = queuePrefix(prefix, queue);
     await ADD_SLOT.run(
@@ -96,19 +86,4 @@ export class JobAdder implements JobIntake {
       [`last:${schedule}`, slot, ...insertArguments(own, name, json, options)],
     );
   }
-}
-
-/** What the engine's own `add` would hand to its backend: the payload is JSON already, and goes as it is. A unique job is contested. */
-function recordOf({ name, json, options }: PreparedJob): JobJson {
-  return {
-    id: options.jobId,
-    name,
-    data: json,
-    opts: options,
-    timestamp: options.timestamp,
-    progress: 0,
-    attemptsMade: 0,
-    attemptsStarted: 0,
-    stalledCounter: 0,
-  } as unknown as JobJson;
 }

@@ -71,13 +71,19 @@ export function insertKeys(prefix: string): string[] {
 
 const WRITTEN = ['meta', 'id', 'wait', 'delayed', 'prioritized', 'pc', 'active', 'marker', 'events'] as const;
 
-/** The options of a job as the engine stores them: some of the names are shortened. */
-function storedOptions(options: StoredOptions): string {
-  const short: Record<string, string> = optsEncodeMap;
-  return JSON.stringify(
-    Object.fromEntries(Object.entries(options).map(([name, value]) => [short[name] ?? name, value])),
-  );
+/**
+ * The options of a job as the engine stores them: some of the names are shortened. Id and time stand beside them, so that the options
+ * of most jobs of a definition are one and the same text.
+ */
+export function storedOptions(given: StoredOptions): string {
+  const { jobId: _id, timestamp: _timestamp, telemetry, ...options } = given;
+  const stored: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) stored[SHORT[name] ?? name] = value;
+  if (telemetry?.metadata !== undefined) stored['tm'] = telemetry.metadata;
+  return JSON.stringify(stored);
 }
+
+const SHORT: Record<string, string> = optsEncodeMap;
 
 /** The arguments that describe a job to a script with {@link INSERT_JOB}, in the order of `insert_job` without the unique key. */
 export function insertArguments(
