@@ -60,7 +60,8 @@ export function operationBehaviours(start: StartDriver) {
       ['reason', { reason: 'attempts' as const }, 3],
       ['another reason', { reason: 'expired' as const }, 0],
       ['text of the error', { error: 'DO TWO' }, 1],
-      ['time', { before: new Date(0) }, 0],
+      ['time before', { before: new Date(0) }, 0],
+      ['time after', { after: new Date('2100-01-01') }, 0],
       ['all of them', { definition: Mail, queue: 'mail', error: 'rangeerror', after: new Date(0) }, 2],
     ])('are counted by %s', async (_by, filter, count) => {
       const { dead } = await graveyard();

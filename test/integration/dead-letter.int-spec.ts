@@ -42,8 +42,13 @@ describe('the dead letters', () => {
     expect(await ids({ queue: 'second' })).toEqual(sorted(enqueued.filter(({ name }) => name === 'crack')));
     expect(await ids({ reason: 'discarded' })).toEqual([discarded.id]);
     expect(await ids({ error: 'FAILURE 3' })).toEqual([enqueued[3]!.id]);
-    expect(await ids({ before: new Date(Date.now() - 60_000) })).toEqual([]);
-    expect(await ids({ after: new Date(Date.now() - 60_000) })).toHaveLength(7);
+    const deaths = (await dead.list({})).jobs.map(({ id, finishedAt }) => ({ id, at: +finishedAt! }));
+    const middle = deaths[3]!.at;
+    // From a moment on, and before it: to the millisecond.
+    expect(await ids({ after: new Date(middle) })).toEqual(sorted(deaths.filter(({ at }) => at >= middle)));
+    expect(await ids({ before: new Date(middle) })).toEqual(sorted(deaths.filter(({ at }) => at < middle)));
+    expect(await ids({ after: new Date(deaths[0]!.at + 1) })).toEqual([]);
+    expect(await ids({ before: new Date(deaths.at(-1)!.at) })).toEqual([]);
     expect(await dead.count({ definition: Crack, error: 'failure' })).toBe(3);
   });
 

@@ -8,7 +8,8 @@ const Ping = defineJob<{ n: number }>('ping');
 
 /** Generous: the promise is 1.1 s, the machine is shared. */
 const SETTLED = 2_500;
-const AT_ONCE = 800;
+/** The promise itself: where one call may meet a busy machine, half of nine do not. */
+const AT_ONCE = 50;
 
 type Producer = Awaited<ReturnType<typeof startProducer>>;
 
@@ -19,6 +20,16 @@ async function timed(work: Promise<unknown>) {
     (error: unknown) => error,
   );
   return { outcome, ms: Math.round(performance.now() - started) };
+}
+
+/** The call of which half of nine are quicker, each of them refused. */
+async function medianRefusal(producer: Producer) {
+  const calls = [];
+  for (let k = 0; k < 9; k++) {
+    calls.push(await enqueue(producer));
+    expect(calls[k]!.outcome).toBeInstanceOf(QueueUnavailableError);
+  }
+  return calls.toSorted((one, other) => one.ms - other.ms)[4]!;
 }
 
 const enqueue = ({ queue }: Producer, id?: string) => timed(queue.enqueue(Ping, { n: 1 }, id ? { id } : {}));
@@ -35,9 +46,8 @@ describe('enqueue in the six states of Redis', () => {
     const first = await enqueue(producer);
     expect(first.outcome).toBeInstanceOf(QueueUnavailableError);
     expect(first.ms).toBeLessThan(SETTLED);
-    const known = await enqueue(producer);
+    const known = await medianRefusal(producer);
     note('down at boot', known);
-    expect(known.outcome).toBeInstanceOf(QueueUnavailableError);
     expect(known.ms).toBeLessThan(AT_ONCE);
 
     await using redis = await RedisServer.start({ port });
@@ -53,9 +63,8 @@ describe('enqueue in the six states of Redis', () => {
     await eventually(async () =>
       expect((await enqueue(producer)).outcome).toBeInstanceOf(QueueUnavailableError),
     );
-    const killed = await enqueue(producer);
+    const killed = await medianRefusal(producer);
     note('killed', killed);
-    expect(killed.outcome).toBeInstanceOf(QueueUnavailableError);
     expect(killed.ms).toBeLessThan(AT_ONCE);
 
     await redis.restart();
@@ -119,9 +128,7 @@ describe('enqueue in the six states of Redis', () => {
     const first = await enqueue(producer);
     expect(first.outcome).toBeInstanceOf(QueueUnavailableError);
     expect(first.ms).toBeLessThan(SETTLED);
-    const known = await enqueue(producer);
-    expect(known.outcome).toBeInstanceOf(QueueUnavailableError);
-    expect(known.ms).toBeLessThan(500);
+    expect((await medianRefusal(producer)).ms).toBeLessThan(AT_ONCE);
   });
 
   it('refuses a flood while Redis is down without queueing it in memory', async () => {

@@ -1,6 +1,4 @@
 import { Redis } from 'ioredis';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 
 /** Writes dead jobs as the engine lays them out; far faster than letting so many fail. */
 export async function seedDead(
@@ -38,19 +36,4 @@ export async function seedDead(
     );
   }
   redis.disconnect();
-}
-
-/** Pings Redis in a loop, as another app would, and tells the longest answer in milliseconds. */
-export async function longestStall(url: string): Promise<{ stop(): Promise<number> }> {
-  // In a process of its own: what is measured is Redis, not how busy this process is.
-  const pings = fork(new URL('ping-loop.mjs', import.meta.url), [url]);
-  await once(pings, 'message');
-  return {
-    async stop() {
-      const answer = once(pings, 'message') as Promise<[number]>;
-      pings.send('stop');
-      const [longest] = await answer;
-      return Math.round(longest);
-    },
-  };
 }
