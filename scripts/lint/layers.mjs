@@ -26,7 +26,7 @@ export const LAYERS = {
   inspection: list('retention observability', FOUNDATION),
   'dead-letter': list('inspection', FOUNDATION),
   producer: list('inspection tracing observability lifecycle', FOUNDATION),
-  scheduling: list('producer tracing', WITH_REDIS),
+  scheduling: list('producer tracing', FOUNDATION),
   metrics: list('scheduling inspection observability', WITH_REDIS),
   health: list('metrics inspection', WITH_REDIS),
   worker: list(

@@ -3,6 +3,7 @@ import { appBehaviours } from './app.behaviours.js';
 import { deadLetterBehaviours } from './dead-letter.behaviours.js';
 import { AskedOf, type MakeEngine } from './engine.js';
 import { jobBehaviours } from './job.behaviours.js';
+import { scheduleBehaviours } from './schedule.behaviours.js';
 
 /** What every engine has to do, operation by operation: the specification of QueueEngine. */
 export function engineBehaviours(make: MakeEngine): void {
@@ -16,6 +17,7 @@ export function engineBehaviours(make: MakeEngine): void {
       await engine.usable('read');
       expect(engine.ready).toBe(true);
       expect(engine.usable()).toBeUndefined();
+      engine.report(new Error('nobody waits for this'));
       stop();
     });
 
@@ -37,6 +39,7 @@ export function engineBehaviours(make: MakeEngine): void {
   jobBehaviours(makeEngine);
   deadLetterBehaviours(makeEngine);
   appBehaviours(makeEngine);
+  scheduleBehaviours(makeEngine);
 
   it('is asked for everything that the seam declares', () => {
     expect(asked.unused()).toEqual([]);

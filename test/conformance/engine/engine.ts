@@ -39,11 +39,15 @@ export class AskedOf {
   }
 }
 
-const SEAM = fileURLToPath(new URL('../../../libs/scalr-queue/src/engine/queue.engine.ts', import.meta.url));
+const SEAM = ['queue.engine.ts', 'schedule-records.ts'].map((file) =>
+  fileURLToPath(new URL(`../../../libs/scalr-queue/src/engine/${file}`, import.meta.url)),
+);
 
 /** Every operation of the seam, read from its declaration: a new one without a behaviour is noticed. */
 function operations(): string[] {
-  const { statements } = ts.createSourceFile(SEAM, readFileSync(SEAM, 'utf8'), ts.ScriptTarget.Latest);
+  const statements = SEAM.flatMap((file) => [
+    ...ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest).statements,
+  ]);
   const interfaces = new Map(statements.filter(ts.isInterfaceDeclaration).map((one) => [one.name.text, one]));
   const nameOf = (member: ts.NamedDeclaration) => (member.name as ts.Identifier).text;
   const [engine] = statements.filter(ts.isClassDeclaration);

@@ -8,6 +8,7 @@ import type { JobEnd } from './job-end.js';
 import type { JobType } from './job-type.js';
 import type { PreparedJob } from './prepared-job.js';
 import type { QueueState } from './queue-state.js';
+import type { ScheduleRecords } from './schedule-records.js';
 
 /**
  * What the library asks of whatever stores and moves its jobs. Every feature goes through this class and knows no other; `engine/redis` and
@@ -24,6 +25,7 @@ export abstract class QueueEngine {
   abstract readonly queues: QueueStore;
   abstract readonly types: JobTypeRegistry;
   abstract readonly workers: WorkerRegistry;
+  abstract readonly schedules: ScheduleRecords;
 
   /** Whether it can be used at this moment. Costs nothing. */
   abstract get ready(): boolean;
@@ -37,6 +39,9 @@ export abstract class QueueEngine {
 
   /** Calls back whenever it can be used again, the first time included; it may have been emptied meanwhile. @returns ends that */
   abstract onReady(listener: () => void): () => void;
+
+  /** Tells the log of trouble that nobody waits for: each kind once a while, however often it is met. */
+  abstract report(trouble: unknown): void;
 
   /** What a failed write of new jobs means: an EnqueueError that says that nothing happened, or an OutcomeUnknownError for these jobs. */
   abstract enqueueError(failure: unknown, jobIds: readonly string[]): Promise<Error>;
@@ -64,6 +69,10 @@ export interface JobIntake {
    * @param former queues that its definition had before, whose jobs and keys count too
    */
   addContested(job: PreparedJob, former: readonly string[]): Promise<ContestedAdd>;
+  /**
+   * Adds the job of a slot and notes the slot with its schedule, both or neither; a job that is there, or was an hour ago, stays as it is.
+   */
+  addSlot(job: PreparedJob, schedule: string, slot: number): Promise<void>;
 }
 
 /** What became of a job whose id or unique key may have been taken. */
@@ -94,6 +103,8 @@ export interface JobStore {
   feeds(queue: string, state: JobState, offsets: Readonly<Record<string, number>>): JobFeed[];
   /** Ends a job that waits, or leaves a request for one that runs, in one step. @param reason what is stored as its failure */
   cancel(place: JobPlace, reason: string): Promise<CancelOutcome>;
+  /** Takes away a job that does not run, with all that belongs to it; does nothing where there is none. */
+  remove(place: Place): Promise<void>;
 }
 
 /** How jobs end, for whoever waits for one. */

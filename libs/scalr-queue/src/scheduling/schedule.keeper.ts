@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { nameOf, type WorkerInfo } from '../contract/worker-info.js';
 import { ScheduleChecker, type ScheduledHandler } from './schedule.checker.js';
 import type { ScheduleSpec } from './schedule-record.js';
@@ -41,14 +40,14 @@ export class ScheduleKeeper {
   private timer?: NodeJS.Timeout;
   private nextLookAt = Infinity;
   private looking = false;
+  private stopHearing: () => void = () => undefined;
 
   constructor(
-    private readonly connections: RedisConnections,
+    private readonly engine: QueueEngine,
     private readonly checker: ScheduleChecker,
     private readonly store: ScheduleStore,
     private readonly planner: SlotPlanner,
     private readonly slots: SlotQueue,
-    private readonly workers: WorkerRegistry,
   ) {}
 
   /** What the other workers are to know: it orders those that declare schedules. Absent before the first declaration. */
@@ -77,19 +76,19 @@ export class ScheduleKeeper {
   start(): void {
     this.running = true;
     this.lookAgain(0);
-    this.connections.producer.on('ready', this.lookAtOnce);
+    this.stopHearing = this.engine.onReady(() => this.lookAtOnce());
   }
 
   stop(): void {
     this.running = false;
     clearTimeout(this.timer);
-    this.connections.producer.off('ready', this.lookAtOnce);
+    this.stopHearing();
   }
 
   /** Redis may have come back without its data. */
-  private readonly lookAtOnce = (): void => {
+  private lookAtOnce(): void {
     if (!this.looking) this.lookAgain(0);
-  };
+  }
 
   /** A slot starts: see soon to the next one, where that was not planned anyway. */
   wake(): void {
@@ -110,7 +109,7 @@ export class ScheduleKeeper {
     try {
       delay = await this.keepUp();
     } catch (error) {
-      if (this.running) this.connections.log.trouble(error as Error);
+      if (this.running) this.engine.report(error);
     } finally {
       this.looking = false;
     }
@@ -153,7 +152,7 @@ export class ScheduleKeeper {
       if (schedulesBoot === undefined) return self.startedAt === undefined || startedAt >= self.startedAt;
       return program === self.program && schedulesBoot > boot;
     };
-    if ((await this.workers.list()).some(isNewer)) {
+    if ((await this.engine.workers.list()).some(isNewer)) {
       this.newerGoneSince = undefined;
       return false;
     }

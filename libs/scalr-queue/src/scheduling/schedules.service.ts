@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { withDeadline } from '../engine/deadline.js';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { toReadError } from '../engine/redis/connection/redis-error.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { UnknownJobError } from '../contract/errors/configuration.errors.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
@@ -47,8 +45,7 @@ export interface ScheduleInfo {
 export class SchedulesService {
   /** @internal */
   constructor(
-    private readonly connections: RedisConnections,
-    private readonly catalog: JobCatalog,
+    private readonly engine: QueueEngine,
     private readonly store: ScheduleStore,
     private readonly slots: SlotQueue,
     private readonly planner: SlotPlanner,
@@ -77,7 +74,7 @@ export class SchedulesService {
   async runNow(name: string): Promise<EnqueuedJob> {
     const { spec } = await this.bounded(() => this.find(name));
     const job = this.slots.prepare(spec, newJobId(), this.app.clock.now(), { schedule: name });
-    this.catalog.record(job);
+    this.engine.types.record(job);
     return this.sender.send(job);
   }
 
@@ -123,10 +120,10 @@ export class SchedulesService {
   }
 
   private async bounded<T>(work: () => Promise<T>): Promise<T> {
-    await this.connections.usable('read');
+    await this.engine.usable('read');
     const late = () => new QueueUnavailableError(`Redis did not answer within ${ENQUEUE_DEADLINE} ms`);
     return withDeadline(work(), ENQUEUE_DEADLINE + 50, late).catch(async (error: unknown) => {
-      throw toReadError(await this.connections.named(error));
+      throw await this.engine.readError(error);
     });
   }
 }

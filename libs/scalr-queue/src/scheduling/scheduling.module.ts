@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { ProducerModule } from '../producer/producer.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { ScheduleChecker } from './schedule.checker.js';
@@ -12,7 +11,7 @@ import { SlotQueue } from './slot.queue.js';
 
 /** Jobs that the clock enqueues. The keeper sleeps until a worker starts it. */
 @Module({
-  imports: [RedisEngineModule, ProducerModule, TracingModule],
+  imports: [ProducerModule, TracingModule],
   providers: [
     ScheduleChecker,
     ScheduleKeeper,

@@ -4,7 +4,8 @@ import type { StoredJob } from '../engine/stored-job.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { ScheduleKeeper } from './schedule.keeper.js';
-import { ScheduleStore, type Verdict } from './schedule.store.js';
+import type { Verdict } from '../engine/schedule-records.js';
+import { ScheduleStore } from './schedule.store.js';
 import type { SlotEnd } from '../engine/slot-end.js';
 
 const WHY: Readonly<Record<SlotEnd, string>> = {

@@ -1,8 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { JobAdder } from '../engine/redis/job.adder.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { type JobMeta, readMeta, type SlotMeta } from '../engine/job-meta.js';
 import { toStoredId } from '../engine/job-id.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -22,10 +19,7 @@ import { tolerance } from './timetable.js';
 @Injectable()
 export class SlotQueue {
   constructor(
-    private readonly connections: RedisConnections,
-    private readonly queues: QueueRegistry,
-    private readonly catalog: JobCatalog,
-    private readonly adder: JobAdder,
+    private readonly engine: QueueEngine,
     private readonly tracing: Tracing,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
@@ -38,13 +32,13 @@ export class SlotQueue {
 
   private async send(schedule: StoredSchedule, slot: number): Promise<void> {
     const job = this.prepareSlot(schedule, slot);
-    this.catalog.record(job);
+    this.engine.types.record(job);
     const options = this.tracing.carried(job.options);
-    await this.adder.addSlot({ ...job, options }, schedule.spec.name, slot);
+    await this.engine.intake.addSlot({ ...job, options }, schedule.spec.name, slot);
   }
 
   /** The job of a slot. */
-  protected prepareSlot({ spec, revision, timetable }: StoredSchedule, slot: number): PreparedJob {
+  private prepareSlot({ spec, revision, timetable }: StoredSchedule, slot: number): PreparedJob {
     const { name: schedule, missed } = spec;
     const meta: SlotMeta = { schedule, revision, missed, lateAfter: tolerance(timetable, slot) };
     return this.prepare(spec, slotId(spec, slot), slot, meta);
@@ -76,23 +70,25 @@ export class SlotQueue {
   /** Takes a slot back that has not come yet; one whose time has passed is left to start, or to be skipped. */
   async remove({ spec }: VersionedSpec, slot: number): Promise<void> {
     if (slot <= this.app.clock.now()) return;
-    await this.queues.get(spec.queue).remove(toStoredId(spec.job, slotId(spec, slot)));
+    await this.engine.jobs.remove(placeOf(spec, slot));
   }
 
   /** Puts a pending slot right that is not there any more, or was enqueued by a worker that did not know of a change yet. */
   async verify(schedule: StoredSchedule, slot: number): Promise<void> {
-    const queue = this.queues.get(schedule.spec.queue);
-    const text = await this.connections.producer.hget(
-      queue.toKey(toStoredId(schedule.spec.job, slotId(schedule.spec, slot))),
-      'opts',
-    );
-    if (text !== null) {
-      if (readMeta(JSON.parse(text) as object).slot?.revision === schedule.revision) return;
+    const { queue, storedId } = placeOf(schedule.spec, slot);
+    const found = await this.engine.jobs.read(queue, storedId);
+    if (found) {
+      if (readMeta(found.job.opts).slot?.revision === schedule.revision) return;
       await this.remove(schedule, slot);
     }
     await this.add(schedule, slot);
   }
 }
+
+const placeOf = (spec: ScheduleSpec, slot: number) => ({
+  queue: spec.queue,
+  storedId: toStoredId(spec.job, slotId(spec, slot)),
+});
 
 /** Several schedules can enqueue the same job at the same time; the one that has the name of the job has the plain id. */
 export function slotId({ name, job }: ScheduleSpec, slot: number): string {

@@ -18,8 +18,6 @@ import type { ScalrQueueOptions } from '../config/scalr-queue.options.js';
 import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from '../config/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
 import { InFlightLimit } from '../producer/in-flight.limit.js';
-import { ScheduleHash } from '../engine/redis/schedule.hash.js';
-import { SlotQueue } from '../scheduling/slot.queue.js';
 import { Tracing } from '../tracing/tracing.js';
 import { AsideNotes } from '../engine/redis/aside.notes.js';
 import { CancelWatcher } from '../worker/cancel.watcher.js';
@@ -31,7 +29,6 @@ import { MemoryConnections, MemoryRegistry } from './memory.connections.js';
 import { MemoryAsideNotes } from './memory.aside.js';
 import { MemoryCounts } from './memory.counts.js';
 import { MemoryProbe } from './memory.health.js';
-import { MemoryScheduleHash, MemorySlotQueue } from './memory.schedules.js';
 import { TestSender } from './test.sender.js';
 import { TestStage } from './test.stage.js';
 import { VirtualClock } from './virtual.clock.js';
@@ -54,8 +51,6 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   replace(Preflight, [], () => ({ passed: true, findings: [] })),
   substitute(RedisProbe, [QueueEngine], MemoryProbe),
   replace(RedisStateReader, [], () => ({ recent: async () => undefined })),
-  substitute(ScheduleHash, [], MemoryScheduleHash),
-  substitute(SlotQueue, [QueueEngine, ScheduleHash, RESOLVED_OPTIONS], MemorySlotQueue),
   substitute(ThreadPools, [Tracing], TestThreadPools),
   substitute(AsideNotes, [], MemoryAsideNotes),
   // The queue of the test runs the handlers, in whatever application they are.

@@ -8,6 +8,7 @@ import { MemoryDeadLetterStore } from './memory.dead-letter-store.js';
 import { MemoryIntake, NoAnswer } from './memory.intake.js';
 import { MemoryJobStore } from './memory.job-store.js';
 import { MemoryQueueStore } from './memory.queue-store.js';
+import { MemoryScheduleRecords } from './memory.schedule-records.js';
 import { MemoryQueues } from './memory.queues.js';
 import { MemoryJobTypes, MemoryWorkers } from './memory.registries.js';
 
@@ -20,6 +21,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
   readonly queues: MemoryQueueStore;
   readonly types = new MemoryJobTypes();
   readonly workers = new MemoryWorkers();
+  readonly schedules = new MemoryScheduleRecords();
   readonly ends: JobEnds = {
     listen: (queue, storedId, onEnd) => ({
       stop: this.memory.listen(queue, storedId, onEnd),
@@ -36,7 +38,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
   constructor(app: Pick<ResolvedOptions, 'queues'>, clock: Clock) {
     super();
     this.memory = new MemoryQueues(clock);
-    this.intake = new MemoryIntake(this.memory, app);
+    this.intake = new MemoryIntake(this.memory, this.schedules, app);
     this.jobs = new MemoryJobStore(this.memory);
     this.deadLetters = new MemoryDeadLetterStore(this.memory);
     this.queues = new MemoryQueueStore(this.memory, this.workers, app);
@@ -60,6 +62,9 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
   onReady(): () => void {
     return () => undefined;
   }
+
+  /** A test causes trouble on purpose. */
+  report(): void {}
 
   async enqueueError(failure: unknown, jobIds: readonly string[]): Promise<Error> {
     if (!this.isInDoubt(failure)) return failure as Error;

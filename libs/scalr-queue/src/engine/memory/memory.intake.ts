@@ -3,6 +3,7 @@ import { DEFAULT_MAX_BACKLOG } from '../../contract/defaults.js';
 import { QueueFullError } from '../../contract/errors/enqueue.errors.js';
 import type { PreparedJob } from '../prepared-job.js';
 import type { ContestedAdd, JobIntake } from '../queue.engine.js';
+import type { ScheduleRecords } from '../schedule-records.js';
 import type { MemoryJob } from './memory.job.js';
 import type { MemoryQueues } from './memory.queues.js';
 
@@ -18,6 +19,7 @@ export class MemoryIntake implements JobIntake {
 
   constructor(
     private readonly memory: MemoryQueues,
+    private readonly schedules: ScheduleRecords,
     private readonly app: Pick<ResolvedOptions, 'queues'>,
   ) {}
 
@@ -41,6 +43,11 @@ export class MemoryIntake implements JobIntake {
   async addAll(jobs: readonly PreparedJob[]): Promise<(Error | undefined)[]> {
     const settled = await Promise.allSettled(jobs.map((job) => this.add(job)));
     return settled.map((one) => (one.status === 'rejected' ? (one.reason as Error) : undefined));
+  }
+
+  async addSlot(job: PreparedJob, schedule: string, slot: number): Promise<void> {
+    await this.schedules.note(schedule, 'lastSlot', slot);
+    this.memory.get(job.queue).add(job);
   }
 
   /** Jobs of former queues keep theirs: the kit runs one version of the app. */

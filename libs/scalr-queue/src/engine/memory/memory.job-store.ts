@@ -1,5 +1,5 @@
 import type { CancelOutcome, JobState } from '../../contract/job-info.js';
-import type { FoundJob, JobFeed, JobPlace } from '../found-job.js';
+import type { FoundJob, JobFeed, JobPlace, Place } from '../found-job.js';
 import { ANY_NAME } from '../job-type.js';
 import type { JobStore } from '../queue.engine.js';
 import type { MemoryJob, MemoryState } from './memory.job.js';
@@ -66,6 +66,11 @@ export class MemoryJobStore implements JobStore {
     }
     this.memory.get(queue).bury(job, reason);
     return 'cancelled';
+  }
+
+  async remove({ queue, storedId }: Place): Promise<void> {
+    const job = this.find(queue, storedId);
+    if (job && job.state !== 'active') this.memory.get(queue).remove(storedId);
   }
 
   private find(queue: string, storedId: string): MemoryJob | undefined {

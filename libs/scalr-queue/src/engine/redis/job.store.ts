@@ -3,7 +3,7 @@ import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { EVENT_STREAM_LENGTH, KEPT_LOG_LINES, SHOWN_FIELD_LIMIT } from '../../contract/defaults.js';
 import type { CancelOutcome, JobState } from '../../contract/job-info.js';
-import type { FoundJob, JobFeed, JobPlace, ReadJob } from '../found-job.js';
+import type { FoundJob, JobFeed, JobPlace, Place, ReadJob } from '../found-job.js';
 import type { JobStore } from '../queue.engine.js';
 import { cancelMember } from './cancel-requests.js';
 import { ANY_NAME } from '../job-type.js';
@@ -133,6 +133,10 @@ export class RedisJobStore implements JobStore {
     const member = cancelMember(queue, storedId);
     const args = [queuePrefix(prefix, queue), storedId, Date.now(), reason, member, EVENT_STREAM_LENGTH];
     return (await this.connections.producer.eval(CANCEL, keys.length, ...keys, ...args)) as CancelOutcome;
+  }
+
+  async remove({ queue, storedId }: Place): Promise<void> {
+    await this.queues.get(queue).remove(storedId);
   }
 
   private async recordOf(queue: string, storedId: string): Promise<JobRecord> {

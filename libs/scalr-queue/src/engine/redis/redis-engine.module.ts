@@ -2,7 +2,6 @@ import { type FactoryProvider, Global, Module } from '@nestjs/common';
 import { ClosingOrder } from '../../lifecycle/closing.order.js';
 import { QueueEngine } from '../queue.engine.js';
 import { BullRegistrations } from './bull.registrations.js';
-import { JobAdder } from './job.adder.js';
 import { JobCatalog } from './job.catalog.js';
 import { JobCounts } from './job.counts.js';
 import { JobLocks } from './job.locks.js';
@@ -11,7 +10,6 @@ import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { RedisEngine } from './redis.engine.js';
 import { RedisProbe } from './connection/redis.probe.js';
-import { ScheduleHash } from './schedule.hash.js';
 import { WorkerRegistry } from './worker.registry.js';
 
 const PARTS = [
@@ -24,12 +22,10 @@ const PARTS = [
   JobLocks,
   Preflight,
   RedisProbe,
-  ScheduleHash,
 ] as const;
 
 /** Parts of the engine that some still ask for by themselves. */
 const PART_OF_ENGINE: FactoryProvider[] = [
-  { provide: JobAdder, inject: [RedisEngine], useFactory: ({ intake }: RedisEngine) => intake },
   { provide: JobCatalog, inject: [RedisEngine], useFactory: ({ types }: RedisEngine) => types },
   { provide: WorkerRegistry, inject: [RedisEngine], useFactory: ({ workers }: RedisEngine) => workers },
 ];
@@ -38,6 +34,6 @@ const PART_OF_ENGINE: FactoryProvider[] = [
 @Global()
 @Module({
   providers: [...PARTS, ...PART_OF_ENGINE, { provide: QueueEngine, useExisting: RedisEngine }],
-  exports: [...PARTS, JobAdder, JobCatalog, WorkerRegistry, QueueEngine],
+  exports: [...PARTS, JobCatalog, WorkerRegistry, QueueEngine],
 })
 export class RedisEngineModule {}

@@ -21,6 +21,8 @@ import { JobCatalog } from './job.catalog.js';
 import { RedisJobStore } from './job.store.js';
 import { PastEnds } from './past-ends.js';
 import { QueueRegistry } from './queue.registry.js';
+import type { ScheduleRecords } from '../schedule-records.js';
+import { RedisScheduleRecords } from './schedule.records.js';
 import { RedisQueueStore } from './queue.store.js';
 import { WorkerRegistry } from './worker.registry.js';
 
@@ -34,6 +36,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
   readonly queues: QueueStore;
   readonly types: JobCatalog & JobTypeRegistry;
   readonly workers: WorkerRegistry & Workers;
+  readonly schedules: ScheduleRecords;
   private readonly endWatch: EndWatch;
 
   constructor(
@@ -55,6 +58,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
     this.queues = new RedisQueueStore(connections, registry, app);
     this.types = new JobCatalog(connections, app);
     this.workers = new WorkerRegistry(connections, app);
+    this.schedules = new RedisScheduleRecords(connections, app);
   }
 
   get ready(): boolean {
@@ -69,6 +73,10 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
     const { producer } = this.connections;
     producer.on('ready', listener);
     return () => void producer.off('ready', listener);
+  }
+
+  report(trouble: unknown): void {
+    this.connections.log.trouble(trouble as Error);
   }
 
   async enqueueError(failure: unknown, jobIds: readonly string[]): Promise<Error> {
