@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { defineJob, JobContext, JobFailedError, ProcessJob, RetryLater } from 'scalr-queue';
+import { handlerOf } from '../conformance/driver.js';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 
@@ -82,6 +83,30 @@ describe('expiry', () => {
     await eventually(async () =>
       expect(await jobs.get(stale.id)).toMatchObject({ state: 'dead', reason: 'expired', attempt: 0 }),
     );
+    expect(ran).toBe(false);
+  });
+});
+
+describe('a schema that cannot tell', () => {
+  it('uses an attempt, and is no run: the job expires in its time', async () => {
+    let asked = 0;
+    let expiresAt = Infinity;
+    let ran = false;
+    const validate = async () => {
+      asked++;
+      await eventually(() => Date.now() > expiresAt);
+      throw new Error('the database is away');
+    };
+    const payload = { '~standard': { version: 1 as const, vendor: 'test', validate } };
+    const Checked = defineJob('checked', { payload, retry: { attempts: 3, delay: 1 } });
+    // Of a version that asks nobody.
+    const Unchecked = defineJob<{ id: string }>('checked');
+    const { queue, jobs } = await startBoth({ providers: [handlerOf(Checked, () => void (ran = true))] });
+    expiresAt = Date.now() + 1_500;
+    const job = await queue.enqueue(Unchecked, { id: 'a' }, { expiresIn: 1_400 });
+    await eventually(async () => expect((await jobs.get(job.id))?.state).toBe('dead'));
+    expect(await jobs.get(job.id)).toMatchObject({ reason: 'expired', attempt: 1 });
+    expect(asked).toBe(1);
     expect(ran).toBe(false);
   });
 });

@@ -63,20 +63,17 @@ export class CancelWatcher {
   /** @returns how many requests there are, of all processes */
   private async abortAsked(): Promise<number> {
     const runs = this.running.all();
-    let requests = 0;
-    for (let from = 0; from === 0 || from < runs.length; from += LOOK_SLICE) {
+    for (let from = 0; ; from += LOOK_SLICE) {
       const slice = runs.slice(from, from + LOOK_SLICE);
       const asked = slice.flatMap(({ queue, storedId = '', startedAt }) => [
         cancelMember(queue, storedId),
         startedAt,
       ]);
       const reply = await this.connections.producer.eval(LOOK, 1, this.key, ...asked);
-      const [total = 0, ...places] = reply as number[];
+      const [requests = 0, ...places] = reply as number[];
       for (const place of places) abort(slice[place - 1]!);
-      requests = total;
-      if (total === 0) break;
+      if (requests === 0 || from + LOOK_SLICE >= runs.length) return requests;
     }
-    return requests;
   }
 
   private async settle(): Promise<void> {

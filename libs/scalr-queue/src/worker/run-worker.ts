@@ -119,7 +119,7 @@ function leaveEndTo(lifecycle: WorkerLifecycle, context: INestApplicationContext
     },
   };
   for (const [name, value] of Object.entries(ours))
-    Object.defineProperty(context, name, { value, configurable: true, writable: true });
+    Object.defineProperty(context, name, { value, configurable: true });
 }
 
 async function start(
