@@ -2,7 +2,7 @@ import type { StoredJob } from '../engine/stored-job.js';
 import type { MemoryJob } from '../engine/memory/memory.job.js';
 import { type AsideNote, AsideNotes } from '../engine/redis/aside.notes.js';
 
-/** What is noted with a job that was put aside, by the rules of `put-aside.script.ts`. */
+/** What is noted with a job that was put aside, by the rules of `note-deferral.script.ts`. */
 export class MemoryAsideNotes extends AsideNotes {
   private readonly notesOf = new WeakMap<StoredJob, AsideNote & { readonly started: number }>();
 

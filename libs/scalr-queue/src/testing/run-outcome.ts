@@ -1,7 +1,7 @@
 import { Postponed } from '../engine/run-ends.js';
 import type { AnyJobDefinition, ResultOf } from '../contract/job-definition.js';
 import type { DeadReason } from '../contract/job-info.js';
-import { AttemptFailure } from '../worker/attempt.failure.js';
+import { AttemptFailure } from '../engine/attempt-failure.js';
 import type { MemoryJob } from '../engine/memory/memory.job.js';
 
 /** What one attempt of a handler came to. */

@@ -1,7 +1,7 @@
 import { Postponed } from '../engine/run-ends.js';
 import { setImmediate as turn } from 'node:timers/promises';
 import { inJob } from '../observability/job-scope.js';
-import { attemptBackoff } from '../worker/attempt.failure.js';
+import { attemptBackoff } from '../engine/attempt-failure.js';
 import type { EventfulWorker, JobEventSource } from '../worker/job-event.source.js';
 import type { JobRunner } from '../worker/job.runner.js';
 import type { MemoryEngine } from '../engine/memory/memory.engine.js';

@@ -18,7 +18,7 @@ import { redactText } from '../observability/redaction.js';
 import { Tracing } from '../tracing/tracing.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { AttemptFailure } from './attempt.failure.js';
+import { AttemptFailure } from '../engine/attempt-failure.js';
 import { PingResponder } from './ping.responder.js';
 
 /** Whatever runs the jobs of a queue and says how they end. */

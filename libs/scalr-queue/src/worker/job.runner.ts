@@ -20,14 +20,14 @@ import { endedWithoutRun } from '../engine/slot-end.js';
 import { SlotGate } from '../scheduling/slot.gate.js';
 import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
-import { AttemptFailure } from './attempt.failure.js';
+import { AttemptFailure } from '../engine/attempt-failure.js';
 import type { JobHandler } from './handler.explorer.js';
 import { resultOf } from './job.result.js';
 import { LiveSettings } from './live-settings.js';
 import { UnhandledJobs } from './put-aside.js';
 import { type Run, RunningJobs } from './running.jobs.js';
 import { ShutdownGate } from './shutdown.gate.js';
-import { untilAccepted } from './until-accepted.js';
+import { untilAccepted } from '../engine/redis/worker/until-accepted.js';
 
 const check = new OptionChecker(InvalidOptionError);
 const logger = new Logger('ScalrQueue');

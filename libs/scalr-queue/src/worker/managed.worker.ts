@@ -6,15 +6,15 @@ import { isRefusal } from '../engine/redis/connection/redis-error.js';
 import { describeThrown, isInstance } from '../engine/failure.js';
 import { Postponed, Released } from '../engine/run-ends.js';
 import { inJob } from '../observability/job-scope.js';
-import { DamageProofWorker } from './damage.proof.worker.js';
-import { fromEngineError, toEngineError } from './engine-ends.js';
+import { DamageProofWorker } from '../engine/redis/worker/damage.proof.worker.js';
+import { fromEngineError, toEngineError } from '../engine/redis/worker/engine-ends.js';
 import type { JobEventSource } from './job-event.source.js';
 import { PingResponder } from './ping.responder.js';
-import { completedOutcome, failedOutcome, repeatOutcome, type RunOutcome } from './run.outcome.js';
+import { completedOutcome, failedOutcome, repeatOutcome } from '../engine/redis/worker/run-outcome.js';
 import { PutAside } from './put-aside.js';
 import type { ShutdownGate } from './shutdown.gate.js';
-import { StandBack } from './stand-back.js';
-import { REFUSAL_PAUSE } from './until-accepted.js';
+import { StandBack } from '../engine/redis/worker/stand-back.js';
+import { REFUSAL_PAUSE } from '../engine/redis/worker/until-accepted.js';
 import type { WorkerParts } from './worker.parts.js';
 
 /** Runs one job; the signal aborts when it must stop. */
@@ -66,7 +66,7 @@ export class ManagedWorker extends DamageProofWorker {
     super(queue, guarded, { ...options, autorun: false }, parts.redis, onMissing);
     const { gate, events, blocks } = parts;
     this.gate = gate;
-    this.standBack = new StandBack(this, gate);
+    this.standBack = new StandBack(this, gate.drainSignal);
     this.events = events;
     events.attach(this);
     blocks.watch(() => [...this.inHand.values()].map(({ job }) => job));
@@ -225,7 +225,7 @@ export class ManagedWorker extends DamageProofWorker {
     const run = () => this.parts.tracing.attempt(job, attempt);
     if (!job.stalledCounter) return run();
     return this.parts.locks.endedBefore(job).then((ended) => {
-      return ended === undefined ? run() : repeatOutcome(job, ended as RunOutcome, Date.now());
+      return ended === undefined ? run() : repeatOutcome(job, ended, Date.now());
     });
   }
 

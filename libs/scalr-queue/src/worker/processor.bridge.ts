@@ -5,7 +5,7 @@ import { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
 import { BullRegistrations } from '../engine/redis/bull.registrations.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { ForeignWorkers } from './foreign.workers.js';
+import { ForeignWorkers } from '../engine/redis/worker/foreign.workers.js';
 import { stringifiable } from './job.result.js';
 import type { ManagedProcessor, ManagedWorker } from './managed.worker.js';
 import { RunningJobs } from './running.jobs.js';

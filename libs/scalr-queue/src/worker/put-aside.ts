@@ -9,9 +9,9 @@ import { PARK_DELAY } from '../contract/defaults.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { AsideNotes } from '../engine/redis/aside.notes.js';
-import { AttemptFailure } from './attempt.failure.js';
+import { AttemptFailure } from '../engine/attempt-failure.js';
 import { ShutdownGate } from './shutdown.gate.js';
-import { untilAccepted } from './until-accepted.js';
+import { untilAccepted } from '../engine/redis/worker/until-accepted.js';
 
 /** How soon a job that a live worker can run is offered again. */
 const OFFER_AGAIN = 40;

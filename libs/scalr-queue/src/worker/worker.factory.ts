@@ -10,7 +10,7 @@ import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { Retention } from '../retention/retention.service.js';
 import { Tracing } from '../tracing/tracing.js';
 import { BlockWatch } from './block.watch.js';
-import { attemptBackoff } from './attempt.failure.js';
+import { attemptBackoff } from '../engine/attempt-failure.js';
 
 import { ManagedWorker, type ManagedProcessor } from './managed.worker.js';
 import { JobEventSource } from './job-event.source.js';

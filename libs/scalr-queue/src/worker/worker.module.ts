@@ -8,7 +8,7 @@ import { TracingModule } from '../tracing/tracing.module.js';
 import { AsideNotes } from '../engine/redis/aside.notes.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
-import { ForeignWorkers } from './foreign.workers.js';
+import { ForeignWorkers } from '../engine/redis/worker/foreign.workers.js';
 import { FormerQueues } from './former.queues.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { HandlerProviders } from './handler.providers.js';

@@ -13,7 +13,7 @@ import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
-import { ForeignWorkers } from './foreign.workers.js';
+import { ForeignWorkers } from '../engine/redis/worker/foreign.workers.js';
 import { FormerQueues } from './former.queues.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { JobRunner } from './job.runner.js';

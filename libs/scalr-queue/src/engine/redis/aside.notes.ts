@@ -4,7 +4,7 @@ import { RedisConnections } from './connection/redis.connections.js';
 import type { StoredJob } from '../stored-job.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
-import { PUT_ASIDE } from './scripts/worker/put-aside.script.js';
+import { PUT_ASIDE } from './scripts/worker/note-deferral.script.js';
 
 /** One after the other, a job was put aside by workers without its handler. */
 export interface AsideNote {

@@ -1,5 +1,5 @@
 import { DelayedError, WaitingError } from 'bullmq';
-import { Postponed, Released } from '../engine/run-ends.js';
+import { Postponed, Released } from '../../run-ends.js';
 
 /** How the engine is told of a run without an outcome. */
 export function toEngineError(error: Error): Error {

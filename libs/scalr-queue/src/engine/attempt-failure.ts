@@ -1,4 +1,4 @@
-import { describeThrown, type FailureKind, formatFailure } from '../engine/failure.js';
+import { describeThrown, type FailureKind, formatFailure } from './failure.js';
 import type { JobErrorInfo } from '../contract/job-info.js';
 
 /**

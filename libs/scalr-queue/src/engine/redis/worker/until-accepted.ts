@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { refusalOf } from '../engine/redis/connection/redis-reply.js';
+import { refusalOf } from '../connection/redis-reply.js';
 
 /** A refusal comes at once: asked again without a pause, Redis would get tens of thousands of commands a second. */
 export const REFUSAL_PAUSE = 1_000;

@@ -1,10 +1,10 @@
-import { describeThrown, type FailureKind } from '../engine/failure.js';
-import type { JobErrorInfo } from '../contract/job-info.js';
-import type { StoredJob } from '../engine/stored-job.js';
-import { AttemptFailure } from './attempt.failure.js';
+import { describeThrown, type FailureKind } from '../../failure.js';
+import type { JobErrorInfo } from '../../../contract/job-info.js';
+import type { StoredJob } from '../../stored-job.js';
+import { AttemptFailure } from '../../attempt-failure.js';
 
 /** How a run ended, as it is stored for a later one. */
-export type RunOutcome =
+type RunOutcome =
   | { readonly result: unknown }
   | {
       readonly failure: JobErrorInfo & { readonly stack?: string };
@@ -24,8 +24,9 @@ export function failedOutcome(job: StoredJob, error: Error, now: number): string
   return packed(job, outcome, now);
 }
 
-/** Returns, or throws, what the run did. */
-export function repeatOutcome(job: StoredJob, outcome: RunOutcome, now: number): unknown {
+/** Returns, or throws, what the run did. @param stored what one of the functions above made */
+export function repeatOutcome(job: StoredJob, stored: unknown, now: number): unknown {
+  const outcome = stored as RunOutcome;
   if ('result' in outcome) return outcome.result;
   const { failure, kind, delay } = outcome;
   const thrown = Object.assign(new Error(failure.message), failure);

@@ -1,8 +1,8 @@
 import { type Job, type JobJson, type Processor, WaitingError, Worker, type WorkerOptions } from 'bullmq';
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
-import { nameOfStoredId } from '../engine/job-id.js';
-import type { StoredFault } from '../engine/stored-fault.js';
-import type { AttemptFailure } from './attempt.failure.js';
+import type { RedisClient } from '../connection/redis.client.js';
+import { nameOfStoredId } from '../../job-id.js';
+import type { StoredFault } from '../../stored-fault.js';
+import type { AttemptFailure } from '../../attempt-failure.js';
 import { DamagedJobs, failureOf } from './damaged.jobs.js';
 
 /** The engine's worker that ends a job which it cannot make anything of, and goes on with the next one. */

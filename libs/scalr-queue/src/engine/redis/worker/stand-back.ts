@@ -1,6 +1,5 @@
 import type { Worker } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ShutdownGate } from './shutdown.gate.js';
 
 /** How often a worker that stands back looks whether others keep up. */
 const LOOK_ON = 50;
@@ -21,12 +20,13 @@ export class StandBack {
 
   constructor(
     private readonly worker: Worker,
-    private readonly gate: ShutdownGate,
+    /** From its abort on nothing is waited for. */
+    private readonly drain: AbortSignal,
   ) {}
 
   async wait(): Promise<void> {
     let waited = false;
-    while (Date.now() < this.until && !this.gate.draining) {
+    while (Date.now() < this.until && !this.drain.aborted) {
       const client = (await this.worker.getBackend().client) as unknown as ListReader;
       const lists = await Promise.all([
         client.llen(this.worker.toKey('wait')),
@@ -35,7 +35,7 @@ export class StandBack {
       const waits = lists.some((length) => length > 0);
       if (waits && waited) return;
       waited = waits;
-      await sleep(LOOK_ON, undefined, { signal: this.gate.drainSignal, ref: false }).catch(() => undefined);
+      await sleep(LOOK_ON, undefined, { signal: this.drain, ref: false }).catch(() => undefined);
     }
   }
 }

@@ -1,10 +1,10 @@
 import type { JobJson, RedisQueueBackend } from 'bullmq';
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
-import { errorOfFault, faultOf, type StoredFault, unreadable } from '../engine/stored-fault.js';
-import { nameOfStoredId } from '../engine/job-id.js';
-import { DEFAULT_KEEP_DEAD_AGE, EVENT_STREAM_LENGTH } from '../contract/defaults.js';
-import { AttemptFailure } from './attempt.failure.js';
-import { BURY } from '../engine/redis/scripts/worker/bury.script.js';
+import type { RedisClient } from '../connection/redis.client.js';
+import { errorOfFault, faultOf, type StoredFault, unreadable } from '../../stored-fault.js';
+import { nameOfStoredId } from '../../job-id.js';
+import { DEFAULT_KEEP_DEAD_AGE, EVENT_STREAM_LENGTH } from '../../../contract/defaults.js';
+import { AttemptFailure } from '../../attempt-failure.js';
+import { BURY } from '../scripts/worker/bury.script.js';
 
 /** Commands of the engine that answer with the next job. */
 const FETCHES: ReadonlySet<string> = new Set(['moveToActive', 'moveToFinished', 'moveToDelayed']);
