@@ -22,7 +22,7 @@ export const LAYERS = {
   'engine/memory': list('engine contract config'),
   observability: list('engine contract config'),
   tracing: list('observability engine contract config'),
-  retention: list(WITH_REDIS),
+  retention: list(FOUNDATION),
   inspection: list('retention observability', FOUNDATION),
   'dead-letter': list('inspection', FOUNDATION),
   producer: list('inspection tracing observability lifecycle', FOUNDATION),

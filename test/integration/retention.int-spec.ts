@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { defineJob, Discard } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
 import type { KeepRule } from '../../libs/scalr-queue/src/engine/keep-rule.js';
-import { KeepRuleStore } from '../../libs/scalr-queue/src/engine/redis/keep-rule.store.js';
+import { RedisEngine } from '../../libs/scalr-queue/src/engine/redis/redis.engine.js';
 import { handlerOf } from '../conformance/driver.js';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { seedFinished } from '../support/finished-jobs.js';
@@ -133,7 +133,7 @@ describe('keep', () => {
     const { get, jobs } = await startProducer({ app });
     // Connected.
     await jobs.get('nobody');
-    const store = get(KeepRuleStore);
+    const store = get(RedisEngine).finished;
     const rule = (count: number): [string, KeepRule] => [
       'few',
       { completed: { age: 1_000, count }, dead: { age: 1_000, count: 1_000 - count } },
@@ -141,11 +141,11 @@ describe('keep', () => {
     const longer = { completed: { age: 1_000, count: 9 }, dead: { age: 1_000, count: 995 } };
     await store.announce(new Map([rule(9)]));
     await store.announce(new Map([rule(5)]));
-    expect(await store.read()).toEqual({ rules: new Map([['few', longer]]), differ: true });
+    expect(await store.rules()).toEqual({ rules: new Map([['few', longer]]), differ: true });
     await redis.hset(`scalr:{${app}}:~keep`, 'few 1000,9,1000,991', 1);
-    expect(await store.read()).toEqual({ rules: new Map([rule(5)]), differ: false });
+    expect(await store.rules()).toEqual({ rules: new Map([rule(5)]), differ: false });
     await redis.hset(`scalr:{${app}}:~keep`, 'few 1000,5,1000,995', 2);
-    expect((await store.read()).rules).toEqual(new Map([rule(5)]));
+    expect((await store.rules()).rules).toEqual(new Map([rule(5)]));
   });
 
   it('holds for jobs that are cancelled, with no worker', async () => {

@@ -2,6 +2,7 @@ import { QueueFullError } from '../../../libs/scalr-queue/src/contract/errors/en
 import { appBehaviours } from './app.behaviours.js';
 import { deadLetterBehaviours } from './dead-letter.behaviours.js';
 import { AskedOf, type MakeEngine } from './engine.js';
+import { finishedBehaviours } from './finished.behaviours.js';
 import { jobBehaviours } from './job.behaviours.js';
 import { scheduleBehaviours } from './schedule.behaviours.js';
 
@@ -40,6 +41,7 @@ export function engineBehaviours(make: MakeEngine): void {
   deadLetterBehaviours(makeEngine);
   appBehaviours(makeEngine);
   scheduleBehaviours(makeEngine);
+  finishedBehaviours(makeEngine);
 
   it('is asked for everything that the seam declares', () => {
     expect(asked.unused()).toEqual([]);

@@ -39,7 +39,7 @@ export class AskedOf {
   }
 }
 
-const SEAM = ['queue.engine.ts', 'schedule-records.ts'].map((file) =>
+const SEAM = ['queue.engine.ts', 'schedule-records.ts', 'finished-jobs.ts'].map((file) =>
   fileURLToPath(new URL(`../../../libs/scalr-queue/src/engine/${file}`, import.meta.url)),
 );
 

@@ -3,6 +3,7 @@ import type { Pong } from '../contract/ping.js';
 import type { UnhandledJob } from '../contract/queue-info.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
 import type { DeadPosition, WrittenDeath } from './dead-position.js';
+import type { FinishedJobs } from './finished-jobs.js';
 import type { FoundJob, JobFeed, JobPlace, Place } from './found-job.js';
 import type { JobEnd } from './job-end.js';
 import type { JobType } from './job-type.js';
@@ -26,6 +27,7 @@ export abstract class QueueEngine {
   abstract readonly types: JobTypeRegistry;
   abstract readonly workers: WorkerRegistry;
   abstract readonly schedules: ScheduleRecords;
+  abstract readonly finished: FinishedJobs;
 
   /** Whether it can be used at this moment. Costs nothing. */
   abstract get ready(): boolean;

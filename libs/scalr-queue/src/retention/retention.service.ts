@@ -1,21 +1,13 @@
-import { keepLeaseKey } from '../engine/redis/keys.js';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
 import { effectiveSettings } from '../engine/effective-settings.js';
-import { fromEngineKeep, type KeepRule } from '../engine/keep-rule.js';
+import type { FinishedState, KeepRules, Trimmed } from '../engine/finished-jobs.js';
+import { foreignRule, fromEngineKeep, type KeepRule } from '../engine/keep-rule.js';
 import { readMeta } from '../engine/job-meta.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { WORKER_HEARTBEAT } from '../contract/defaults.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import {
-  FinishedTrimmer,
-  type FinishedState,
-  foreignRule,
-  type Trimmed,
-} from '../engine/redis/finished.trimmer.js';
-import { type KeepRules, KeepRuleStore } from '../engine/redis/keep-rule.store.js';
 
 /** How soon after a job has ended its queue is looked at, and how often at the most. */
 const SOON = 1_000;
@@ -50,10 +42,7 @@ export class Retention implements OnApplicationShutdown {
   private closed = false;
 
   constructor(
-    private readonly connections: RedisConnections,
-    private readonly queues: QueueRegistry,
-    private readonly store: KeepRuleStore,
-    private readonly trimmer: FinishedTrimmer,
+    private readonly engine: QueueEngine,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -103,12 +92,12 @@ export class Retention implements OnApplicationShutdown {
     this.closed = true;
     clearTimeout(this.timer);
     clearInterval(this.announcing);
-    if (this.rules.size > 0 && this.connections.ready)
-      await this.store.announce(this.rules, true).catch(() => undefined);
+    if (this.rules.size > 0 && this.engine.ready)
+      await this.engine.finished.announce(this.rules, true).catch(() => undefined);
   }
 
   private announce(): void {
-    if (this.connections.producer.status === 'ready') this.store.announce(this.rules).catch(() => undefined);
+    if (this.engine.ready) this.engine.finished.announce(this.rules).catch(() => undefined);
   }
 
   private arm(): void {
@@ -136,7 +125,7 @@ export class Retention implements OnApplicationShutdown {
 
   /** @returns when to look again */
   private async lookAt(queue: string): Promise<number> {
-    const { rules, differ } = await this.store.read();
+    const { rules, differ } = await this.engine.finished.rules();
     // One of them is about to go.
     let next = differ ? Date.now() + WORKER_HEARTBEAT : Infinity;
     for (const state of ['completed', 'failed'] as const) {
@@ -147,22 +136,22 @@ export class Retention implements OnApplicationShutdown {
   }
 
   private async lookAtState(queue: string, state: FinishedState, rules: KeepRules): Promise<number> {
-    const redis = this.connections.producer;
-    const key = this.queues.get(queue).toKey(state);
+    const { finished } = this.engine;
+    const key = `${queue} ${state}`;
     const before = this.looked.get(key);
     const told = JSON.stringify([...rules]);
-    const isSame = before?.told === told && before.kept === (await redis.zcard(key));
+    const isSame = before?.told === told && before.kept === (await finished.count(queue, state));
     if (isSame && before.nextAt > Date.now()) return before.nextAt;
-    const lease = keepLeaseKey(this.app.prefix, queue, state);
-    if (!(await redis.set(lease, process.pid, 'PX', LEASE, 'NX'))) return Date.now() + SOON;
+    const endLease = await finished.lease(queue, state, LEASE);
+    if (!endLease) return Date.now() + SOON;
     let pause = SOON;
     try {
-      const trimmed = await this.trimmer.trim(queue, state, rules);
+      const trimmed = await finished.trim(queue, state, rules);
       this.looked.set(key, { ...trimmed, told });
       pause = Math.max(SOON, Math.ceil(trimmed.kept * PAUSE_PER_JOB));
       return Math.max(trimmed.nextAt, Date.now() + pause);
     } finally {
-      await redis.pexpire(lease, pause);
+      await endLease(pause);
     }
   }
 }

@@ -5,6 +5,7 @@ import { QueueClosedError, QueueUnavailableError } from '../../contract/errors/e
 import { outcomeUnknown } from '../outcome-unknown.js';
 import { type JobEnds, QueueEngine } from '../queue.engine.js';
 import { MemoryDeadLetterStore } from './memory.dead-letter-store.js';
+import { MemoryFinishedJobs } from './memory.finished-jobs.js';
 import { MemoryIntake, NoAnswer } from './memory.intake.js';
 import { MemoryJobStore } from './memory.job-store.js';
 import { MemoryQueueStore } from './memory.queue-store.js';
@@ -22,6 +23,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
   readonly types = new MemoryJobTypes();
   readonly workers = new MemoryWorkers();
   readonly schedules = new MemoryScheduleRecords();
+  readonly finished: MemoryFinishedJobs;
   readonly ends: JobEnds = {
     listen: (queue, storedId, onEnd) => ({
       stop: this.memory.listen(queue, storedId, onEnd),
@@ -38,6 +40,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
   constructor(app: Pick<ResolvedOptions, 'queues'>, clock: Clock) {
     super();
     this.memory = new MemoryQueues(clock);
+    this.finished = new MemoryFinishedJobs(this.memory);
     this.intake = new MemoryIntake(this.memory, this.schedules, app);
     this.jobs = new MemoryJobStore(this.memory);
     this.deadLetters = new MemoryDeadLetterStore(this.memory);

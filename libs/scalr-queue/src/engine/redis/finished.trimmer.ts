@@ -2,22 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { nameOfStoredId } from '../job-id.js';
-import { fromEngineKeep, type KeepLimits, keepRuleOf } from '../keep-rule.js';
+import type { FinishedState, KeepRules, Trimmed } from '../finished-jobs.js';
+import { foreignRule, fromEngineKeep, type KeepLimits, keepRuleOf } from '../keep-rule.js';
 import { RESULT_GRACE } from '../../contract/defaults.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
-import type { KeepRules } from './keep-rule.store.js';
 import { REMOVE_FINISHED } from './scripts/remove-finished.script.js';
-
-/** The engine's names of the states that have an end. */
-export type FinishedState = 'completed' | 'failed';
-
-/** What a look at all finished jobs of a state has left. */
-export interface Trimmed {
-  readonly kept: number;
-  /** Epoch milliseconds at which the next of them is kept too long. */
-  readonly nextAt: number;
-}
 
 interface Tally {
   readonly limits: KeepLimits;
@@ -133,9 +123,6 @@ export class FinishedTrimmer {
     for (const id of children) await engineQueue.remove(id);
   }
 }
-
-/** The name under which a worker tells what it keeps of the jobs in a queue that this library did not enqueue. */
-export const foreignRule = (queue: string): string => `*${queue}`;
 
 /** The next of its definition, newest first. One that has just completed stays for a moment: somebody may wait for its result. */
 function keptUntil({ endedAt }: Finished, tally: Tally): number {

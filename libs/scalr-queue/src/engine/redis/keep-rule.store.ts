@@ -2,13 +2,11 @@ import { keepRulesKey } from './keys.js';
 import { ANNOUNCE_RULES } from './scripts/announce-rules.script.js';
 import { Inject, Injectable } from '@nestjs/common';
 import { RedisConnections } from './connection/redis.connections.js';
+import type { KeepRules } from '../finished-jobs.js';
 import { type KeepLimits, type KeepRule, longer } from '../keep-rule.js';
 import { WORKER_HEARTBEAT, WORKER_TTL } from '../../contract/defaults.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
-
-/** Rules by definition name, as the live workers announce them. */
-export type KeepRules = ReadonlyMap<string, KeepRule>;
 
 interface Noted {
   readonly field: string;

@@ -16,6 +16,8 @@ import { RedisConnections } from './connection/redis.connections.js';
 import { toEnqueueError, toReadError } from './connection/redis-error.js';
 import { RedisDeadLetterStore } from './dead-letter.store.js';
 import { EndWatch } from './end.watch.js';
+import type { FinishedJobs } from '../finished-jobs.js';
+import { RedisFinishedJobs } from './finished.jobs.js';
 import { JobAdder } from './job.adder.js';
 import { JobCatalog } from './job.catalog.js';
 import { RedisJobStore } from './job.store.js';
@@ -37,6 +39,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
   readonly types: JobCatalog & JobTypeRegistry;
   readonly workers: WorkerRegistry & Workers;
   readonly schedules: ScheduleRecords;
+  readonly finished: FinishedJobs;
   private readonly endWatch: EndWatch;
 
   constructor(
@@ -59,6 +62,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
     this.types = new JobCatalog(connections, app);
     this.workers = new WorkerRegistry(connections, app);
     this.schedules = new RedisScheduleRecords(connections, app);
+    this.finished = new RedisFinishedJobs(connections, registry, app);
   }
 
   get ready(): boolean {

@@ -1,0 +1,148 @@
+import { systemClock } from '../config/clock.js';
+import { resolveOptions } from '../config/resolved-options.js';
+import { defineJob } from '../contract/job-definition.js';
+import { toStoredId } from '../engine/job-id.js';
+import { MemoryEngine } from '../engine/memory/memory.engine.js';
+import type { PreparedJob } from '../engine/prepared-job.js';
+import { Retention } from './retention.service.js';
+
+const Payment = defineJob('payment', { queue: 'shop', keep: { dead: { count: 2, age: '1h' } } });
+const Noise = defineJob('noise', { queue: 'shop', keep: { completed: { count: 0 }, dead: { count: 0 } } });
+const HOUR = 3_600_000;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function start() {
+  const app = resolveOptions({ app: 'shop', redis: 'redis://none.invalid' }, {});
+  const engine = new MemoryEngine(app, systemClock);
+  const retention = new Retention(engine, app);
+  onTestFinished(() => retention.onApplicationShutdown());
+  let count = 0;
+  const die = async (name: string, times = 1) => {
+    for (let k = 0; k < times; k++) {
+      const jobId = toStoredId(name, `${count++}`);
+      const job: PreparedJob = {
+        id: jobId, name, queue: 'shop', json: 'null', contested: false, options: { jobId, timestamp: Date.now() },
+      }; // prettier-ignore
+      await engine.intake.add(job);
+      await engine.jobs.cancel({ name, queue: 'shop', storedId: jobId }, 'discarded {}');
+      retention.note('shop');
+    }
+  };
+  const dead = () => engine.finished.count('shop', 'failed');
+  return { engine, retention, die, dead };
+}
+
+describe('what is kept of finished jobs', () => {
+  it('is trimmed a second after one has ended, however many end in it, by the rule of its definition', async () => {
+    const { engine, retention, die, dead } = start();
+    const trim = vi.spyOn(engine.finished, 'trim');
+    retention.watch(['shop'], [Payment]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    trim.mockClear();
+    await die('payment', 5);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(await dead()).toBe(5);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await dead()).toBe(2);
+    // None has completed since the last look.
+    expect(trim.mock.calls.map(([queue, state]) => `${queue} ${state}`)).toEqual(['shop failed']);
+  });
+
+  it('goes when it is old enough, though nothing ends any more', async () => {
+    const { retention, die, dead } = start();
+    retention.watch(['shop'], [Payment]);
+    await die('payment');
+    await vi.advanceTimersByTimeAsync(HOUR - 2_000);
+    expect(await dead()).toBe(1);
+    await vi.advanceTimersByTimeAsync(35_000);
+    expect(await dead()).toBe(0);
+  });
+
+  it('is looked at now and then in the queues that this process watches, and only there', async () => {
+    const { engine, retention } = start();
+    const count = vi.spyOn(engine.finished, 'count');
+    retention.note('elsewhere');
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(count).not.toHaveBeenCalled();
+    retention.watch(['shop'], [Payment]);
+    await vi.advanceTimersByTimeAsync(95_000);
+    // The first look goes through all; those at every half minute count only, of each state.
+    expect(count.mock.calls.filter(([, state]) => state === 'failed')).toHaveLength(3);
+  });
+
+  it('is left to the process that holds the lease, and looked at again soon', async () => {
+    const { engine, retention, die, dead } = start();
+    retention.watch(['shop'], [Payment]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    const end = await engine.finished.lease('shop', 'failed', 10_000);
+    await die('payment', 5);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await dead()).toBe(5);
+    await end!(0);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await dead()).toBe(2);
+  });
+
+  it('is announced for as long as the process lives, and when it goes', async () => {
+    const { engine, retention } = start();
+    const announce = vi.spyOn(engine.finished, 'announce');
+    retention.watch(['shop'], [Payment, Noise]);
+    expect([...announce.mock.calls[0]![0].keys()]).toEqual(['payment', 'noise']);
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(announce).toHaveBeenCalledTimes(3);
+    engine.memory.fault = 'down';
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(announce).toHaveBeenCalledTimes(3);
+    delete engine.memory.fault;
+    await retention.onApplicationShutdown();
+    expect(announce).toHaveBeenLastCalledWith(announce.mock.calls[0]![0], true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(announce).toHaveBeenCalledTimes(4);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('goes on after a look that failed', async () => {
+    const { engine, retention, die, dead } = start();
+    retention.watch(['shop'], [Payment]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    vi.spyOn(engine.finished, 'rules').mockRejectedValueOnce(new Error('Connection is closed.'));
+    await die('payment', 5);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await dead()).toBe(5);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await dead()).toBe(2);
+  });
+});
+
+describe('what the engine is told of a job that ends', () => {
+  const settled = (retention: Retention, name: string, opts: object = {}) => {
+    const job = { name, queueName: 'shop', opts: { ...opts } as Record<string, unknown> };
+    retention.settle(job);
+    return [job.opts['removeOnComplete'], job.opts['removeOnFail']];
+  };
+
+  it('is to keep it, unless nothing of its definition is kept and nobody waits', () => {
+    const { retention } = start();
+    retention.watch(['shop'], [Payment, Noise]);
+    expect(settled(retention, 'payment', { removeOnFail: true })).toEqual([false, false]);
+    expect(settled(retention, 'noise')).toEqual([true, true]);
+    expect(settled(retention, 'noise', { scalr: { waited: true } })).toEqual([false, false]);
+  });
+
+  it('is what a job of other code says itself, else what its worker was told', () => {
+    const { retention } = start();
+    retention.watch(['shop'], [Payment]);
+    expect(settled(retention, 'foreign', { removeOnComplete: true })).toEqual([true, false]);
+    retention.watchForeign('shop', { removeOnComplete: { count: 0 }, removeOnFail: 3 });
+    expect(settled(retention, 'foreign')).toEqual([true, false]);
+    expect(settled(retention, 'foreign', { removeOnComplete: 5 })).toEqual([false, false]);
+    retention.watchForeign('shop', {});
+    expect(settled(retention, 'foreign')).toEqual([true, false]);
+  });
+});
