@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type AnyJobDefinition, DeadLetterService, defineJob, ProcessJob, QueuesService } from 'scalr-queue';
+import { AnsweringRedis, isScript } from '../support/answering-redis.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
+import { sharedRedisUrl } from '../support/redis.js';
 
 const settings = { retry: false } as const;
 /** A definition of the version before, and of the version that gave it another queue. */
@@ -50,6 +52,25 @@ describe('a definition that has moved to another queue', () => {
     expect(await web.jobs.get('both')).toMatchObject({ queue: 'fast' });
     expect(await web.jobs.explain(first)).toMatchObject({ job: { queue: 'slow', state: 'delayed' } });
     expect(await web.jobs.cancel(first)).toBe('cancelled');
+  });
+
+  it('is not looked for in former queues for longer than a call can wait: what was known before must do', async () => {
+    const front = await AnsweringRedis.before(sharedRedisUrl());
+    onTestFinished(() => front[Symbol.asyncDispose]());
+    const app = uniqueApp();
+    const { queue } = await startProducer({ app, redis: front.url });
+    const old = await startProducer({ app });
+    const first = await old.queue.enqueue(Before, { n: 1 }, { id: 'first', delay: '1h' });
+    await queue.enqueue(After, { n: 0 }, { id: 'other' });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    // The reply comes once the job was sent without it.
+    front.answer((args) => {
+      if (isScript(args)) setImmediate(() => front.release());
+      return args[0] === 'hkeys' ? 'hold' : undefined;
+    });
+    expect(await queue.enqueue(After, { n: 2 }, { id: 'second' })).toMatchObject({ status: 'created' });
+    expect(await queue.enqueue(After, { n: 1 }, { id: 'first' })).toEqual({ ...first, status: 'duplicate' });
   });
 
   it('has what waits in its former queue run by its workers, and what died there retried in the new one', async () => {

@@ -11,6 +11,12 @@ describe('the environment', () => {
         SCALR_WORKER_CONCURRENCY: '20',
         SCALR_WORKER_QUEUES: 'mail, reports',
         SCALR_SHUTDOWN_TIMEOUT: '10s',
+        SCALR_WORKER_BURST: 'true',
+        SCALR_METRICS_TOKEN: 'token',
+        SCALR_DASHBOARD_USER: 'ops',
+        SCALR_DASHBOARD_PASSWORD: 'secret',
+        SCALR_DASHBOARD_WRITES: 'false',
+        SCALR_LOG: 'json',
       }),
     ).toEqual({
       app: 'billing',
@@ -20,7 +26,14 @@ describe('the environment', () => {
       workerConcurrency: 20,
       workerQueues: ['mail', 'reports'],
       shutdownTimeout: 10_000,
+      workerBurst: expect.any(Object),
+      metricsToken: 'token',
+      dashboardUser: 'ops',
+      dashboardPassword: 'secret',
+      dashboardWrites: false,
+      logFormat: 'json',
     });
+    expect(readEnvironment({ SCALR_DASHBOARD_WRITES: 'true' })).toMatchObject({ dashboardWrites: true });
     expect(readEnvironment({ SCALR_SHUTDOWN_TIMEOUT: '2500' }).shutdownTimeout).toBe(2_500);
   });
 
@@ -40,6 +53,10 @@ describe('the environment', () => {
     ['SCALR_WORKER_CONCURRENCY', '2.5', 'an integer from 1 to 1000, got: "2.5"'],
     ['SCALR_SHUTDOWN_TIMEOUT', 'soon', `a duration from 0 to 3600000 ms, as whole milliseconds or a string like '10m', got: "soon"`],
     ['SCALR_SHUTDOWN_TIMEOUT', '2h', `a duration from 0 to 3600000 ms, as whole milliseconds or a string like '10m', got: "2h"`],
+    ['SCALR_DASHBOARD_WRITES', 'yes', 'one of "true", "false", got: "yes"'],
+    ['SCALR_REDIS_CA', '/nowhere/ca.pem', 'a file with certificates in PEM, got: /nowhere/ca.pem (ENOENT)'],
+    ['SCALR_REDIS_CA', import.meta.filename, `a file with certificates in PEM, got: ${import.meta.filename}, which holds none`],
+    ['SCALR_LOG', 'pretty', 'one of "json", "text", got: "pretty"'],
     ['SCALR_WORKER_QUEUES', 'mail,,x', '1 to 128 characters of letters, digits, "_", "." and "-", beginning with a letter or digit, got: ""'],
     ['SCALR_WORKER_QUEUES', 'mail;x', '1 to 128 characters of letters, digits, "_", "." and "-", beginning with a letter or digit, got: "mail;x"'],
   ])('is refused by name: %s=%s', (name, value, expected) => {

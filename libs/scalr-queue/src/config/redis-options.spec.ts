@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { OptionChecker } from '../contract/option-checker.js';
-import { describeTarget, toRedisTarget } from './redis-options.js';
+import { describeTarget, toRedisTarget, withPassword } from './redis-options.js';
 
 const check = new OptionChecker(QueueConfigError);
 const parse = (value: unknown) => toRedisTarget(check, 'SCALR_REDIS_URL', value);
@@ -108,6 +108,27 @@ describe('options', () => {
     expect(parse({ url, password: undefined, host: undefined, port: undefined })).toEqual(parse(url));
   });
 
+  it('name a socket or a server, whichever stands beside the URL', () => {
+    expect(parse({ url: 'redis://app:one@h:7000/3', path: '/run/r.sock' })).toEqual({
+      path: '/run/r.sock',
+      db: 3,
+      username: 'app',
+      password: 'one',
+    });
+    expect(parse({ url: 'unix:///run/r.sock?db=2', host: 'h' })).toEqual({ host: 'h', db: 2 });
+    for (const family of [0, 4, 6]) expect(parse({ host: 'h', family })).toEqual({ host: 'h', family });
+    for (const port of [1, 65_535]) expect(parse({ host: 'h', port })).toEqual({ host: 'h', port });
+    expect(parse({ cluster: [{ host: 'a', port: 1 }], db: 0 })).toMatchObject({ db: 0 });
+  });
+
+  it('fetch the password before it is used, where they say how', async () => {
+    const target = parse({ host: 'h', password: () => 'first' });
+    expect(target).toEqual({ host: 'h', fetchPassword: expect.any(Function) });
+    expect(await withPassword(target)).toMatchObject({ host: 'h', password: 'first' });
+    const plain = parse({ host: 'h', password: 'fixed' });
+    expect(await withPassword(plain)).toBe(plain);
+  });
+
   it('turn TLS on and off', () => {
     expect(parse({ host: 'h', tls: true })).toEqual({ host: 'h', tls: {} });
     expect(parse({ host: 'h', tls: { ca: 'pem' } })).toEqual({ host: 'h', tls: { ca: 'pem' } });
@@ -126,6 +147,11 @@ describe('options', () => {
 
   it.each<[object, string]>([
     [{ host: '' }, 'expected SCALR_REDIS_URL.host to be a string that is not empty, got: an empty string'],
+    [{ path: '' }, 'expected SCALR_REDIS_URL.path to be a string that is not empty, got: an empty string'],
+    [{ username: '' }, 'expected SCALR_REDIS_URL.username to be a string that is not empty, got: an empty string'],
+    [{ name: 5, sentinels: [{ host: 'a' }] }, 'expected SCALR_REDIS_URL.name to be a string that is not empty, got: 5'],
+    [{ sentinelPassword: '' }, 'expected SCALR_REDIS_URL.sentinelPassword to be a string that is not empty, got: an empty string'],
+    [{ port: 0 }, 'expected SCALR_REDIS_URL.port to be an integer from 1 to 65535, got: 0'],
     [{ password: 5 }, 'expected SCALR_REDIS_URL.password to be a string that is not empty, got: 5'],
     [{ port: 99_999 }, 'expected SCALR_REDIS_URL.port to be an integer from 1 to 65535, got: 99999'],
     [{ db: -1 }, 'expected SCALR_REDIS_URL.db to be an integer from 0 to 2147483647, got: -1'],
@@ -134,6 +160,17 @@ describe('options', () => {
       { path: '/run/r.sock', host: 'a' },
       'expected SCALR_REDIS_URL.path to be left out when host, sentinels or cluster is given, got: a string',
     ],
+    [
+      { path: '/run/r.sock', sentinels: [{ host: 'a' }], name: 'main' },
+      'expected SCALR_REDIS_URL.path to be left out when host, sentinels or cluster is given, got: a string',
+    ],
+    [
+      { path: '/run/r.sock', cluster: [{ host: 'a' }] },
+      'expected SCALR_REDIS_URL.path to be left out when host, sentinels or cluster is given, got: a string',
+    ],
+    [{ tls: { ca: 'x', cert: 's3cret' } }, 'expected SCALR_REDIS_URL.tls to be certificates and keys in PEM that node:tls can read, got: others'],
+    [{ tls: 5 }, 'expected SCALR_REDIS_URL.tls to be true, false or an object with options of node:tls, got: 5'],
+    [{ tls: [] }, 'expected SCALR_REDIS_URL.tls to be true, false or an object with options of node:tls, got: an array'],
     [{ cluster: [{ host: 'a' }], db: 1 }, 'expected SCALR_REDIS_URL.db to be an integer from 0 to 0, got: 1'],
     [{ sentinels: [{ host: 'a' }] }, 'expected SCALR_REDIS_URL.name to be the name of the master that the sentinels watch, got: undefined'],
     [{ sentinels: [] , name: 'main' }, 'expected SCALR_REDIS_URL.sentinels to be a list of { host, port }, got: an empty list'],
@@ -156,6 +193,7 @@ describe('describeTarget', () => {
     const secret = { username: 'app', password: 's3cret', sentinelPassword: 's3cret' };
     expect(describeTarget(parse('redis://app:s3cret@h:7000/3'))).toBe('h:7000');
     expect(describeTarget({})).toBe('127.0.0.1');
+    expect(describeTarget(parse('unix://app:s3cret@/run/r.sock'))).toBe('/run/r.sock');
     expect(describeTarget({ ...secret, cluster: [{ host: 'a', port: 1 }, { host: 'b' }] })).toBe(
       'cluster of a:1, b',
     );

@@ -18,6 +18,13 @@ describe('an error of the client of Redis', () => {
     expect(inspect(error, { depth: 10 })).toContain('evalsha');
   });
 
+  it('may be its own cause', () => {
+    const error: Error = tainted();
+    error.cause = error;
+    hideArguments(error);
+    expect(inspect(error)).not.toContain('hunter2');
+  });
+
   it('may be anything', () => {
     for (const thrown of [undefined, null, 'text', 7, {}]) expect(() => hideArguments(thrown)).not.toThrow();
   });
