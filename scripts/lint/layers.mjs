@@ -27,8 +27,8 @@ export const LAYERS = {
   'dead-letter': list('inspection', FOUNDATION),
   producer: list('inspection tracing observability lifecycle', FOUNDATION),
   scheduling: list('producer tracing', FOUNDATION),
-  metrics: list('scheduling inspection observability', WITH_REDIS),
-  health: list('metrics inspection', WITH_REDIS),
+  metrics: list('scheduling inspection observability', FOUNDATION),
+  health: list('metrics inspection', FOUNDATION),
   worker: list(
     'worker/thread health scheduling retention inspection tracing observability lifecycle',
     WITH_REDIS,

@@ -18,6 +18,11 @@ export function engineBehaviours(make: MakeEngine): void {
       await engine.usable('read');
       expect(engine.ready).toBe(true);
       expect(engine.usable()).toBeUndefined();
+      expect(await engine.answers()).toBe(true);
+      await engine.untilFit('producer', AbortSignal.timeout(10_000));
+      expect(engine.fit).toBe(true);
+      const server = await engine.serverState();
+      if (server) expect(server).toMatchObject({ maxMemory: 0, durable: true });
       engine.report(new Error('nobody waits for this'));
       stop();
     });

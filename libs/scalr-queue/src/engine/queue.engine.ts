@@ -39,6 +39,18 @@ export abstract class QueueEngine {
    */
   abstract usable(purpose?: 'enqueue' | 'read'): Promise<void> | undefined;
 
+  /** Whether it answers: within 800 ms, and asked at most once a second, however many want to know. */
+  abstract answers(): Promise<boolean>;
+
+  /** Whether nothing is known of its server that keeps the process from becoming ready, such as a permission that is missing. */
+  abstract get fit(): boolean;
+
+  /** Resolves when nothing stands in the way of a process of that role, or when the signal aborts. */
+  abstract untilFit(role: 'producer' | 'worker', signal: AbortSignal): Promise<void>;
+
+  /** How its server is, as far as jobs depend on it; undefined where there is none. */
+  abstract serverState(): Promise<ServerState | undefined>;
+
   /** Calls back whenever it can be used again, the first time included; it may have been emptied meanwhile. @returns ends that */
   abstract onReady(listener: () => void): () => void;
 
@@ -53,6 +65,17 @@ export abstract class QueueEngine {
 
   /** What a failed read, or an act on stored jobs, means: QueueUnavailableError, or StoredDataError where what is stored cannot be read. */
   abstract readError(failure: unknown): Promise<Error>;
+}
+
+/** How the server of an engine is. */
+export interface ServerState {
+  /** In bytes. */
+  readonly memory: number;
+  /** In bytes; 0 for no limit. */
+  readonly maxMemory: number;
+  readonly clients: number;
+  /** Whether a job that was taken is kept: written to disk, and never evicted. */
+  readonly durable: boolean;
 }
 
 /** Adding jobs. */

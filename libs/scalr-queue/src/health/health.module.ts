@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { HealthReport } from './health.report.js';
@@ -8,7 +7,7 @@ import { ScalrQueueHealthIndicator } from './scalr-queue.health.js';
 
 /** Whether the queue works. */
 @Module({
-  imports: [RedisEngineModule, InspectionModule, MetricsModule, TerminusModule],
+  imports: [InspectionModule, MetricsModule, TerminusModule],
   providers: [HealthReport, ScalrQueueHealthIndicator],
   exports: [HealthReport, ScalrQueueHealthIndicator],
 })

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Preflight } from '../engine/redis/preflight/preflight.js';
-import { RedisProbe } from '../engine/redis/connection/redis.probe.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { AppState } from '../inspection/app.state.js';
 import type { QueueDepth } from '../contract/queue-info.js';
 import { ScalrQueueMetrics } from '../metrics/scalr-queue.metrics.js';
@@ -19,19 +18,18 @@ const MOST = 10;
 @Injectable()
 export class HealthReport {
   constructor(
-    private readonly probe: RedisProbe,
-    private readonly preflight: Preflight,
+    private readonly engine: QueueEngine,
     private readonly state: AppState,
     readonly metrics: ScalrQueueMetrics,
   ) {}
 
   /** Whether the preflight lets the process become ready. */
   get fit(): boolean {
-    return this.preflight.passed;
+    return this.engine.fit;
   }
 
   redisAnswers(): Promise<boolean> {
-    return this.probe.answers();
+    return this.engine.answers();
   }
 
   /**

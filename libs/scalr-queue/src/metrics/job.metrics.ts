@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { FinishedEvent, JobEvent } from '../observability/job-events.js';
 import { JobLabels } from './job-labels.js';
@@ -17,10 +17,10 @@ export class JobMetrics {
 
   constructor(
     private readonly metrics: MetricRegistry,
-    catalog: JobCatalog,
+    { types }: QueueEngine,
     events: JobEvents,
   ) {
-    this.labels = new JobLabels((job) => catalog.knows(job));
+    this.labels = new JobLabels((job) => types.knows(job));
     this.countEnqueues(events);
     this.countRuns(events);
   }

@@ -1,20 +1,18 @@
 import { Module } from '@nestjs/common';
-import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { JobMetrics } from './job.metrics.js';
 import { MetricRegistry } from './metric.registry.js';
 import { MetricsController } from './metrics.controller.js';
-import { RedisStateReader } from './redis-state.reader.js';
 import { ScalrQueueMetrics } from './scalr-queue.metrics.js';
 import { ScheduleMetrics } from './schedule.metrics.js';
 import { StateMetrics } from './state.metrics.js';
 
 /** Numbers about the queue. */
 @Module({
-  imports: [RedisEngineModule, InspectionModule, ObservabilityModule, SchedulingModule],
-  providers: [JobMetrics, MetricRegistry, RedisStateReader, ScalrQueueMetrics, ScheduleMetrics, StateMetrics],
+  imports: [InspectionModule, ObservabilityModule, SchedulingModule],
+  providers: [JobMetrics, MetricRegistry, ScalrQueueMetrics, ScheduleMetrics, StateMetrics],
   exports: [ScalrQueueMetrics],
 })
 export class MetricsModule {}

@@ -3,7 +3,8 @@ import { Gauge } from 'prom-client';
 import { AppState, type AppSnapshot } from '../inspection/app.state.js';
 import { countPrograms } from '../contract/worker-info.js';
 import { MetricRegistry } from './metric.registry.js';
-import { RedisStateReader } from './redis-state.reader.js';
+import { QueueEngine, type ServerState } from '../engine/queue.engine.js';
+import { RecentRead } from '../engine/recent-read.js';
 import { StateGauges } from './state.gauges.js';
 
 const MOST_QUEUES = 100;
@@ -18,12 +19,14 @@ export class StateMetrics {
   private readonly redisUp: Gauge;
   private readonly logger = new Logger('ScalrQueue');
   private toldOfOthers = false;
+  private readonly server: RecentRead<ServerState | undefined>;
 
   constructor(
     { registry }: MetricRegistry,
     private readonly state: AppState,
-    private readonly redis: RedisStateReader,
+    engine: QueueEngine,
   ) {
+    this.server = new RecentRead(engine, () => engine.serverState());
     this.gauges = new StateGauges(registry);
     this.redisUp = new Gauge({
       name: 'scalr_queue_redis_up',
@@ -34,7 +37,7 @@ export class StateMetrics {
 
   /** Brings the gauges up to date, within 800 ms. */
   async refresh(): Promise<void> {
-    const [snapshot, redis] = await Promise.all([this.state.recent(), this.redis.recent()]);
+    const [snapshot, redis] = await Promise.all([this.state.recent(), this.server.get()]);
     this.gauges.clear();
     this.redisUp.set(snapshot ? 1 : 0);
     if (snapshot) this.show(snapshot);

@@ -6,11 +6,9 @@ import { JobCounts } from '../engine/redis/job.counts.js';
 import { Preflight } from '../engine/redis/preflight/preflight.js';
 import { QueueRegistry } from '../engine/redis/queue.registry.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { RedisProbe } from '../engine/redis/connection/redis.probe.js';
 import { RedisEngine } from '../engine/redis/redis.engine.js';
 import { fromStoredId } from '../engine/job-id.js';
 import { JobCancelledError } from '../contract/errors/outcome.errors.js';
-import { RedisStateReader } from '../metrics/redis-state.reader.js';
 import { JobEventLog } from '../observability/job-event.log.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import { type ResolvedOptions, resolveOptions } from '../config/resolved-options.js';
@@ -28,7 +26,6 @@ import { EnqueueLog } from './enqueue.log.js';
 import { MemoryConnections, MemoryRegistry } from './memory.connections.js';
 import { MemoryAsideNotes } from './memory.aside.js';
 import { MemoryCounts } from './memory.counts.js';
-import { MemoryProbe } from './memory.health.js';
 import { TestSender } from './test.sender.js';
 import { TestStage } from './test.stage.js';
 import { VirtualClock } from './virtual.clock.js';
@@ -49,8 +46,6 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   substitute(JobCounts, [RESOLVED_OPTIONS], MemoryCounts),
   replace(BullRegistrations, [], () => ({ isForeign: () => false })),
   replace(Preflight, [], () => ({ passed: true, findings: [] })),
-  substitute(RedisProbe, [QueueEngine], MemoryProbe),
-  replace(RedisStateReader, [], () => ({ recent: async () => undefined })),
   substitute(ThreadPools, [Tracing], TestThreadPools),
   substitute(AsideNotes, [], MemoryAsideNotes),
   // The queue of the test runs the handlers, in whatever application they are.

@@ -1,7 +1,6 @@
 import { type DynamicModule, type InjectionToken, Module, type Provider, type Type } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
-import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { GIVEN_OPTIONS } from '../config/tokens.js';
 import { BULL, PARTS } from '../scalr-queue.module.js';
@@ -103,7 +102,8 @@ function testQueueModule(options: TestQueueOptions): DynamicModule {
 /** The options, asked for before anything connects, unless the real queue is there too: it would be used here and there. */
 function unlessReal<T>(options: T) {
   return (modules: ModulesContainer): T => {
-    if (![...modules.values()].some(({ metatype }) => metatype === RedisEngineModule)) return options;
+    const parts: readonly unknown[] = PARTS;
+    if (![...modules.values()].some(({ metatype }) => parts.includes(metatype))) return options;
     throw new QueueConfigError(
       'the testing module imports ScalrQueueTestingModule and, by itself or through a module of the app, ScalrQueueModule or ' +
         'ScalrQueueMetricsModule: leave ScalrQueueTestingModule out and use useTestQueue(Test.createTestingModule(...))',

@@ -61,6 +61,18 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
     );
   }
 
+  async answers(): Promise<boolean> {
+    return this.ready;
+  }
+
+  readonly fit = true;
+
+  async untilFit(): Promise<void> {}
+
+  async serverState(): Promise<undefined> {
+    return undefined;
+  }
+
   /** It was never away. */
   onReady(): () => void {
     return () => undefined;

@@ -9,7 +9,6 @@ import { Preflight } from './preflight/preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { RedisEngine } from './redis.engine.js';
-import { RedisProbe } from './connection/redis.probe.js';
 import { WorkerRegistry } from './worker.registry.js';
 
 const PARTS = [
@@ -21,7 +20,6 @@ const PARTS = [
   JobCounts,
   JobLocks,
   Preflight,
-  RedisProbe,
 ] as const;
 
 /** Parts of the engine that some still ask for by themselves. */

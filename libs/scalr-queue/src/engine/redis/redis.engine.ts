@@ -10,10 +10,14 @@ import {
   type JobTypeRegistry,
   QueueEngine,
   type QueueStore,
+  type ServerState,
   type WorkerRegistry as Workers,
 } from '../queue.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { toEnqueueError, toReadError } from './connection/redis-error.js';
+import { RedisProbe } from './connection/redis.probe.js';
+import { Preflight } from './preflight/preflight.js';
+import { readServerState } from './server-state.js';
 import { RedisDeadLetterStore } from './dead-letter.store.js';
 import { EndWatch } from './end.watch.js';
 import type { FinishedJobs } from '../finished-jobs.js';
@@ -41,13 +45,16 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
   readonly schedules: ScheduleRecords;
   readonly finished: FinishedJobs;
   private readonly endWatch: EndWatch;
+  private readonly probe: RedisProbe;
 
   constructor(
     private readonly connections: RedisConnections,
     registry: QueueRegistry,
+    private readonly preflight: Preflight,
     @Inject(RESOLVED_OPTIONS) app: ResolvedOptions,
   ) {
     super();
+    this.probe = new RedisProbe(connections, app);
     this.intake = new JobAdder(connections, registry, app);
     this.jobs = new RedisJobStore(connections, registry, app);
     this.endWatch = new EndWatch(connections, registry, app);
@@ -71,6 +78,22 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
 
   usable(purpose?: 'enqueue' | 'read'): Promise<void> | undefined {
     return this.connections.usable(purpose);
+  }
+
+  answers(): Promise<boolean> {
+    return this.probe.answers();
+  }
+
+  get fit(): boolean {
+    return this.preflight.passed;
+  }
+
+  untilFit(role: 'producer' | 'worker', signal: AbortSignal): Promise<void> {
+    return this.preflight.untilFit(role, signal);
+  }
+
+  serverState(): Promise<ServerState> {
+    return readServerState(this.connections.producer);
   }
 
   onReady(listener: () => void): () => void {
