@@ -35,6 +35,13 @@ describe('the name of a job', () => {
     expect(messageOf(name)).toBe(`expected the name of the job to be ${NAME_RULE}, got: ${got}`);
   });
 
+  it('cannot begin as those of the library do', () => {
+    expect(messageOf('scalr.ping')).toBe(
+      'expected the name of the job to be a name that does not begin with "scalr.", which the library keeps for its own jobs, got: "scalr.ping"',
+    );
+    expect(define('scalr-ping')).toMatchObject({ name: 'scalr-ping' });
+  });
+
   it('of a megabyte makes a short message', () => {
     expect(messageOf('x'.repeat(1_000_000)).length).toBeLessThan(300);
   });

@@ -73,4 +73,22 @@ describe('a value that is right', () => {
   it.each(['a', 'A.b-c_9', '9', 'constructor', 'x'.repeat(128)])('may be the name %s', (name) => {
     expect(check.name('name', name)).toBe(name);
   });
+
+  it.each(['localhost', '127.0.0.1', '::1', 'a', 'worker_1.example-app.svc', 'x'.repeat(253)])(
+    'may be the host %s',
+    (host) => {
+      expect(check.host('host', host)).toBe(host);
+    },
+  );
+});
+
+describe('a host', () => {
+  it.each(['', 'a:80', '[::1]', 'http://a', '-a', 'a-', 'a..b', 'a b', 'x'.repeat(254), 5, undefined, {}])(
+    'is not %o',
+    (value) => {
+      expect(() => check.host('host', value)).toThrow(
+        'expected host to be a host name or an IP address such as "127.0.0.1" or "::1", without a port, got: ',
+      );
+    },
+  );
 });

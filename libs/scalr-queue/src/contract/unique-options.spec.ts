@@ -46,6 +46,11 @@ describe('the id of a unique job', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('is the same in every release, for jobs of another one may hold it', () => {
+    expect(idOf({ b: [{ d: 1, c: 2 }], a: { z: null, y: 0 } })).toBe('job~woW2kPiLGgdgOUNEDqZ9jc');
+    expect(idOf(null, { key: 'account 1' })).toBe('job~Y3e7ijT6lVHQGO5_CRMGFX');
+  });
+
   it('comes from the key alone when there is one', () => {
     const key = ({ a }: { a: number }) => `account ${a}`;
     expect(idOf({ a: 1, b: 1 }, { key })).toBe(idOf({ a: 1, b: 2 }, { key }));
