@@ -1,11 +1,14 @@
 import { Redis } from 'ioredis';
+import { defineJob } from 'scalr-queue';
 import { missingCommands } from '../../libs/scalr-queue/src/engine/redis/preflight/acl-probe.js';
 import {
   COMMANDS_OF,
   type ProcessRole,
 } from '../../libs/scalr-queue/src/engine/redis/preflight/redis-commands.js';
-import { uniqueApp } from '../support/apps.js';
+import { startProducer, uniqueApp } from '../support/apps.js';
 import { sharedRedisUrl } from '../support/redis.js';
+
+const Note = defineJob('note');
 
 /** A user of Redis that may touch the keys of one app, and use what the rules say. */
 async function userOf(app: string, ...rules: string[]) {
@@ -22,7 +25,7 @@ async function userOf(app: string, ...rules: string[]) {
     admin.disconnect();
   });
   const missing = (role: ProcessRole) => missingCommands(redis, role, `scalr:{${app}}:~probe`);
-  return { admin, redis, missing };
+  return { admin, redis, missing, url: url.href };
 }
 
 const roles = ['producer', 'worker'] as const;
@@ -71,6 +74,16 @@ describe('the commands that a role needs', () => {
     const keyless = ['eval', 'evalsha', 'info', 'ping', 'time'];
     const tried = COMMANDS_OF.worker.filter(({ probe }) => probe).map(({ name }) => name);
     expect(missing.toSorted()).toEqual(tried.filter((name) => !keyless.includes(name)).toSorted());
+  });
+
+  it('are named to the caller whose script was refused one half way', async () => {
+    const app = uniqueApp();
+    const { url } = await userOf(app, '+@all', '-zadd');
+    const { queue } = await startProducer({ app, redis: url });
+    await expect(queue.enqueue(Note, undefined, { delay: '1h' })).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      message: expect.stringContaining('the Redis user may not use ZADD. Grant it: ACL SETUSER <user> +zadd'),
+    });
   });
 
   it('cannot be told where the connection is lost, which is thrown', async () => {

@@ -50,4 +50,33 @@ describe('the line of trouble with Redis', () => {
       'Redis at redis:6379: connect ETIMEDOUT; trying again',
     ]);
   });
+
+  it('is said once of locks that are not renewed, until one is again, and once a minute at most', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const log = new ConnectionLog('redis:6379');
+    lines.length = 0;
+    const refused = (message: string) => log.locksRefused(new Error(message));
+    refused('MISCONF Errors writing to the AOF file script: 9f2, on @user_script:53.');
+    refused('MISCONF Errors writing to the AOF file');
+    log.locksRenewed();
+    vi.advanceTimersByTime(59_999);
+    refused('OOM command not allowed');
+    expect(lines).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    refused("NOPERM this user has no permissions to run the 'evalsha' command");
+    vi.advanceTimersByTime(60_000);
+    refused('OOM command not allowed');
+    expect(lines).toHaveLength(2);
+    log.locksRenewed();
+    refused('SOMETHING else');
+    const end = 'They run on; one whose lock has expired another worker may run as well';
+    expect(lines).toEqual([
+      `Redis at redis:6379 refuses to renew the locks of running jobs: it cannot save to disk (MISCONF Errors writing to the AOF file). ${end}`,
+      expect.stringMatching(
+        /refuses to renew the locks of running jobs: the Redis user may not use EVALSHA\. .* \(NOPERM this user has no permissions to run the 'evalsha' command\)\. They run on/,
+      ),
+      `Redis at redis:6379 refuses to renew the locks of running jobs: SOMETHING else. ${end}`,
+    ]);
+  });
 });

@@ -52,10 +52,10 @@ describe('the pace of connecting again', () => {
     // Its timer is gone: it would open a connection that was closed meanwhile.
     expect(vi.getTimerCount()).toBe(2);
     const late = waiting();
-    vi.advanceTimersByTime(500);
+    vi.advanceTimersByTime(509);
     pace.hurry([late.client]);
     expect(late.connect).not.toHaveBeenCalled();
-    vi.advanceTimersByTime(20);
+    vi.advanceTimersByTime(1);
     pace.hurry([late.client]);
     expect(late.connect).toHaveBeenCalledTimes(1);
   });
