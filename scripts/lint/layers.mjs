@@ -9,6 +9,14 @@
 const list = (...names) => names.flatMap((some) => some.split(' ').filter(Boolean));
 
 const FOUNDATION = 'engine contract config';
+/** What is looked at in the server itself: its settings and load, its keys, and the apps that share it. */
+const SURVEY = [
+  ...['server.survey', 'server.checks', 'key.survey', 'apps.reader', 'all-apps', 'lean-queues'].map(
+    (file) => `engine/redis/survey/${file}.ts`,
+  ),
+  'engine/redis/preflight/server-facts.ts',
+  'engine/redis/preflight/acl-block.ts',
+].join(' ');
 /** Of those that still ask Redis themselves. */
 const WITH_REDIS = 'engine/redis engine contract config';
 
@@ -39,10 +47,11 @@ export const LAYERS = {
     'worker health metrics scheduling producer dead-letter inspection tracing observability lifecycle',
     WITH_REDIS,
   ),
-  doctor: list('scheduling inspection', WITH_REDIS),
+  doctor: list('scheduling inspection', SURVEY, FOUNDATION),
   cli: list(
     'scalr-queue.module.ts cli/output doctor worker scheduling dead-letter inspection observability',
-    WITH_REDIS,
+    SURVEY,
+    FOUNDATION,
   ),
   'cli/output': list('observability/clean-text.ts'),
   dashboard: list('scheduling dead-letter inspection observability', WITH_REDIS),

@@ -40,9 +40,9 @@ const UNUSED_SCRIPTS = /^(relay|obliterate|paginate)/;
 function calledByOurs(takes: (path: string) => boolean): string[] {
   const source = 'libs/scalr-queue/src';
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((path) => /(?<!spec)\.ts$/.test(path) && !path.startsWith('doctor') && takes(path))
+    .filter((path) => /(?<!spec)\.ts$/.test(path) && !path.startsWith('engine/redis/survey') && takes(path))
     .map((path) => readFileSync(join(source, path), 'utf8'));
-  const calls = files.flatMap((text) => [...text.matchAll(/redis\.p?call\(\s*["'](\w+)["']/g)]);
+  const calls = files.flatMap((text) => [...text.matchAll(/\bp?call\(\s*["'](\w+)["']/g)]);
   return [...new Set(calls.map(([, command]) => command!.toLowerCase()))];
 }
 

@@ -108,7 +108,7 @@ describe.runIf(spawnSync('script', ['--version']).status === 0)('on a terminal (
 it('does not load the engine for a check, which runs every few seconds in every container', () => {
   const script = `
     import { createRequire } from 'node:module';
-    await import('./libs/scalr-queue/dist/cli/lean-queues.js');
+    await import('./libs/scalr-queue/dist/engine/redis/survey/lean-queues.js');
     const files = Object.keys(createRequire(import.meta.url).cache);
     console.log(JSON.stringify(['ioredis', 'bullmq'].map((name) => files.some((file) => file.includes('node_modules/' + name + '/')))));`;
   const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });

@@ -1,10 +1,8 @@
 import { Redis } from 'ioredis';
 import { defineJob } from 'scalr-queue';
+import type { ProcessRole } from '../../libs/scalr-queue/src/engine/finding.js';
 import { missingCommands } from '../../libs/scalr-queue/src/engine/redis/preflight/acl-probe.js';
-import {
-  COMMANDS_OF,
-  type ProcessRole,
-} from '../../libs/scalr-queue/src/engine/redis/preflight/redis-commands.js';
+import { COMMANDS_OF } from '../../libs/scalr-queue/src/engine/redis/preflight/redis-commands.js';
 import { startProducer, uniqueApp } from '../support/apps.js';
 import { sharedRedisUrl } from '../support/redis.js';
 

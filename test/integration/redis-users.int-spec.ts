@@ -10,7 +10,7 @@ import {
   SchedulesService,
   Snooze,
 } from 'scalr-queue';
-import { readQueues } from '../../libs/scalr-queue/src/cli/lean-queues.js';
+import { readQueues } from '../../libs/scalr-queue/src/engine/redis/survey/lean-queues.js';
 import { Preflight } from '../../libs/scalr-queue/src/engine/redis/preflight/preflight.js';
 import { startProducer, startWorker } from '../support/apps.js';
 import { Pay, Payments, startDashboard } from '../support/dashboard.js';

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { defineJob } from 'scalr-queue';
-import type { Session } from '../../libs/scalr-queue/src/cli/session.js';
+import { Session } from '../../libs/scalr-queue/src/cli/session.js';
 import { TopReader } from '../../libs/scalr-queue/src/cli/top/top.reader.js';
 import { startProducer, uniqueApp } from '../support/apps.js';
 import { seedDead } from '../support/dead-jobs.js';
@@ -19,8 +19,7 @@ it('tells the reasons of all dead jobs, not of the newest', async () => {
     redis.hset(`scalr:{${app}}:post:mail~seeded-${n}`, 'failedReason', 'crashed Error: gone');
   await Promise.all(Array.from({ length: 100 }, (_, n) => reason(999 - n)));
 
-  const session = { get: (token: never) => context.get(token, { strict: false }) } as unknown as Session;
-  const { deadReasons, deadEstimated } = await new TopReader(session).read();
+  const { deadReasons, deadEstimated } = await new TopReader(new Session(context)).read();
   expect(deadEstimated).toBe(true);
   expect(deadReasons.map(({ reason }) => reason)).toEqual(['attempts: Error', 'crashed: Error']);
   expect(deadReasons.reduce((sum, { jobs }) => sum + jobs, 0)).toBe(1_000);

@@ -18,6 +18,14 @@ export function deadLetterBehaviours(makeEngine: MakeEngine): void {
       expect(await engine.deadLetters.page('mail', 0, Infinity, 0, 2)).toEqual([newest, middle]);
       expect(await engine.deadLetters.page('mail', 0, Infinity, 2, 2)).toEqual([oldest]);
       expect(await engine.deadLetters.page('mail', 0, middle.diedAt, 0, 9)).toEqual([middle, oldest]);
+      const looks = [
+        { queue: 'mail', from: 0, to: 1 },
+        { queue: 'other', from: 0, to: 5 },
+        { queue: 'mail', from: 2, to: 2 },
+      ];
+      const failure = { queue: 'mail', failedReason: REASON };
+      expect(await engine.deadLetters.failuresAt(looks)).toEqual([failure, failure, failure]);
+      expect(await engine.deadLetters.failuresAt([])).toEqual([]);
       const gone = { ...newest, storedId: 'send~nowhere' };
       expect(await engine.deadLetters.deathsOf([newest, gone])).toEqual([
         expect.objectContaining({ failedReason: REASON, maxAttempts: 1 }) as unknown,

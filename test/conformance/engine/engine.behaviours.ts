@@ -21,6 +21,7 @@ export function engineBehaviours(make: MakeEngine): void {
       expect(await engine.answers()).toBe(true);
       await engine.untilFit('producer', AbortSignal.timeout(10_000));
       expect(engine.fit).toBe(true);
+      expect(engine.damaged).toEqual([]);
       const server = await engine.serverState();
       if (server) expect(server).toMatchObject({ maxMemory: 0, durable: true });
       engine.report(new Error('nobody waits for this'));

@@ -1,4 +1,4 @@
-import { ENTRY_UNREADABLE } from '../engine/redis/damaged-entries.js';
+import { ENTRY_UNREADABLE } from '../contract/errors/stored-data.error.js';
 import { describeFailure } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
 import { cleanText } from '../observability/clean-text.js';

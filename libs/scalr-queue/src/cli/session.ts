@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { JobsService } from '../inspection/jobs.service.js';
 import { QueuesService } from '../inspection/queues.service.js';
@@ -30,9 +30,13 @@ export class Session {
     return this.get(SchedulesService);
   }
 
+  get engine(): QueueEngine {
+    return this.context.get<QueueEngine>(QueueEngine, { strict: false });
+  }
+
   /** Entries in Redis that could not be read, one line each. */
   get damaged(): readonly string[] {
-    return this.get(RedisConnections).damaged.lines;
+    return this.engine.damaged;
   }
 
   /** Any provider of the library. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../engine/redis/preflight/server-facts.js';
+import type { Finding } from '../engine/finding.js';
 import type { AppSnapshot } from '../inspection/app.state.js';
 import { lateSlot } from '../scheduling/late-slot.js';
 import { describeProgram, otherPrograms, type WorkerInfo } from '../contract/worker-info.js';

@@ -1,4 +1,4 @@
-import type { Finding } from '../engine/redis/preflight/server-facts.js';
+import type { Finding } from '../engine/finding.js';
 import { toReport } from './doctor.report.js';
 
 const finding = (severity: Finding['severity']): Finding => ({ severity, problem: severity, cure: '' });

@@ -1,8 +1,9 @@
-import type { Finding, ServerFacts } from '../engine/redis/preflight/server-facts.js';
+import type { Finding } from '../engine/finding.js';
+import type { ServerFacts } from '../engine/redis/preflight/server-facts.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
 import type { QueueState } from '../engine/queue-state.js';
-import type { KeySurvey } from './key.survey.js';
-import type { ServerLoad } from './server.checks.js';
+import type { KeySurvey } from '../engine/redis/survey/key.survey.js';
+import type { ServerLoad } from '../engine/redis/survey/server.checks.js';
 
 /** Everything that was looked at. */
 export interface DoctorReport {

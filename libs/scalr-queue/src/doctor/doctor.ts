@@ -1,18 +1,16 @@
-import { preflightKey } from '../engine/redis/keys.js';
-import { missingCommands } from '../engine/redis/preflight/acl-probe.js';
 import { withDeadline } from '../engine/deadline.js';
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
-import type { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import type { ProcessRole } from '../engine/redis/preflight/redis-commands.js';
-import { type Finding, findingsOf, readServerFacts } from '../engine/redis/preflight/server-facts.js';
+import type { Finding, ProcessRole } from '../engine/finding.js';
+import type { QueueEngine } from '../engine/queue.engine.js';
+import { findingsOf } from '../engine/redis/preflight/server-facts.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import type { AppState } from '../inspection/app.state.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import type { ScheduleStore } from '../scheduling/schedule.store.js';
 import { checkApp, checkLost, checkSchedules } from './app.checks.js';
 import { type DoctorReport, toReport } from './doctor.report.js';
-import { type KeySurvey, surveyKeys } from './key.survey.js';
-import { checkLoad, readServerLoad } from './server.checks.js';
+import type { KeySurvey } from '../engine/redis/survey/key.survey.js';
+import { checkLoad } from '../engine/redis/survey/server.checks.js';
+import type { ServerSurvey } from '../engine/redis/survey/server.survey.js';
 
 /** What a look is given. */
 export interface DoctorOptions {
@@ -31,31 +29,27 @@ const PATIENCE = 2_000;
  */
 export class Doctor {
   private readonly notes: string[] = [];
-  private readonly redis: RedisClient;
 
   constructor(
-    private readonly connections: RedisConnections,
+    private readonly engine: QueueEngine,
+    private readonly server: ServerSurvey,
     private readonly state: AppState,
     private readonly schedules: ScheduleStore,
     private readonly options: ResolvedOptions,
-  ) {
-    this.redis = connections.producer;
-  }
+  ) {}
 
   async examine({ role, budget }: DoctorOptions): Promise<DoctorReport> {
     const { app, prefix } = this.options;
     try {
-      await this.connections.usable('read');
+      await this.engine.usable('read');
     } catch (error) {
       if (!(error instanceof QueueUnavailableError)) throw error;
       const cure = 'Start Redis, and see SCALR_REDIS_URL (or --redis)';
       return toReport(app, [{ severity: 'fatal', problem: error.message, cure }], { notes: [] });
     }
-    const missing = await this.look('permissions', () =>
-      missingCommands(this.redis, role, preflightKey(prefix)),
-    );
-    const facts = await this.look('server', () => readServerFacts(this.redis));
-    const load = await this.look('load', () => readServerLoad(this.redis));
+    const missing = await this.look('permissions', () => this.server.missingCommands(role));
+    const facts = await this.look('server', () => this.server.facts());
+    const load = await this.look('load', () => this.server.load());
     const snapshot = await this.look('queues and workers', () => this.state.read());
     const lost = await this.look('workers that died', () => this.state.lostWorkers());
     const stored = await this.look('schedules', () => this.schedules.read());
@@ -88,7 +82,7 @@ export class Doctor {
     }
     const survey = await this.look(
       'keys (grant +scan and +dbsize)',
-      () => surveyKeys(this.redis, this.options.app, queues, Date.now() + budget),
+      () => this.server.keys(queues, Date.now() + budget),
       budget + 2 * PATIENCE,
     );
     if (!survey) return undefined;

@@ -1,5 +1,5 @@
-import type { QueueDepth, QueueInfo } from '../contract/queue-info.js';
-import type { WorkerInfo } from '../contract/worker-info.js';
+import type { QueueDepth, QueueInfo, UnhandledJob } from '../contract/queue-info.js';
+import { takes, type WorkerInfo } from '../contract/worker-info.js';
 
 /** The state of a queue with what only the library itself uses. */
 export interface QueueState extends QueueDepth {
@@ -17,4 +17,13 @@ export function toQueueInfos(queues: readonly QueueState[], workers: readonly Wo
     ...depth,
     workers: workers.filter((worker) => !worker.draining && worker.queues.includes(depth.name)).length,
   }));
+}
+
+/** Jobs that are next in their queue and that no live worker takes. */
+export function unhandledOf(queues: readonly QueueState[], workers: readonly WorkerInfo[]): UnhandledJob[] {
+  return queues.flatMap(({ name: queue, nextJobs }) =>
+    nextJobs
+      .filter((name) => !workers.some((worker) => takes(worker, queue, name)))
+      .map((name) => ({ name, queue })),
+  );
 }

@@ -51,6 +51,9 @@ export abstract class QueueEngine {
   /** How its server is, as far as jobs depend on it; undefined where there is none. */
   abstract serverState(): Promise<ServerState | undefined>;
 
+  /** What was found to be unreadable and left out so far, a line each. */
+  abstract get damaged(): readonly string[];
+
   /** Calls back whenever it can be used again, the first time included; it may have been emptied meanwhile. @returns ends that */
   abstract onReady(listener: () => void): () => void;
 
@@ -157,6 +160,13 @@ export interface DeadLetterStore {
   page(queue: string, from: number, to: number, offset: number, limit: number): Promise<DeadPosition[]>;
   /** What is written down about the end of each job; undefined for one that is gone. One round trip. */
   deathsOf(positions: readonly DeadPosition[]): Promise<(WrittenDeath | undefined)[]>;
+  /**
+   * Why some dead jobs died, as it is written down: those at these ranks, from the newest (0) on. Two round trips for all of them.
+   * @param looks ranges of ranks, both ends included
+   */
+  failuresAt(
+    looks: readonly { readonly queue: string; readonly from: number; readonly to: number }[],
+  ): Promise<{ readonly queue: string; readonly failedReason?: string }[]>;
   /**
    * Makes dead jobs ready for {@link retry}, with their unique keys.
    * @param dryRun only looks

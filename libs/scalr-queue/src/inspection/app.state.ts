@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { UnhandledJob } from '../contract/queue-info.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { RecentRead } from '../engine/recent-read.js';
-import { takes, type WorkerInfo } from '../contract/worker-info.js';
-import type { QueueState } from '../engine/queue-state.js';
+import type { WorkerInfo } from '../contract/worker-info.js';
+import { type QueueState, unhandledOf } from '../engine/queue-state.js';
 
 /** All queues and workers of the app at one moment. */
 export interface AppSnapshot {
@@ -49,13 +49,4 @@ export class AppState {
   get failure(): Error | undefined {
     return this.cached.failure;
   }
-}
-
-/** Jobs that are next in their queue and that no live worker takes. */
-export function unhandledOf(queues: readonly QueueState[], workers: readonly WorkerInfo[]): UnhandledJob[] {
-  return queues.flatMap(({ name: queue, nextJobs }) =>
-    nextJobs
-      .filter((name) => !workers.some((worker) => takes(worker, queue, name)))
-      .map((name) => ({ name, queue })),
-  );
 }

@@ -1,4 +1,4 @@
-import type { AppOverview, AppsReport } from '../../doctor/apps.reader.js';
+import type { AppOverview, AppsReport } from '../../engine/redis/survey/apps.reader.js';
 import { cleanText } from '../../observability/clean-text.js';
 import { counted } from '../../contract/counted.js';
 import type { Paint } from '../output/paint.js';

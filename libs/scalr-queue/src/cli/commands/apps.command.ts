@@ -8,7 +8,7 @@ export function registerApps(program: Command, cli: Cli): void {
     .description('all apps of the Redis: jobs, oldest age, workers, memory and connections; for the operator')
     .action(async () => {
       const [{ readAllApps }, { renderApps }] = await Promise.all([
-        import('../apps/all.apps.js'),
+        import('../../engine/redis/survey/all-apps.js'),
         import('../apps/apps.view.js'),
       ]);
       const { details: _details, ...report } = await readAllApps(cli.flags);

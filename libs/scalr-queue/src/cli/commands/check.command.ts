@@ -40,7 +40,7 @@ export function registerCheck(program: Command, cli: Cli): void {
 
 async function checkAll(cli: Cli, flags: Demands): Promise<void> {
   if (flags.queue) throw new CliError('--queue is for one app: leave out --all', ExitCode.usage);
-  const { readAllApps } = await import('../apps/all.apps.js');
+  const { readAllApps } = await import('../../engine/redis/survey/all-apps.js');
   const { apps } = await readAllApps(cli.flags);
   const checks = [
     { name: 'redis', ok: true, message: 'it answers' },
@@ -53,7 +53,7 @@ async function checkAll(cli: Cli, flags: Demands): Promise<void> {
 }
 
 async function look(cli: Cli, flags: Demands): Promise<Check[]> {
-  const { readQueues } = await import('../lean-queues.js');
+  const { readQueues } = await import('../../engine/redis/survey/lean-queues.js');
   try {
     const queues = await readQueues(cli.flags);
     return [{ name: 'redis', ok: true, message: 'it answers' }, ...checksOf(queues, flags)];

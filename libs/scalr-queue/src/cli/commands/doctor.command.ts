@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { ProcessRole } from '../../engine/redis/preflight/redis-commands.js';
+import type { ProcessRole } from '../../engine/finding.js';
 import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
 import { OptionChecker } from '../../contract/option-checker.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
@@ -41,10 +41,10 @@ export function registerDoctor(program: Command, cli: Cli): void {
 async function examineAll(cli: Cli): Promise<void> {
   const [{ readAllApps }, { renderApps }, { checkApp }, { checkLoad }, { renderFinding }] = await Promise.all(
     [
-      import('../apps/all.apps.js'),
+      import('../../engine/redis/survey/all-apps.js'),
       import('../apps/apps.view.js'),
       import('../../doctor/app.checks.js'),
-      import('../../doctor/server.checks.js'),
+      import('../../engine/redis/survey/server.checks.js'),
       import('../doctor/doctor.view.js'),
     ],
   );
@@ -66,15 +66,16 @@ async function examineAll(cli: Cli): Promise<void> {
 }
 
 async function makeDoctor(session: Session) {
-  const [{ Doctor }, { RedisConnections }, { AppState }, { ScheduleStore }] = await Promise.all([
+  const [{ Doctor }, { ServerSurvey }, { AppState }, { ScheduleStore }] = await Promise.all([
     import('../../doctor/doctor.js'),
-    import('../../engine/redis/connection/redis.connections.js'),
+    import('../../engine/redis/survey/server.survey.js'),
     import('../../inspection/app.state.js'),
     import('../../scheduling/schedule.store.js'),
   ]);
   const options = session.context.get<ResolvedOptions>(RESOLVED_OPTIONS, { strict: false });
   return new Doctor(
-    session.get(RedisConnections),
+    session.engine,
+    session.get(ServerSurvey),
     session.get(AppState),
     session.get(ScheduleStore),
     options,

@@ -58,7 +58,7 @@ export function registerTop(program: Command, cli: Cli): void {
 async function topAll(cli: Cli, interval: string, once: boolean): Promise<void> {
   const every = intervalOf(interval);
   const [{ readAllApps }, { renderApps }, { TopLive }] = await Promise.all([
-    import('../apps/all.apps.js'),
+    import('../../engine/redis/survey/all-apps.js'),
     import('../apps/apps.view.js'),
     import('../top/top.live.js'),
   ]);

@@ -1,4 +1,4 @@
-import type { Finding } from '../../engine/redis/preflight/server-facts.js';
+import type { Finding } from '../../engine/finding.js';
 import type { DoctorReport } from '../../doctor/doctor.report.js';
 import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';

@@ -1,5 +1,4 @@
-import { QueueRegistry } from '../../engine/redis/queue.registry.js';
-import { RedisConnections } from '../../engine/redis/connection/redis.connections.js';
+import type { QueueEngine } from '../../engine/queue.engine.js';
 import { AppState, type AppSnapshot } from '../../inspection/app.state.js';
 import { JobReader } from '../../inspection/job.reader.js';
 import { parseFailure } from '../../engine/failure.js';
@@ -31,16 +30,14 @@ const DEAD_QUEUES = 20;
 export class TopReader {
   private readonly state: AppState;
   private readonly jobs: JobReader;
-  private readonly queues: QueueRegistry;
-  private readonly connections: RedisConnections;
+  private readonly engine: QueueEngine;
   private readonly meter = new RateMeter();
   private last?: TopFrame;
 
   constructor(session: Session) {
     this.state = session.get(AppState);
     this.jobs = session.get(JobReader);
-    this.queues = session.get(QueueRegistry);
-    this.connections = session.get(RedisConnections);
+    this.engine = session.engine;
   }
 
   /** Whether another look would tell more: each worker gives a sign of life every five seconds. */
@@ -68,42 +65,23 @@ export class TopReader {
   }
 
   private async readReasons(queues: TopFrame['queues']): Promise<TopFrame['deadReasons']> {
-    const looks = queues.flatMap(({ name, dead }) =>
-      ranksOf(dead).map(([from, to]) => [
-        'zrevrange',
-        this.queues.get(name).toKey('failed'),
-        String(from),
-        String(to),
-      ]),
+    const looks = queues.flatMap(({ name: queue, dead }) =>
+      ranksOf(dead).map(([from, to]) => ({ queue, from, to })),
     );
-    const found = await this.pipeline(looks);
-    const ids = looks.flatMap(([, key], at) => (found[at] as string[]).map((id) => ({ key: key!, id })));
+    const found = await this.engine.deadLetters.failuresAt(looks);
     const seen = new Map<string, number>();
-    for (const { key } of ids) seen.set(key, (seen.get(key) ?? 0) + 1);
-    const reasons = await this.pipeline(
-      ids.map(({ key, id }) => ['hget', `${key.slice(0, -'failed'.length)}${id}`, 'failedReason']),
-    );
-    const sizes = new Map(queues.map(({ name, dead }) => [this.queues.get(name).toKey('failed'), dead]));
+    for (const { queue } of found) seen.set(queue, (seen.get(queue) ?? 0) + 1);
+    const sizes = new Map(queues.map(({ name, dead }) => [name, dead]));
     const counts = new Map<string, number>();
-    for (const [at, text] of reasons.entries()) {
-      if (typeof text !== 'string') continue;
-      const { key } = ids[at]!;
-      const { kind, error } = parseFailure(text);
+    for (const { queue, failedReason } of found) {
+      if (failedReason === undefined) continue;
+      const { kind, error } = parseFailure(failedReason);
       const reason = `${kind}: ${error.name}${error.code ? ` [${error.code}]` : ''}`;
-      counts.set(reason, (counts.get(reason) ?? 0) + sizes.get(key)! / seen.get(key)!);
+      counts.set(reason, (counts.get(reason) ?? 0) + sizes.get(queue)! / seen.get(queue)!);
     }
     return [...counts]
       .map(([reason, jobs]) => ({ reason, jobs: Math.round(jobs) }))
       .toSorted((one, other) => other.jobs - one.jobs);
-  }
-
-  private async pipeline(commands: string[][]): Promise<unknown[]> {
-    if (commands.length === 0) return [];
-    const pipeline = this.connections.producer.pipeline(commands);
-    return ((await pipeline.exec()) ?? []).map(([error, value]) => {
-      if (error) throw error;
-      return value;
-    });
   }
 }
 

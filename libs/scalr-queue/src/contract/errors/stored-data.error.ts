@@ -4,3 +4,6 @@ import { ScalrQueueError } from './scalr-queue.error.js';
 export class StoredDataError extends ScalrQueueError {
   readonly code = 'STORED_DATA_UNREADABLE';
 }
+
+/** What stands in front of each line about an entry that cannot be read. */
+export const ENTRY_UNREADABLE = 'ENTRY_UNREADABLE';

@@ -30,6 +30,19 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
     });
   }
 
+  async failuresAt(
+    looks: readonly { queue: string; from: number; to: number }[],
+  ): Promise<{ queue: string; failedReason?: string }[]> {
+    return looks.flatMap(({ queue, from, to }) =>
+      this.between(queue, 0, Infinity)
+        .slice(from, to + 1)
+        .map(({ storedId }) => {
+          const { failedReason } = this.memory.get(queue).jobs.get(storedId) ?? {};
+          return { queue, ...(failedReason === undefined ? {} : { failedReason }) };
+        }),
+    );
+  }
+
   async prepare(positions: readonly DeadPosition[]): Promise<(boolean | string)[]> {
     return positions.map((position) => {
       const job = this.dead(position);

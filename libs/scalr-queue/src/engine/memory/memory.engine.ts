@@ -67,6 +67,8 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
 
   readonly fit = true;
 
+  readonly damaged = [];
+
   async untilFit(): Promise<void> {}
 
   async serverState(): Promise<undefined> {

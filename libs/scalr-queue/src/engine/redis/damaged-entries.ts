@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
+import { ENTRY_UNREADABLE } from '../../contract/errors/stored-data.error.js';
 
-/** What stands in front of each line about an entry that cannot be read. */
-export const ENTRY_UNREADABLE = 'ENTRY_UNREADABLE';
 /** Entries that are remembered, so that each is told once. */
 const MOST = 1_000;
 const SHOWN = 120;

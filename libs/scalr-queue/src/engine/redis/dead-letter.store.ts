@@ -6,6 +6,7 @@ import type { DeadLetterStore } from '../queue.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { isWrongType, orDamaged } from './damaged-entries.js';
 import { queueKey, queuePrefix } from './keys.js';
+import { valuesOf } from './live-workers.js';
 import { QueueRegistry } from './queue.registry.js';
 import { DELETE_DEAD, MOVE, PREPARE } from './scripts/dead-letter.scripts.js';
 
@@ -57,6 +58,27 @@ export class RedisDeadLetterStore implements DeadLetterStore {
       const [failedReason, made, opts] = fields as (string | null)[];
       if (typeof failedReason !== 'string') return undefined;
       return { failedReason, attemptsMade: Number(made ?? 0), maxAttempts: attemptsIn(opts) };
+    });
+  }
+
+  async failuresAt(
+    looks: readonly { queue: string; from: number; to: number }[],
+  ): Promise<{ queue: string; failedReason?: string }[]> {
+    const { producer } = this.connections;
+    const ranges = looks.map(({ queue, from, to }) => ['zrevrange', this.keyOf(queue), `${from}`, `${to}`]);
+    const ids = looks.length === 0 ? [] : valuesOf(await producer.pipeline(ranges).exec());
+    const found = looks.flatMap(({ queue }, at) =>
+      (ids[at] as string[]).map((storedId) => ({ queue, storedId })),
+    );
+    const reads = found.map(({ queue, storedId }) => [
+      'hget',
+      queueKey(this.options.prefix, queue, storedId),
+      'failedReason',
+    ]);
+    const texts = reads.length === 0 ? [] : valuesOf(await producer.pipeline(reads).exec());
+    return found.map(({ queue }, at) => {
+      const failedReason = texts[at];
+      return { queue, ...(typeof failedReason === 'string' ? { failedReason } : {}) };
     });
   }
 

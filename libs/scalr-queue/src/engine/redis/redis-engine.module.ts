@@ -9,6 +9,7 @@ import { Preflight } from './preflight/preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { RedisEngine } from './redis.engine.js';
+import { ServerSurvey } from './survey/server.survey.js';
 import { WorkerRegistry } from './worker.registry.js';
 
 const PARTS = [
@@ -20,6 +21,7 @@ const PARTS = [
   JobCounts,
   JobLocks,
   Preflight,
+  ServerSurvey,
 ] as const;
 
 /** Parts of the engine that some still ask for by themselves. */

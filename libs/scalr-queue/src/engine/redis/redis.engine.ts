@@ -96,6 +96,10 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
     return readServerState(this.connections.producer);
   }
 
+  get damaged(): readonly string[] {
+    return this.connections.damaged.lines;
+  }
+
   onReady(listener: () => void): () => void {
     const { producer } = this.connections;
     producer.on('ready', listener);

@@ -1,4 +1,5 @@
-import { COMMANDS_OF, type ProcessRole } from './redis-commands.js';
+import type { ProcessRole } from '../../finding.js';
+import { COMMANDS_OF } from './redis-commands.js';
 
 /** A user of Redis for a role, as a line of an ACL file. */
 export interface AclUser {

@@ -1,5 +1,6 @@
 import type { RedisClient } from '../connection/redis.client.js';
-import { COMMANDS_OF, type ProcessRole } from './redis-commands.js';
+import type { ProcessRole } from '../../finding.js';
+import { COMMANDS_OF } from './redis-commands.js';
 
 /**
  * The commands that the Redis user lacks for a role. A script that meets a missing one half way leaves a half-written job

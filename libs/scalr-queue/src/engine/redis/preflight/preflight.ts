@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResolvedOptions } from '../../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../../config/tokens.js';
 import { missingCommands } from './acl-probe.js';
-import type { ProcessRole } from './redis-commands.js';
+import type { Finding, ProcessRole } from '../../finding.js';
 import { RedisConnections } from '../connection/redis.connections.js';
-import { readServerFacts, type Finding, findingsOf } from './server-facts.js';
+import { readServerFacts, findingsOf } from './server-facts.js';
 
 const TRY_AGAIN = 2_000;
 const LOOK_AGAIN = 10_000;

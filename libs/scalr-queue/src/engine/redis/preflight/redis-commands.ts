@@ -1,5 +1,4 @@
-/** What a process needs of Redis: a web process enqueues, looks and handles jobs, a worker runs them as well. */
-export type ProcessRole = 'producer' | 'worker';
+import type { ProcessRole } from '../../finding.js';
 
 type Arguments = readonly (string | number)[];
 

@@ -1,4 +1,5 @@
 import { infoField } from './redis-info.js';
+import type { Finding } from '../../finding.js';
 import type { RedisClient } from '../connection/redis.client.js';
 
 /** What INFO and TIME tell of a Redis server; undefined where they may not be asked. */
@@ -9,14 +10,6 @@ export interface ServerFacts {
   readonly role?: string;
   /** Clock of Redis less our own, in milliseconds. */
   readonly clockOffset?: number;
-}
-
-/** One thing that is wrong, and how to mend it. */
-export interface Finding {
-  /** `fatal`: nothing works. `danger`: data can be lost. `warning`: something is worse than it could be. */
-  readonly severity: 'fatal' | 'danger' | 'warning';
-  readonly problem: string;
-  readonly cure: string;
 }
 
 const OLDEST_VERSION = [6, 2];

@@ -1,15 +1,14 @@
-import { entryOf, isField } from '../engine/redis/catalog-entry.js';
-import { jobTypesKey } from '../engine/redis/keys.js';
-import { orDamaged } from '../engine/redis/damaged-entries.js';
-import { readWorkers } from '../engine/redis/live-workers.js';
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
+import { entryOf, isField } from '../catalog-entry.js';
+import { jobTypesKey } from '../keys.js';
+import { orDamaged } from '../damaged-entries.js';
+import { readWorkers } from '../live-workers.js';
+import type { RedisClient } from '../connection/redis.client.js';
 import { readServerLoad, type ServerLoad } from './server.checks.js';
-import { unhandledOf } from '../inspection/app.state.js';
-import { readStates } from '../engine/redis/queue-states.js';
-import { toQueueInfos } from '../engine/queue-state.js';
-import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
-import type { WorkerInfo } from '../contract/worker-info.js';
-import type { QueueState } from '../engine/queue-state.js';
+import { readStates } from '../queue-states.js';
+import { toQueueInfos, unhandledOf } from '../../queue-state.js';
+import type { QueueInfo, UnhandledJob } from '../../../contract/queue-info.js';
+import type { WorkerInfo } from '../../../contract/worker-info.js';
+import type { QueueState } from '../../queue-state.js';
 import { measureApp, walkKeys } from './key.walk.js';
 
 /** One of the apps that share a Redis. */

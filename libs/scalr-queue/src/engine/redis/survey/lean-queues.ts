@@ -1,22 +1,30 @@
 import { once } from 'node:events';
-import { nameDenied } from '../engine/redis/connection/acl-refusal.js';
-import { entryOf, isField } from '../engine/redis/catalog-entry.js';
-import { jobTypesKey } from '../engine/redis/keys.js';
-import { orDamaged } from '../engine/redis/damaged-entries.js';
-import { withDeadline } from '../engine/deadline.js';
-import { readWorkers } from '../engine/redis/live-workers.js';
-import { ReconnectPace } from '../engine/redis/connection/reconnect.pace.js';
-import { openRedis, type RedisClient } from '../engine/redis/connection/redis.client.js';
-import { messageOf, toReadError } from '../engine/redis/connection/redis-error.js';
-import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
-import { readStates } from '../engine/redis/queue-states.js';
-import { toQueueInfos } from '../engine/queue-state.js';
-import type { QueueInfo } from '../contract/queue-info.js';
-import { describeTarget } from '../config/redis-options.js';
-import { resolveOptions } from '../config/resolved-options.js';
-import { stalledHandshake } from '../engine/redis/connection/tls-trouble.js';
-import { withCa } from '../config/certificate-file.js';
-import type { GlobalFlags } from './cli.js';
+import { nameDenied } from '../connection/acl-refusal.js';
+import { entryOf, isField } from '../catalog-entry.js';
+import { jobTypesKey } from '../keys.js';
+import { orDamaged } from '../damaged-entries.js';
+import { withDeadline } from '../../deadline.js';
+import { readWorkers } from '../live-workers.js';
+import { ReconnectPace } from '../connection/reconnect.pace.js';
+import { openRedis, type RedisClient } from '../connection/redis.client.js';
+import { messageOf, toReadError } from '../connection/redis-error.js';
+import { QueueUnavailableError } from '../../../contract/errors/enqueue.errors.js';
+import { readStates } from '../queue-states.js';
+import { toQueueInfos } from '../../queue-state.js';
+import type { QueueInfo } from '../../../contract/queue-info.js';
+import { describeTarget } from '../../../config/redis-options.js';
+import { resolveOptions } from '../../../config/resolved-options.js';
+import { stalledHandshake } from '../connection/tls-trouble.js';
+import { withCa } from '../../../config/certificate-file.js';
+
+/** Which app of which Redis; what is left out the environment says. */
+export interface Target {
+  readonly app?: string;
+  /** URL. */
+  readonly redis?: string;
+  /** Path of the certificate of the authority that signed that of Redis. */
+  readonly ca?: string;
+}
 
 /** Redis does not answer when nothing came for so long, in milliseconds. */
 const PATIENCE = 1_050;
@@ -27,7 +35,7 @@ const PATIENCE = 1_050;
  *
  * @throws QueueConfigError; QueueUnavailableError
  */
-export async function readQueues({ app, redis: url, ca }: GlobalFlags): Promise<QueueInfo[]> {
+export async function readQueues({ app, redis: url, ca }: Target): Promise<QueueInfo[]> {
   const { redis: target, prefix } = resolveOptions({ app, redis: withCa(url, ca) });
   const redis = openRedis(target, 'producer', `${prefix}:check`, new ReconnectPace());
   const where = describeTarget(target);

@@ -1,4 +1,4 @@
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
+import type { RedisClient } from '../connection/redis.client.js';
 import { checkLoad, readServerLoad } from './server.checks.js';
 
 /** What a server says of itself, without the server: no disk can be made slow at will. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
+import type { RedisClient } from '../connection/redis.client.js';
 
 /** The keys of one app, as far as they were looked at. */
 export interface AppKeys {

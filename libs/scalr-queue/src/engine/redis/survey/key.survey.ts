@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
+import type { RedisClient } from '../connection/redis.client.js';
 
 /** What the keys of a Redis say of the apps that share it. */
 export interface KeySurvey {

@@ -1,7 +1,7 @@
-import type { RedisClient } from '../engine/redis/connection/redis.client.js';
-import { infoField } from '../engine/redis/preflight/redis-info.js';
-import type { Finding } from '../engine/redis/preflight/server-facts.js';
-import { counted } from '../contract/counted.js';
+import type { RedisClient } from '../connection/redis.client.js';
+import { infoField } from '../preflight/redis-info.js';
+import type { Finding } from '../../finding.js';
+import { counted } from '../../../contract/counted.js';
 
 /** How loaded a Redis server is; fields that it may not be asked for are absent. */
 export interface ServerLoad {

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { type AppDetail, type AppsReport, readApps } from './apps.reader.js';
+import { denialOf } from '../connection/acl-refusal.js';
+import { ReconnectPace } from '../connection/reconnect.pace.js';
+import { messageOf, toReadError } from '../connection/redis-error.js';
+import { openRedis } from '../connection/redis.client.js';
+import { QueueUnavailableError } from '../../../contract/errors/enqueue.errors.js';
+import { withCa } from '../../../config/certificate-file.js';
+import { describeTarget } from '../../../config/redis-options.js';
+import { resolveOptions } from '../../../config/resolved-options.js';
+import { InvalidOptionError } from '../../../contract/errors/configuration.errors.js';
+import type { Target } from './lean-queues.js';
+
+/** For the walk over the names of all keys. */
+const BUDGET = 10_000;
+
+/** Everything that the operator sees of the apps of a Redis. */
+export interface AllApps extends AppsReport {
+  readonly details: ReadonlyMap<string, AppDetail>;
+}
+
+/** Reads all apps, as a user that may look at all of them; no app has to be named. */
+export async function readAllApps({ redis: url, ca }: Omit<Target, 'app'>): Promise<AllApps> {
+  const { redis: target } = resolveOptions({ app: 'all', redis: withCa(url, ca) });
+  if (target.cluster) throw new InvalidOptionError('a cluster has no list of all its apps: use --app');
+  const redis = openRedis(target, 'producer', 'scalr-queue:apps', new ReconnectPace());
+  redis.on('error', () => undefined);
+  const details = new Map<string, AppDetail>();
+  try {
+    await once(redis, 'ready');
+    const report = await readApps(redis, BUDGET, (app, detail) => details.set(app, detail));
+    return { ...report, details };
+  } catch (error) {
+    const denial = denialOf(error);
+    if (denial)
+      throw new QueueUnavailableError(`${denial}. All apps are for the user "operator" of SECURITY.md`);
+    if (redis.status === 'ready') throw toReadError(error);
+    throw new QueueUnavailableError(
+      `Redis at ${describeTarget(target)} is not reachable: ${messageOf(error as Error)}`,
+    );
+  } finally {
+    redis.disconnect();
+  }
+}

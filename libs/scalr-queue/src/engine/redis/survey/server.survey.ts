@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedOptions } from '../../../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../../config/tokens.js';
+import type { ProcessRole } from '../../finding.js';
+import { RedisConnections } from '../connection/redis.connections.js';
+import { preflightKey } from '../keys.js';
+import { missingCommands } from '../preflight/acl-probe.js';
+import { readServerFacts, type ServerFacts } from '../preflight/server-facts.js';
+import { type KeySurvey, surveyKeys } from './key.survey.js';
+import { readServerLoad, type ServerLoad } from './server.checks.js';
+
+/** Looks the Redis of an app over. None of its looks has a deadline of its own; what may not be asked is left out. */
+@Injectable()
+export class ServerSurvey {
+  constructor(
+    private readonly connections: RedisConnections,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
+  ) {}
+
+  /** Commands that a process of that role needs and may not use. Writes the key that they are tried on, and removes it. */
+  missingCommands(role: ProcessRole): Promise<string[]> {
+    return missingCommands(this.connections.producer, role, preflightKey(this.app.prefix));
+  }
+
+  facts(): Promise<ServerFacts> {
+    return readServerFacts(this.connections.producer);
+  }
+
+  load(): Promise<ServerLoad> {
+    return readServerLoad(this.connections.producer);
+  }
+
+  /** Walks over the keys in small steps. @param deadline epoch milliseconds */
+  keys(queues: readonly string[], deadline: number): Promise<KeySurvey> {
+    return surveyKeys(this.connections.producer, this.app.app, queues, deadline);
+  }
+}
