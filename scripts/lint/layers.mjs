@@ -39,7 +39,7 @@ export const LAYERS = {
   health: list('metrics inspection', FOUNDATION),
   worker: list(
     'worker/thread health scheduling retention inspection tracing observability lifecycle',
-    WITH_REDIS,
+    FOUNDATION,
   ),
   'worker/thread': list('worker tracing engine contract'),
   http: list('contract'),
@@ -74,8 +74,8 @@ export const LAYERS = {
 /** Packages that only some folders may import; all others may be imported everywhere. @type {Record<string, readonly string[]>} */
 export const PACKAGES = {
   ioredis: list('engine/redis'),
-  bullmq: list('engine/redis worker dashboard testing scalr-queue.module.ts'),
-  '@nestjs/bullmq': list('engine/redis worker testing scalr-queue.module.ts'),
+  bullmq: list('engine/redis dashboard testing scalr-queue.module.ts'),
+  '@nestjs/bullmq': list('engine/redis testing scalr-queue.module.ts'),
 };
 
 /** What both sides of a queue import needs no Nest, and no engine. @type {Record<string, readonly RegExp[]>} */

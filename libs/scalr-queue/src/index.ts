@@ -50,9 +50,9 @@ export type {
   JobEventListener,
   JobEventMap,
   JobEventName,
-  LockLostCause,
   LockLostEvent,
 } from './observability/job-events.js';
+export type { LockLostCause } from './contract/lock-lost-cause.js';
 export { jobLogFields, type JobLogFields } from './observability/job-scope.js';
 export type { JobRef } from './contract/job-ref.js';
 export {

@@ -40,7 +40,7 @@ import { ProducerModule } from './producer/producer.module.js';
 import { SchedulesService } from './scheduling/schedules.service.js';
 import { SchedulingModule } from './scheduling/scheduling.module.js';
 import { loadTracing } from './tracing/load-tracing.js';
-import { JobTally } from './worker/job.tally.js';
+import { JobCounters } from './worker/job.counters.js';
 import { WorkerPool } from './worker/worker.pool.js';
 import { IdleHandlers } from './worker/idle-handlers.js';
 import { WorkerModule } from './worker/worker.module.js';
@@ -82,7 +82,7 @@ const COPY = registerCopy([
   ScalrQueueHealthIndicator,
   AppState,
   HealthReport,
-  JobTally,
+  JobCounters,
   WorkerPool,
 ]);
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { JobEventLog } from './job-event.log.js';
 import { JobEvents } from './job-event.stream.js';
-import type { LockLostCause } from './job-events.js';
+import type { LockLostCause } from '../contract/lock-lost-cause.js';
 
 it('writes no control byte, bidirectional mark or line break of a name, id or message, and cuts long names', () => {
   const lines: string[] = [];

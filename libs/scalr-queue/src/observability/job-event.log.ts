@@ -1,14 +1,8 @@
 import { Injectable, Logger, type LogLevel } from '@nestjs/common';
+import type { LockLostCause } from '../contract/lock-lost-cause.js';
 import { cleanName, cleanText } from './clean-text.js';
 import { JobEvents } from './job-event.stream.js';
-import type {
-  BlockFacts,
-  FailedEvent,
-  FinishedEvent,
-  JobEvent,
-  LockLostCause,
-  LockLostEvent,
-} from './job-events.js';
+import type { BlockFacts, FailedEvent, FinishedEvent, JobEvent, LockLostEvent } from './job-events.js';
 import { isWritten, takesFields } from './job-logger.js';
 
 type Fields = Record<string, unknown>;

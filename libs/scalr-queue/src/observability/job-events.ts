@@ -1,5 +1,6 @@
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import type { DeadReason } from '../contract/job-info.js';
+import type { LockLostCause } from '../contract/lock-lost-cause.js';
 import type { SlotEnd } from '../engine/slot-end.js';
 
 /** The job that an event is about. Events hold no payload. */
@@ -51,12 +52,6 @@ export interface BlockFacts {
   /** The handler that did it, or those that one of is it. */
   readonly handlers: readonly string[];
 }
-
-/**
- * Why a lock was not renewed in time. `refused`: Redis said no, as when its disk is full. `disconnected`: the connection was
- * lost, by an outage, a restart or a failover. `unanswered`: Redis was silent. `late`: this process did not ask in time.
- */
-export type LockLostCause = 'refused' | 'disconnected' | 'unanswered' | 'late';
 
 /** A run whose lock is gone. */
 export interface LockLostEvent extends JobEvent {

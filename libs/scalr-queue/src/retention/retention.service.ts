@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
+import type { EndingJob } from '../engine/engine-worker.js';
 import { effectiveSettings } from '../engine/effective-settings.js';
 import type { FinishedState, KeepRules, Trimmed } from '../engine/finished-jobs.js';
 import { foreignRule, fromEngineKeep, type KeepRule } from '../engine/keep-rule.js';
@@ -17,13 +18,6 @@ const NOW_AND_THEN = 30_000;
 const PAUSE_PER_JOB = 0.1;
 /** A process that dies while it looks keeps others from it for so long. */
 const LEASE = 10_000;
-
-/** A job that ends, as far as keeping it goes. */
-export interface EndingJob {
-  readonly name: string;
-  readonly queueName: string;
-  readonly opts: { removeOnComplete?: unknown; removeOnFail?: unknown };
-}
 
 /**
  * Sees to it that finished jobs are kept as `keep` of their definition says. The engine would apply what one job says to all jobs

@@ -2,7 +2,8 @@ import type { FactoryProvider } from '@nestjs/common';
 import { BullRegistrations } from '../engine/redis/bull.registrations.js';
 import { MemoryEngine } from '../engine/memory/memory.engine.js';
 import { QueueEngine } from '../engine/queue.engine.js';
-import { JobCounts } from '../engine/redis/job.counts.js';
+import { MemoryWorkerEngine } from '../engine/memory/memory.worker-engine.js';
+import { RedisWorkerEngine } from '../engine/redis/worker/redis.worker-engine.js';
 import { Preflight } from '../engine/redis/preflight/preflight.js';
 import { QueueRegistry } from '../engine/redis/queue.registry.js';
 import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
@@ -17,15 +18,12 @@ import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from '../config/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
 import { InFlightLimit } from '../producer/in-flight.limit.js';
 import { Tracing } from '../tracing/tracing.js';
-import { AsideNotes } from '../engine/redis/aside.notes.js';
 import { CancelWatcher } from '../worker/cancel.watcher.js';
 import { IdleHandlers } from '../worker/idle-handlers.js';
 import { RunningJobs } from '../worker/running.jobs.js';
 import { ThreadPools } from '../worker/thread/thread.pools.js';
 import { EnqueueLog } from './enqueue.log.js';
 import { MemoryConnections, MemoryRegistry } from './memory.connections.js';
-import { MemoryAsideNotes } from './memory.aside.js';
-import { MemoryCounts } from './memory.counts.js';
 import { TestSender } from './test.sender.js';
 import { TestStage } from './test.stage.js';
 import { VirtualClock } from './virtual.clock.js';
@@ -43,11 +41,10 @@ export const SUBSTITUTES: readonly FactoryProvider[] = [
   }),
   standIn(RedisConnections, [QueueEngine], MemoryConnections),
   standIn(QueueRegistry, [QueueEngine], MemoryRegistry),
-  substitute(JobCounts, [RESOLVED_OPTIONS], MemoryCounts),
+  replace(RedisWorkerEngine, [RESOLVED_OPTIONS], (app: ResolvedOptions) => new MemoryWorkerEngine(app)),
   replace(BullRegistrations, [], () => ({ isForeign: () => false })),
   replace(Preflight, [], () => ({ passed: true, findings: [] })),
   substitute(ThreadPools, [Tracing], TestThreadPools),
-  substitute(AsideNotes, [], MemoryAsideNotes),
   // The queue of the test runs the handlers, in whatever application they are.
   replace(IdleHandlers, [], () => ({ warn: () => undefined })),
   // A test reads outcomes; lines about jobs that die on purpose would only hide what is wrong.

@@ -2,7 +2,7 @@ import { Postponed } from '../engine/run-ends.js';
 import { setImmediate as turn } from 'node:timers/promises';
 import { inJob } from '../observability/job-scope.js';
 import { attemptBackoff } from '../engine/attempt-failure.js';
-import type { EventfulWorker, JobEventSource } from '../worker/job-event.source.js';
+import type { JobEventSource } from '../worker/job-event.source.js';
 import type { JobRunner } from '../worker/job.runner.js';
 import type { MemoryEngine } from '../engine/memory/memory.engine.js';
 import type { MemoryJob } from '../engine/memory/memory.job.js';
@@ -10,15 +10,11 @@ import type { MemoryQueue } from '../engine/memory/memory.queue.js';
 import type { VirtualClock } from './virtual.clock.js';
 import { type DrainOutcome, Tally } from './tally.js';
 
-type Listener = (...args: unknown[]) => void;
-
 /** What no test means to run through. */
 const TOO_MANY = 10_000;
 
 /** Runs jobs one after the other, through the runner of production, and does to them what the engine would. */
 export class TestWorker {
-  private readonly listeners = new Map<string, Map<string, Listener>>();
-
   constructor(
     private readonly engine: MemoryEngine,
     private readonly runner: JobRunner,
@@ -60,7 +56,7 @@ export class TestWorker {
     this.events.started(job);
     try {
       queue.complete(job, await this.attempt(job));
-      this.tell(queue, 'completed', job);
+      this.events.completed(job);
       return 'completed';
     } catch (error) {
       if (error instanceof Postponed) {
@@ -75,7 +71,7 @@ export class TestWorker {
     const isLast = error.name === 'UnrecoverableError' || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     const delay = isLast ? undefined : attemptBackoff(job.attemptsMade + 1, undefined, error);
     queue.fail(job, error, delay);
-    this.tell(queue, 'failed', job, error);
+    this.events.failed(job, error);
     if (!isLast) return 'retrying';
     return error.message.startsWith('cancelled ') ? 'cancelled' : 'dead';
   }
@@ -89,18 +85,5 @@ export class TestWorker {
     const inTime = await Promise.race([running.then(ended, ended), late]);
     clearTimeout(timer);
     return inTime;
-  }
-
-  /** Tells who listens to the workers of a queue. */
-  private tell(queue: MemoryQueue, event: string, ...args: unknown[]): void {
-    let listeners = this.listeners.get(queue.name);
-    if (!listeners) {
-      const own = new Map<string, Listener>();
-      listeners = own;
-      this.listeners.set(queue.name, own);
-      const on = (name: string, listener: Listener) => void own.set(name, listener);
-      this.events.attach({ name: queue.name, on } as EventfulWorker);
-    }
-    listeners.get(event)?.(...args);
   }
 }

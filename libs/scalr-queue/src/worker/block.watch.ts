@@ -14,7 +14,7 @@ const BUSY_SHARE = 0.5;
 @Injectable()
 export class BlockWatch {
   private readonly logger = new Logger('ScalrQueue');
-  private readonly sources: (() => Iterable<StoredJob>)[] = [];
+  private jobs: () => readonly StoredJob[] = () => [];
   private labels: (name: string) => string | undefined = () => undefined;
   private timer?: NodeJS.Timeout;
   private lastAt = Infinity;
@@ -32,9 +32,13 @@ export class BlockWatch {
     this.lock = worker.lockDuration;
   }
 
-  /** @param labels the handler of the jobs of a name, for messages */
-  start(labels: (name: string) => string | undefined): void {
+  /**
+   * @param labels the handler of the jobs of a name, for messages
+   * @param jobs those that run in this process
+   */
+  start(labels: (name: string) => string | undefined, jobs: () => readonly StoredJob[]): void {
     this.labels = labels;
+    this.jobs = jobs;
     this.lastAt = performance.now();
     this.timer ??= setInterval(() => this.look(), Math.min(INTERVAL, this.lock / 5)).unref();
   }
@@ -44,18 +48,13 @@ export class BlockWatch {
     delete this.timer;
   }
 
-  /** @param jobs the jobs that run in a worker of this process */
-  watch(jobs: () => Iterable<StoredJob>): void {
-    this.sources.push(jobs);
-  }
-
   /** Code of a job has run just now: the first to say so after a block is the one that blocked. */
   passed(job: StoredJob): void {
     if (performance.now() - this.lastAt >= this.lock) this.suspect ??= job;
   }
 
   /** Whether the event loop has turned all the time since then (of `performance.now`): for silence, Redis is to blame. */
-  ranSince(begin: number): boolean {
+  turnedSince(begin: number): boolean {
     const most = this.lock / 2;
     return this.heldUpAt < begin && performance.now() - this.lastAt < most;
   }
@@ -78,7 +77,7 @@ export class BlockWatch {
       );
       return;
     }
-    const jobs = suspect ? [suspect] : this.sources.flatMap((jobsOf) => [...jobsOf()]);
+    const jobs = suspect ? [suspect] : this.jobs();
     const [job] = jobs;
     if (!job) return;
     const handlers = [...new Set(jobs.map(({ name }) => this.labels(name) ?? name))];

@@ -4,7 +4,7 @@ import { AppState, type AppSnapshot } from '../inspection/app.state.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { BurstSettings } from '../config/burst-options.js';
 import { type BurstSummary, describeBurst, exitCodeOf } from './burst.summary.js';
-import { JobTally } from './job.tally.js';
+import { JobCounters } from './job.counters.js';
 import type { WorkerLifecycle } from './worker.lifecycle.js';
 import { WorkerPool } from './worker.pool.js';
 
@@ -14,7 +14,7 @@ const LOOK_AGAIN = 100;
 export class BurstRun {
   private readonly logger = new Logger('ScalrQueue');
   private readonly begun = Date.now();
-  private readonly tally: JobTally;
+  private readonly counters: JobCounters;
   private readonly pool: WorkerPool;
   private readonly state: AppState;
   private readonly timer?: NodeJS.Timeout;
@@ -31,7 +31,7 @@ export class BurstRun {
   ) {
     this.pool = context.get(WorkerPool, { strict: false });
     this.state = context.get(AppState, { strict: false });
-    this.tally = context.get(JobTally, { strict: false });
+    this.counters = context.get(JobCounters, { strict: false });
     const events = context.get(JobEvents, { strict: false });
     events.on('started', () => this.started++);
     events.on('retrying', ({ delayMs }) => {
@@ -53,7 +53,7 @@ export class BurstRun {
   run(ends: boolean): Promise<BurstSummary> {
     const summary = this.workOff();
     // Also after a signal.
-    this.lifecycle.atEnd = async () => this.report(await summary);
+    this.lifecycle.endWith(async () => this.report(await summary));
     if (ends) void summary.then(() => this.lifecycle.exit());
     return summary;
   }
@@ -63,13 +63,13 @@ export class BurstRun {
     this.ended ??= 'interrupted';
     clearTimeout(this.timer);
     await this.lifecycle.close();
-    const { completed, dead, retried } = this.tally.total();
+    const { completed, dead, retried } = this.counters.total();
     return {
       ended: this.ended,
       completed,
       failed: dead + retried,
       dead,
-      handedBack: this.pool.ledger.handedBack,
+      handedBack: this.pool.summary.released,
       durationMs: Date.now() - this.begun,
       left: this.left,
     };

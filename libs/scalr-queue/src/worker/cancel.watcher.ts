@@ -1,23 +1,14 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { cancelMember, parseCancelMember } from '../engine/redis/cancel-requests.js';
-import { cancelsKey, cancelsLeaseKey } from '../engine/redis/keys.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import { Injectable } from '@nestjs/common';
 import { JobCancelledError } from '../contract/errors/outcome.errors.js';
-import { LOOK, SETTLE } from '../engine/redis/scripts/cancel.scripts.js';
+import { WorkerEngine } from '../engine/engine-worker.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { JobEvents } from '../observability/job-event.stream.js';
-import { EVENT_STREAM_LENGTH } from '../contract/defaults.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { Retention } from '../retention/retention.service.js';
 import { type Run, RunningJobs } from './running.jobs.js';
 
+/** How often, in milliseconds, requests are looked for. */
 const INTERVAL = 500;
-/** Runs that are asked about in one round trip. */
-const LOOK_SLICE = 500;
-const READ_SLICE = 1_000;
-/** Requests settled in one script, so that no other app waits for it. */
-const SETTLE_SLICE = 50;
 
 /**
  * Stops the jobs of this process that were asked to stop, and sees to it that a request whose run is over is settled too: the
@@ -25,19 +16,16 @@ const SETTLE_SLICE = 50;
  */
 @Injectable()
 export class CancelWatcher {
-  private readonly key: string;
   private timer?: NodeJS.Timeout;
   private looking = false;
 
   constructor(
-    private readonly connections: RedisConnections,
+    private readonly engine: QueueEngine,
+    private readonly workers: WorkerEngine,
     private readonly running: RunningJobs,
     private readonly events: JobEvents,
     private readonly retention: Retention,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-  ) {
-    this.key = cancelsKey(options.prefix);
-  }
+  ) {}
 
   start(): void {
     this.timer = setInterval(() => void this.look(), INTERVAL);
@@ -49,10 +37,13 @@ export class CancelWatcher {
   }
 
   private async look(): Promise<void> {
-    if (this.looking || !this.connections.ready) return;
+    if (this.looking || !this.engine.ready) return;
     this.looking = true;
+    const { cancels } = this.workers;
     try {
-      if ((await this.abortAsked()) > 0) await this.settle();
+      const { asked, requests } = await cancels.look(this.running.all());
+      for (const run of asked) abort(run);
+      if (requests > 0) await cancels.settle(INTERVAL, (queue, storedId) => this.report(queue, storedId));
     } catch {
       // Redis is away: the requests are still there when it is back.
     } finally {
@@ -60,46 +51,7 @@ export class CancelWatcher {
     }
   }
 
-  /** @returns how many requests there are, of all processes */
-  private async abortAsked(): Promise<number> {
-    const runs = this.running.all();
-    for (let from = 0; ; from += LOOK_SLICE) {
-      const slice = runs.slice(from, from + LOOK_SLICE);
-      const asked = slice.flatMap(({ queue, storedId = '', startedAt }) => [
-        cancelMember(queue, storedId),
-        startedAt,
-      ]);
-      const reply = await this.connections.producer.eval(LOOK, 1, this.key, ...asked);
-      const [requests = 0, ...places] = reply as number[];
-      for (const place of places) abort(slice[place - 1]!);
-      if (requests === 0 || from + LOOK_SLICE >= runs.length) return requests;
-    }
-  }
-
-  private async settle(): Promise<void> {
-    const { producer: redis } = this.connections;
-    const { prefix } = this.options;
-    const isOurTurn = await redis.set(cancelsLeaseKey(prefix), process.pid, 'PX', INTERVAL - 100, 'NX');
-    if (!isOurTurn) return;
-    const members: string[] = [];
-    for (let read = READ_SLICE; read === READ_SLICE;) {
-      const page = await redis.zrange(
-        this.key,
-        String(members.length),
-        String(members.length + READ_SLICE - 1),
-      );
-      members.push(...page);
-      read = page.length;
-    }
-    for (let from = 0; from < members.length; from += SETTLE_SLICE) {
-      const slice = members.slice(from, from + SETTLE_SLICE);
-      const args = [`${prefix}:`, Date.now(), EVENT_STREAM_LENGTH, ...slice];
-      for (const ended of (await redis.eval(SETTLE, 1, this.key, ...args)) as string[]) this.tell(ended);
-    }
-  }
-
-  private tell(member: string): void {
-    const { queue, storedId } = parseCancelMember(member);
+  private report(queue: string, storedId: string): void {
     this.retention.note(queue);
     const name = nameOfStoredId(storedId) ?? 'unknown';
     this.events.emit('cancelled', () => ({ id: fromStoredId(storedId), name, queue, was: 'running' }));

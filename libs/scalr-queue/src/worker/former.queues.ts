@@ -1,10 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { JobCatalog } from '../engine/redis/job.catalog.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { WorkerRegistry } from '../engine/redis/worker.registry.js';
-import { readStates } from '../engine/redis/queue-states.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { Injectable } from '@nestjs/common';
+import { QueueEngine } from '../engine/queue.engine.js';
 import type { JobHandler } from './handler.explorer.js';
 
 /** How often former queues are looked into: an old version may still enqueue there. */
@@ -19,12 +14,7 @@ export class FormerQueues {
   private readonly served = new Set<string>();
   private timer?: NodeJS.Timeout;
 
-  constructor(
-    private readonly catalog: JobCatalog,
-    private readonly connections: RedisConnections,
-    private readonly workers: WorkerRegistry,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  constructor(private readonly engine: QueueEngine) {}
 
   /** Those that this worker takes jobs from. */
   get names(): readonly string[] {
@@ -41,7 +31,7 @@ export class FormerQueues {
     serve: (queue: string) => void,
   ): void {
     const look = () =>
-      void this.look(handlers, queues, serve).catch((error: Error) => this.connections.log.trouble(error));
+      void this.look(handlers, queues, serve).catch((error: unknown) => this.engine.report(error));
     this.timer = setInterval(look, INTERVAL);
     this.timer.unref();
     look();
@@ -57,8 +47,9 @@ export class FormerQueues {
     queues: ReadonlySet<string>,
     serve: (queue: string) => void,
   ): Promise<void> {
-    if (!this.connections.ready) return;
-    const entries = await this.catalog.entries();
+    const { engine } = this;
+    if (!engine.ready) return;
+    const entries = await engine.types.entries();
     const left = entries.filter(({ name, queue }) => {
       const handler = handlers.get(name);
       // One that this worker was told to leave alone stays so in its former queue.
@@ -67,9 +58,8 @@ export class FormerQueues {
     });
     if (left.length === 0) return;
     const names = [...new Set(left.map(({ queue }) => queue))];
-    const { producer, damaged } = this.connections;
-    const states = await readStates(producer, this.options.prefix, names, damaged.note);
-    const live = states.some(({ running }) => running > 0) ? await this.workers.list() : [];
+    const states = await engine.queues.states(names);
+    const live = states.some(({ running }) => running > 0) ? await engine.workers.list() : [];
     for (const { name, nextJobs, running } of states) {
       const isNext = left.some((entry) => entry.queue === name && nextJobs.includes(entry.name));
       // What the last worker of the queue ran when it died is found by nobody else.

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { HandlerExplorer } from './handler.explorer.js';
-import { ProcessorBridge } from './processor.bridge.js';
+import { WorkerEngine } from '../engine/engine-worker.js';
 import { isWorkerBoot } from './worker-boot.js';
 
 /** Named in the warning. */
@@ -15,7 +15,7 @@ export class IdleHandlers {
 
   constructor(
     private readonly explorer: HandlerExplorer,
-    private readonly bridge: ProcessorBridge,
+    private readonly engine: WorkerEngine,
     private readonly host: HttpAdapterHost,
   ) {}
 
@@ -25,7 +25,7 @@ export class IdleHandlers {
     this.hasWarned = true;
     const idle = [
       ...this.explorer.labels(),
-      ...this.bridge.allQueues().map((queue) => `the @Processor of "${queue}"`),
+      ...this.engine.processors.allQueues().map((queue) => `the @Processor of "${queue}"`),
     ];
     if (idle.length === 0) return;
     const more = idle.length > MOST ? ` and ${idle.length - MOST} more` : '';

@@ -1,37 +1,21 @@
-import { queueKey } from '../engine/redis/keys.js';
 import { Inject, Injectable } from '@nestjs/common';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
+import type { LockLostCause } from '../contract/lock-lost-cause.js';
 import { describeThrown, parseDeath, parseFailure } from '../engine/failure.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
 import type { StoredJob } from '../engine/stored-job.js';
 import { JobEvents } from '../observability/job-event.stream.js';
-import type {
-  AttemptEvent,
-  BlockFacts,
-  FinishedEvent,
-  JobEvent,
-  LockLostCause,
-} from '../observability/job-events.js';
+import type { AttemptEvent, BlockFacts, FinishedEvent, JobEvent } from '../observability/job-events.js';
 import { redactText } from '../observability/redaction.js';
 import { Tracing } from '../tracing/tracing.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
-import { PingResponder } from './ping.responder.js';
-
-/** Whatever runs the jobs of a queue and says how they end. */
-export interface EventfulWorker {
-  readonly name: string;
-  on(event: 'completed', listener: (job: StoredJob) => void): unknown;
-  on(event: 'failed', listener: (job: StoredJob | undefined, error: Error) => void): unknown;
-  on(event: 'stalled', listener: (storedId: string) => void): unknown;
-}
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** Tells the events of a worker, once Redis has taken what they tell of. */
+/** Emits the events of the jobs that run here, once the engine has stored what they are about. */
 @Injectable()
 export class JobEventSource {
   private readonly unlocked = new WeakSet<StoredJob>();
@@ -39,24 +23,11 @@ export class JobEventSource {
   constructor(
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
-    private readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
-  attach(worker: EventfulWorker): void {
-    const { events } = this;
-    worker.on('completed', (job) => {
-      if (!PingResponder.isPing(job)) this.completed(job);
-    });
-    worker.on('failed', (job, error) => {
-      if (job && !PingResponder.isPing(job)) this.failed(job, error);
-    });
-    worker.on('stalled', (storedId) => {
-      const job = named(storedId, worker.name);
-      if (PingResponder.isPing(job)) return;
-      this.countStall(worker.name);
-      events.emit('stalled', () => job);
-    });
+  stalled(queue: string, storedId: string): void {
+    this.events.emit('stalled', () => named(storedId, queue));
   }
 
   /** Once for each run: the engine finds a lock lost with every renewal, and once more when the run ends. */
@@ -83,20 +54,11 @@ export class JobEventSource {
     this.events.emit('postponed', () => this.finished(job, job.attemptsMade + 1));
   }
 
-  handedBack(job: StoredJob): void {
-    if (!PingResponder.isPing(job)) this.events.emit('handed-back', () => this.jobOf(job));
+  released(job: StoredJob): void {
+    this.events.emit('handed-back', () => this.jobOf(job));
   }
 
-  /**
-   * In Redis as well: this process may be the next that the job kills, before anybody has read its metrics. Sent at once, so
-   * before the job can be taken here.
-   */
-  private countStall(queue: string): void {
-    const redis = this.connections.worker();
-    redis.hincrby(queueKey(this.app.prefix, queue, 'meta'), 'scalr:stalls', 1).catch(() => undefined);
-  }
-
-  private completed(job: StoredJob): void {
+  completed(job: StoredJob): void {
     const { slot, scheduledFor = job.timestamp } = readMeta(job.opts);
     const reason = slot && slotEndOf(job.returnvalue);
     if (!reason) return this.events.emit('completed', () => this.finished(job));
@@ -109,7 +71,7 @@ export class JobEventSource {
     else this.events.emit('skipped', () => ({ ...event(), reason }));
   }
 
-  private failed(job: StoredJob, error: Error): void {
+  failed(job: StoredJob, error: Error): void {
     const attempts = { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
     const { kind, error: stored } = job.finishedOn
       ? parseDeath(error.message, attempts)

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Postponed } from '../engine/run-ends.js';
-import { JobCounts } from '../engine/redis/job.counts.js';
+import { WorkerEngine } from '../engine/engine-worker.js';
 import { PayloadInvalidError } from '../contract/errors/payload.errors.js';
 import { JobCancelledError } from '../contract/errors/outcome.errors.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
@@ -24,10 +24,9 @@ import { AttemptFailure } from '../engine/attempt-failure.js';
 import type { JobHandler } from './handler.explorer.js';
 import { resultOf } from './job.result.js';
 import { LiveSettings } from './live-settings.js';
-import { UnhandledJobs } from './put-aside.js';
+import { UnhandledJobs } from './unhandled.jobs.js';
 import { type Run, RunningJobs } from './running.jobs.js';
-import { ShutdownGate } from './shutdown.gate.js';
-import { untilAccepted } from '../engine/redis/worker/until-accepted.js';
+import { ShutdownController } from './shutdown.controller.js';
 
 const check = new OptionChecker(InvalidOptionError);
 const logger = new Logger('ScalrQueue');
@@ -42,8 +41,8 @@ export class JobRunner {
     private readonly running: RunningJobs,
     private readonly slots: SlotGate,
     private readonly unhandled: UnhandledJobs,
-    private readonly counts: JobCounts,
-    private readonly gate: ShutdownGate,
+    private readonly engine: WorkerEngine,
+    private readonly shutdown: ShutdownController,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.live = new LiveSettings(app);
@@ -60,7 +59,7 @@ export class JobRunner {
 
   async run(job: StoredJob, token: string | undefined): Promise<unknown> {
     const handler = this.handlers.get(job.name);
-    if (!handler) return this.unhandled.putAside(job, token);
+    if (!handler) return this.unhandled.defer(job, token);
     const { definition } = handler;
     const meta = readMeta(job.opts);
     this.settle(job, definition, meta);
@@ -93,20 +92,17 @@ export class JobRunner {
       return result;
     } catch (thrown) {
       if (isInstance(thrown, Snooze)) {
-        await this.accepted(() => this.counts.snooze(job, token, thrown.delay));
+        await this.engine.runs.snooze(job, token, thrown.delay, this.shutdown.forceSignal);
         throw new Postponed();
       }
       // A payload that could not be checked is no run: the job can still expire.
-      if (!run && expiresAt !== undefined) await this.accepted(() => this.counts.noteIdle(job, token));
+      if (!run && expiresAt !== undefined)
+        await this.engine.runs.noteIdle(job, token, this.shutdown.forceSignal);
       throw this.failureOf(thrown, handler.definition, meta, context);
     } finally {
       context.end();
       if (run) this.running.remove(run);
     }
-  }
-
-  private accepted<T>(write: () => Promise<T>): Promise<T> {
-    return untilAccepted(write, this.gate.patience);
   }
 
   /** The engine goes by the attempts of the job: those that hold now, whatever they were when it was enqueued. */
@@ -115,10 +111,10 @@ export class JobRunner {
     if (job.opts.attempts !== attempts) Object.assign(job.opts, { attempts });
   }
 
-  /** Only a run of a handler is a start: not being put aside, handed back or made to wait for a thread. */
+  /** Only a run of a handler is a start: not being deferred, released or made to wait for a thread. */
   private async refuseExpired(job: StoredJob, expiresAt: number): Promise<void> {
     const now = this.app.clock.now();
-    if (now <= expiresAt || (await this.counts.hasRun(job))) return;
+    if (now <= expiresAt || (await this.engine.runs.hasRun(job))) return;
     const error = new Error(`not started in time, expired ${now - expiresAt} ms ago`);
     throw new AttemptFailure('expired', error, job.attemptsMade + 1, now);
   }

@@ -1,9 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-
-/** The name of this process on the platform: host and pid, of characters that fit into a key. */
-export const processName = (): string => `${hostname()}.${process.pid}`.replace(/[^A-Za-z0-9_.-]/g, '-');
 
 /** Version of the app: what npm says, or the `package.json` of the folder that the process was started in. */
 export function appVersion(): string | undefined {

@@ -9,7 +9,6 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { HealthReport } from '../health/health.report.js';
-import { WorkerHealthServer } from '../health/worker-health.server.js';
 import { WorkerState } from '../health/worker.state.js';
 import { severalCopies } from '../lifecycle/copies.js';
 import { workerLogger } from '../observability/job-logger.js';
@@ -90,8 +89,7 @@ export async function runWorker(
   const lifecycle = new WorkerLifecycle(state, settings.shutdownTimeout);
   if (settings.signals) lifecycle.listen();
   try {
-    const health = await WorkerHealthServer.start(state, settings.port, settings.host);
-    lifecycle.health = health;
+    const health = await lifecycle.serveHealth(settings.port, settings.host);
     const logger = workerLogger(options.logger);
     const context = await lifecycle.boot.run(() =>
       bootingWorker(() => NestFactory.createApplicationContext(module, { abortOnError: false, logger })),
@@ -99,7 +97,7 @@ export async function runWorker(
     leaveEndTo(lifecycle, context);
     const pool = moduleProvider(context, WorkerPool);
     const burst = settings.burst && new BurstRun(context, lifecycle, settings.burst);
-    if (!lifecycle.closing) await start(context, pool, state, lifecycle, settings.pool);
+    if (!lifecycle.closing) await start(context, pool, state, lifecycle, health.place, settings.pool);
     const worker = { url: health.url, context, close: () => lifecycle.close() };
     return burst ? { ...worker, burst: burst.run(settings.signals) } : worker;
   } catch (error) {
@@ -127,9 +125,10 @@ async function start(
   pool: WorkerPool,
   state: WorkerState,
   lifecycle: WorkerLifecycle,
+  place: string,
   options: PoolOptions,
 ): Promise<void> {
-  await pool.prepare();
+  const handlers = await pool.prepare();
   if (lifecycle.closing) return;
   state.worker = {
     report: context.get(HealthReport, { strict: false }),
@@ -137,11 +136,8 @@ async function start(
     running: () => pool.running,
     queues: () => pool.queueNames,
   };
-  pool.start(options);
-  lifecycle.pool = pool;
-  state.phase = 'running';
-  await Promise.race([pool.begun, lifecycle.closed]);
-  if (!lifecycle.closing) new Logger('ScalrQueue').log(`Worker ready, health at ${lifecycle.health?.place}`);
+  await lifecycle.startJobs(pool, handlers, options);
+  if (!lifecycle.closing) new Logger('ScalrQueue').log(`Worker ready, health at ${place}`);
 }
 
 function moduleProvider(context: INestApplicationContext, type: typeof WorkerPool): WorkerPool {

@@ -2,11 +2,10 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { withDeadline } from '../engine/deadline.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { WorkerRegistry } from '../engine/redis/worker.registry.js';
+import { QueueEngine } from '../engine/queue.engine.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
 import { WORKER_HEARTBEAT } from '../contract/defaults.js';
-import { JobTally } from './job.tally.js';
+import { JobCounters } from './job.counters.js';
 import { LIBRARY_VERSION } from './library-version.js';
 import { appProgram, appVersion } from './process-identity.js';
 
@@ -24,14 +23,15 @@ export type WorkerActivity = Pick<
   | 'schedulesBoot'
 >;
 
-/** A goodbye must not hold up the shutdown: without it the sign of life expires. */
-const GOODBYE = 200;
+/** How long, in milliseconds, a goodbye may hold up the shutdown: without it the heartbeat expires. */
+const GOODBYE_TIMEOUT = 200;
 
 /** Tells the other processes of the app that this worker lives, and what it can run. An outage is waited out. */
 @Injectable()
 export class WorkerHeartbeat implements BeforeApplicationShutdown {
   private activity?: () => WorkerActivity;
   private timer?: NodeJS.Timeout;
+  private stopListening: () => void = () => undefined;
   readonly identity = {
     id: randomUUID(),
     host: hostname(),
@@ -46,12 +46,9 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
     return this.identity.id;
   }
 
-  private readonly onReady = () => this.beat();
-
   constructor(
-    private readonly registry: WorkerRegistry,
-    private readonly connections: RedisConnections,
-    private readonly tally: JobTally,
+    private readonly engine: QueueEngine,
+    private readonly counters: JobCounters,
   ) {}
 
   /** @param activity what the worker does, asked at each beat */
@@ -59,19 +56,29 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
     this.activity = activity;
     this.timer = setInterval(() => this.beat(), WORKER_HEARTBEAT);
     this.timer.unref();
-    // After an outage at once: the last sign may have expired.
-    this.connections.producer.on('ready', this.onReady);
+    // After an outage at once: the last heartbeat may have expired.
+    this.stopListening = this.engine.onReady(() => this.beat());
     this.beat();
   }
 
   /** Now, in the background. */
   beat(): void {
-    if (!this.activity || this.connections.producer.status !== 'ready') return;
-    this.registry.beat(this.asOfNow(this.activity())).catch(() => undefined);
+    if (!this.activity || !this.isUsable()) return;
+    this.engine.workers.beat(this.asOfNow(this.activity())).catch(() => undefined);
+  }
+
+  private isUsable(): boolean {
+    try {
+      const connecting = this.engine.usable('read');
+      connecting?.catch(() => undefined);
+      return connecting === undefined;
+    } catch {
+      return false;
+    }
   }
 
   private asOfNow(activity: WorkerActivity): WorkerInfo {
-    return { ...this.identity, ...activity, counts: this.tally.byQueue(), seenAt: new Date() };
+    return { ...this.identity, ...activity, counts: this.counters.byQueue(), seenAt: new Date() };
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -79,8 +86,9 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
     const last = this.asOfNow(this.activity());
     this.activity = undefined;
     clearInterval(this.timer);
-    this.connections.producer.off('ready', this.onReady);
-    const goodbye = Promise.all([this.registry.noteHandlers(last), this.registry.remove(this.identity.id)]);
-    await withDeadline(goodbye, GOODBYE, () => new Error('late')).catch(() => undefined);
+    this.stopListening();
+    const { workers } = this.engine;
+    const goodbye = Promise.all([workers.noteHandlers(last), workers.remove(this.identity.id)]);
+    await withDeadline(goodbye, GOODBYE_TIMEOUT, () => new Error('late')).catch(() => undefined);
   }
 }

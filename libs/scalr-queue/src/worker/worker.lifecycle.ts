@@ -1,32 +1,32 @@
 import { Logger } from '@nestjs/common';
-import type { WorkerHealthServer } from '../health/worker-health.server.js';
+import { WorkerHealthServer } from '../health/worker-health.server.js';
 import type { WorkerState } from '../health/worker.state.js';
 import { BootScope } from '../lifecycle/boot.scope.js';
-import type { WorkerPool } from './worker.pool.js';
+import type { JobHandler } from './handler.explorer.js';
+import type { PoolOptions, WorkerPool } from './worker.pool.js';
 
-/** What giving the jobs back may take after the patience is over. */
-const HAND_BACK = 400;
-/** What the providers of the application have to close, however little of the timeout is left. */
-const LEAST_FOR_HOOKS = 1_000;
+/** How long, in milliseconds, releasing the jobs may take after the grace period. */
+const RELEASE_TIMEOUT = 400;
+/** How long, in milliseconds, the providers of the application have to close, however little of the timeout is left. */
+const MIN_HOOKS_TIMEOUT = 1_000;
 
 /**
- * The end of a worker, in this order: not ready, take no job, wait for the running ones, abort and give back the rest, close the
+ * The end of a worker, in this order: not ready, take no job, wait for the running ones, abort and release the rest, close the
  * application's providers (databases) in what is left of the timeout, the queue last of all, stop answering health checks.
  * It takes the timeout and one second at the most, also when Redis does not answer any more.
  */
 export class WorkerLifecycle {
-  health?: WorkerHealthServer;
-  pool?: WorkerPool;
   readonly boot = new BootScope();
   private readonly logger = new Logger('ScalrQueue');
   private readonly onSignal = (signal: NodeJS.Signals) => void this.end(signal);
   private listening = false;
-  /** Has the last word, after everything is closed: the exit code. */
-  atEnd: () => number | Promise<number> = () => 0;
   /** Resolves when the shutdown begins. */
   readonly closed: Promise<void>;
   private beginClose: () => void = () => undefined;
   private running?: Promise<void>;
+  private health?: WorkerHealthServer;
+  private pool?: WorkerPool;
+  private exitCode: () => number | Promise<number> = () => 0;
 
   constructor(
     private readonly state: WorkerState,
@@ -43,6 +43,32 @@ export class WorkerLifecycle {
     process.on('SIGINT', this.onSignal);
   }
 
+  /** Starts to answer health checks, until after everything else has ended. @returns where */
+  async serveHealth(port: number, host: string | undefined): Promise<WorkerHealthServer> {
+    this.health = await WorkerHealthServer.start(this.state, port, host);
+    return this.health;
+  }
+
+  /**
+   * Starts to take jobs; the shutdown drains them. Resolves when the pool takes jobs, or the shutdown begins.
+   * @throws QueueConfigError
+   */
+  async startJobs(
+    pool: WorkerPool,
+    handlers: ReadonlyMap<string, JobHandler>,
+    options: PoolOptions,
+  ): Promise<void> {
+    const begun = pool.start(handlers, options);
+    this.pool = pool;
+    this.state.phase = 'running';
+    await Promise.race([begun, this.closed]);
+  }
+
+  /** Has the last word, after everything is closed: the exit code. */
+  endWith(exitCode: () => number | Promise<number>): void {
+    this.exitCode = exitCode;
+  }
+
   get closing(): boolean {
     return this.running !== undefined;
   }
@@ -56,7 +82,7 @@ export class WorkerLifecycle {
   /** Shuts down and ends the process. */
   async exit(signal?: string): Promise<never> {
     await this.close(signal);
-    process.exit(await this.atEnd());
+    process.exit(await this.exitCode());
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
@@ -76,7 +102,7 @@ export class WorkerLifecycle {
     if (booted) {
       if (this.pool) await this.drain(this.pool);
       await this.closeProviders(
-        Math.max(this.timeout - (performance.now() - begun), LEAST_FOR_HOOKS),
+        Math.max(this.timeout - (performance.now() - begun), MIN_HOOKS_TIMEOUT),
         signal,
       );
     } else this.warnOfBoot();
@@ -90,16 +116,16 @@ export class WorkerLifecycle {
     const drained = pool
       .drain()
       .catch((error: unknown) => this.logger.error(`draining failed: ${String(error)}`));
-    // With nothing running there is nothing to be patient for, not even for a Redis that does not answer.
-    const patience = pool.busy ? this.timeout : Math.min(this.timeout, HAND_BACK);
-    if (!(await within(drained, patience))) {
-      pool.endPatience();
-      await within(drained, HAND_BACK);
+    // With nothing running there is nothing to wait for, not even for a Redis that does not answer.
+    const gracePeriod = pool.busy ? this.timeout : Math.min(this.timeout, RELEASE_TIMEOUT);
+    if (!(await within(drained, gracePeriod))) {
+      pool.force();
+      await within(drained, RELEASE_TIMEOUT);
     }
     pool.leave();
-    const { finished, handedBack, abandoned } = pool.ledger;
+    const { finished, released, abandoned } = pool.summary;
     const unsure = abandoned > 0 ? `, ${abandoned} left to recovery (Redis did not answer, or refused)` : '';
-    this.logger.log(`Shutdown: ${finished} finished, ${handedBack} handed back${unsure}`);
+    this.logger.log(`Shutdown: ${finished} finished, ${released} handed back${unsure}`);
   }
 
   private async closeProviders(time: number, signal?: string): Promise<void> {

@@ -1,65 +1,55 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { RetentionModule } from '../retention/retention.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
-import { AsideNotes } from '../engine/redis/aside.notes.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
-import { ForeignWorkers } from '../engine/redis/worker/foreign.workers.js';
 import { FormerQueues } from './former.queues.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { HandlerProviders } from './handler.providers.js';
+import { HandlerSelection } from './handler.selection.js';
 import { IdleHandlers } from './idle-handlers.js';
 import { JobEventSource } from './job-event.source.js';
+import { JobReporter } from './job.reporter.js';
 import { JobRunner } from './job.runner.js';
-import { JobTally } from './job.tally.js';
-import { LockRenewals } from './lock.renewals.js';
-import { PingResponder } from './ping.responder.js';
-import { ProcessorBridge } from './processor.bridge.js';
-import { UnhandledJobs } from './put-aside.js';
+import { JobCounters } from './job.counters.js';
+import { UnhandledJobs } from './unhandled.jobs.js';
+import { QueueWorkers } from './queue.workers.js';
 import { RunningJobs } from './running.jobs.js';
-import { ShutdownGate } from './shutdown.gate.js';
+import { ShutdownController } from './shutdown.controller.js';
 import { ThreadPools } from './thread/thread.pools.js';
-import { WorkerFactory } from './worker.factory.js';
+import { WorkerAnnouncement } from './worker.announcement.js';
+import { WorkerBackground } from './worker.background.js';
 import { WorkerHeartbeat } from './worker.heartbeat.js';
 import { WorkerPool } from './worker.pool.js';
 
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
 @Module({
-  imports: [
-    RedisEngineModule,
-    ObservabilityModule,
-    RetentionModule,
-    SchedulingModule,
-    TracingModule,
-    DiscoveryModule,
-  ],
+  imports: [ObservabilityModule, RetentionModule, SchedulingModule, TracingModule, DiscoveryModule],
   providers: [
-    AsideNotes,
     BlockWatch,
     CancelWatcher,
-    ForeignWorkers,
     FormerQueues,
     HandlerExplorer,
     HandlerProviders,
+    HandlerSelection,
     IdleHandlers,
     JobEventSource,
+    JobReporter,
     JobRunner,
-    JobTally,
-    LockRenewals,
-    PingResponder,
-    ProcessorBridge,
+    QueueWorkers,
+    JobCounters,
     RunningJobs,
-    ShutdownGate,
+    ShutdownController,
     ThreadPools,
     UnhandledJobs,
-    WorkerFactory,
+    WorkerAnnouncement,
+    WorkerBackground,
     WorkerHeartbeat,
     WorkerPool,
   ],
-  exports: [WorkerPool, ShutdownGate, IdleHandlers, JobTally],
+  exports: [WorkerPool, ShutdownController, IdleHandlers, JobCounters],
 })
 export class WorkerModule {}

@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
 
 type Processor = (job: Job, token?: string, signal?: AbortSignal) => Promise<unknown>;
@@ -8,7 +7,6 @@ type Processor = (job: Job, token?: string, signal?: AbortSignal) => Promise<unk
  * under their own connection and settings. Only their end is ours: they take no more jobs at a shutdown, and their running jobs
  * have the same time as all others.
  */
-@Injectable()
 export class ForeignWorkers {
   private readonly workers: Worker[] = [];
   private inHand = 0;

@@ -1,9 +1,9 @@
 /**
- * KEYS[1] the job; ARGV: clock, how often the job was started. Notes that a worker without its handler has put the job aside,
+ * KEYS[1] the job; ARGV: clock, how often the job was started. Notes that a worker without its handler has deferred the job,
  * as `<since> <started> <times>`. It is the same series only where nothing else has started the job in between: a snooze, a
  * failed attempt or a crash begins a new one. Counts a start that came to no run (`scalr:idle`). Returns since when, and how many times.
  */
-export const PUT_ASIDE = `
+export const NOTE_DEFERRAL = `
 local since, started, times = string.match(redis.call('HGET', KEYS[1], 'scalr:aside') or '', '^(%d+) (%d+) (%d+)$')
 if not since or tonumber(started) + 1 ~= tonumber(ARGV[2]) then since, times = ARGV[1], '0' end
 times = string.format('%.0f', tonumber(times) + 1)

@@ -1,12 +1,10 @@
-import { lockKey, queueKey } from './keys.js';
-import { Inject, Injectable } from '@nestjs/common';
-import type { StoredJob } from '../stored-job.js';
-import { CRASHED } from '../failure.js';
-import type { ResolvedOptions } from '../../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../../config/tokens.js';
-import { RECLAIM } from './scripts/lock.scripts.js';
-import { isLockLost } from './connection/lost-lock.js';
-import { RedisConnections } from './connection/redis.connections.js';
+import { lockKey, queueKey } from '../keys.js';
+import type { StoredJob } from '../../stored-job.js';
+import { CRASHED } from '../../failure.js';
+import type { ResolvedOptions } from '../../../config/resolved-options.js';
+import { RECLAIM } from '../scripts/lock.scripts.js';
+import { isLockLost } from '../connection/lost-lock.js';
+import type { RedisConnections } from '../connection/redis.connections.js';
 
 /** How it stands with the lock of a run: it has it (again), another run has the job, or the attempt is over. */
 export type LockState = 'held' | 'taken' | 'gone';
@@ -18,14 +16,13 @@ const ENDED_TTL = 3_600_000;
  * The locks of runs. A worker whose event loop was blocked, or that Redis could not hear, loses them though it is alive:
  * where nobody else runs the job meanwhile it takes them again, and its crash is none.
  */
-@Injectable()
 export class JobLocks {
   /** Runs whose crash was taken back. */
   private readonly excused = new WeakSet<StoredJob>();
 
   constructor(
     private readonly connections: RedisConnections,
-    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
+    private readonly app: ResolvedOptions,
   ) {}
 
   /** @param ended how the run ended, as JSON: kept where another run has the job, for the case that this one is lost in turn */

@@ -7,7 +7,7 @@ type Counts = { -readonly [Name in Counted]: number };
 
 /** Counts in this process how the jobs end that it runs, by queue: Redis has no work with it. */
 @Injectable()
-export class JobTally {
+export class JobCounters {
   private readonly counts = new Map<string, Counts>();
 
   constructor(events: JobEvents) {

@@ -1,12 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { JobLocks } from '../engine/redis/job.locks.js';
-import { isRefusal } from '../engine/redis/connection/redis-error.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import type { StoredJob } from '../engine/stored-job.js';
-import type { LockLostCause } from '../observability/job-events.js';
-import type { ResolvedOptions } from '../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { BlockWatch } from './block.watch.js';
+import type { LockLostCause } from '../../../contract/lock-lost-cause.js';
+import type { WorkerHooks } from '../../engine-worker.js';
+import type { StoredJob } from '../../stored-job.js';
+import { isRefusal } from '../connection/redis-error.js';
+import type { WorkerParts } from './worker.parts.js';
 
 /** Of the life of a lock, how long a renewal may be without an answer until that is why the lock was lost. */
 const SILENCE = 0.5;
@@ -19,15 +15,12 @@ interface Renewal {
 }
 
 /** Renews the locks of the jobs that run, and knows of each why that did not work. */
-@Injectable()
 export class LockRenewals {
   private readonly renewals = new WeakMap<StoredJob, Renewal>();
 
   constructor(
-    private readonly locks: JobLocks,
-    private readonly blocks: BlockWatch,
-    private readonly connections: RedisConnections,
-    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
+    private readonly parts: Pick<WorkerParts, 'locks' | 'connections' | 'app'>,
+    private readonly hooks: Pick<WorkerHooks, 'turnedSince'>,
   ) {}
 
   /**
@@ -41,16 +34,17 @@ export class LockRenewals {
     jobOf: (id: string) => (StoredJob & { readonly token?: string }) | undefined,
     extend: () => Promise<string[]>,
   ): Promise<string[]> {
-    const at = this.app.clock.now();
+    const at = this.parts.app.clock.now();
     const begin = performance.now();
     try {
       const gone = await extend();
       const silent =
-        performance.now() - begin >= this.app.worker.lockDuration * SILENCE && this.blocks.ranSince(begin);
+        performance.now() - begin >= this.parts.app.worker.lockDuration * SILENCE &&
+        this.hooks.turnedSince(begin);
       const states = await Promise.all(
         gone.map(async (id) => {
           const job = jobOf(id);
-          return job ? this.locks.reclaim(job, job.token) : 'held';
+          return job ? this.parts.locks.reclaim(job, job.token) : 'held';
         }),
       );
       const lost = gone.filter((_id, index) => states[index] !== 'held');
@@ -60,12 +54,12 @@ export class LockRenewals {
         if (!lost.includes(id)) this.renewals.set(job, { at });
         else if (silent) this.fails(job, 'unanswered');
       }
-      this.connections.log.locksRenewed();
+      this.parts.connections.log.locksRenewed();
       return lost;
     } catch (error) {
       if (!isRefusal(error)) throw error;
       for (const id of ids) this.refused(jobOf(id));
-      this.connections.log.locksRefused(error as Error);
+      this.parts.connections.log.locksRefused(error as Error);
       return [];
     }
   }
@@ -78,7 +72,7 @@ export class LockRenewals {
   /** Why the lock of a run was not renewed in time. */
   causeOf(job: StoredJob): LockLostCause {
     const { at = job.processedOn ?? Infinity, trouble } = this.renewals.get(job) ?? {};
-    const { lostAt = -Infinity } = this.connections;
+    const { lostAt = -Infinity } = this.parts.connections;
     if (lostAt >= at) return 'disconnected';
     return trouble ?? 'late';
   }

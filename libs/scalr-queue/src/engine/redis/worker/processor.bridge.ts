@@ -1,20 +1,20 @@
 import { EventEmitter } from 'node:events';
 import { BullModule, BullRegistrar } from '@nestjs/bullmq';
-import { Injectable, Logger } from '@nestjs/common';
-import { DiscoveryService, ModuleRef } from '@nestjs/core';
+import { Logger } from '@nestjs/common';
+import type { DiscoveryService, ModuleRef } from '@nestjs/core';
 import { type Job, Worker, type WorkerOptions } from 'bullmq';
-import { BullRegistrations } from '../engine/redis/bull.registrations.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { ForeignWorkers } from '../engine/redis/worker/foreign.workers.js';
-import { stringifiable } from './job.result.js';
-import type { ManagedProcessor, ManagedWorker } from './managed.worker.js';
-import { RunningJobs } from './running.jobs.js';
+import type {
+  NativeProcessor,
+  NativeProcessors,
+  RunJob,
+  WorkerHooks,
+  WorkerSettings,
+} from '../../engine-worker.js';
+import type { BullRegistrations } from '../bull.registrations.js';
+import { ForeignWorkers } from './foreign.workers.js';
+import { ManagedWorker } from './managed.worker.js';
+import type { WorkerParts } from './worker.parts.js';
 
-type WorkerFactory = (
-  queue: string,
-  processor: ManagedProcessor,
-  options: Partial<WorkerOptions>,
-) => ManagedWorker;
 type Listener = (...args: unknown[]) => unknown;
 type BullProcessor = (job: Job, token?: string, signal?: AbortSignal) => Promise<unknown>;
 
@@ -23,20 +23,30 @@ const PROCESSOR_METADATA = 'bullmq:processor_metadata';
 
 /**
  * Lets classes written for @nestjs/bullmq (`@Processor` with `WorkerHost`) run in our worker under our rules. The registrar
- * of @nestjs/bullmq makes the workers, of the class it is told: one that asks us for a managed worker instead.
+ * of @nestjs/bullmq makes the workers, of the class it is told: one that makes a managed worker instead.
  */
-@Injectable()
-export class ProcessorBridge {
+export class ProcessorBridge implements NativeProcessors {
   private readonly logger = new Logger('ScalrQueue');
+  private readonly foreign = new ForeignWorkers();
 
   constructor(
     private readonly moduleRef: ModuleRef,
     private readonly discovery: DiscoveryService,
-    private readonly connections: RedisConnections,
-    private readonly running: RunningJobs,
     private readonly registrations: BullRegistrations,
-    private readonly foreign: ForeignWorkers,
+    private readonly parts: WorkerParts,
   ) {}
+
+  get foreignCount(): number {
+    return this.foreign.running;
+  }
+
+  closeForeign(): Promise<void> {
+    return this.foreign.close();
+  }
+
+  leaveForeign(): void {
+    this.foreign.leave();
+  }
 
   /** Queues of the app that `@Processor` classes want to work on. */
   queues(): string[] {
@@ -63,28 +73,32 @@ export class ProcessorBridge {
     );
   }
 
-  /** Makes the workers of all `@Processor` classes; returns how many. */
-  start(create: WorkerFactory, queues: ReadonlySet<string>): number {
+  start(
+    queues: ReadonlySet<string>,
+    adopt: (processor: NativeProcessor) => RunJob,
+    settings: WorkerSettings,
+    hooks: WorkerHooks,
+  ): ManagedWorker[] {
     const registrar = this.registrar();
-    if (!registrar) return 0;
-    const { producer } = this.connections;
-    const heed = (worker: ManagedWorker) => this.heedListeners(worker);
-    const run = (worker: ManagedWorker, processor: BullProcessor, args: Parameters<BullProcessor>) =>
-      this.run(worker, processor, args);
-    let count = 0;
+    if (!registrar) return [];
+    const { parts, foreign } = this;
+    const { producer } = parts.connections;
+    const reportRejections = (worker: ManagedWorker) => this.reportRejections(worker);
+    const workers: ManagedWorker[] = [];
     // A function used with `new` may return another object than `this`.
-    const { foreign } = this;
     const Bridged = function (queue: string, processor: BullProcessor, options: WorkerOptions) {
       const isOurs = options.connection === (producer as unknown);
       if (!isOurs) return foreign.create(queue, processor, options);
-      if (!queues.has(queue)) return absentWorker();
-      count++;
-      const worker: ManagedWorker = create(
+      if (!queues.has(queue)) return idleWorker();
+      const run = adopt({
         queue,
-        (job, token, signal) => run(worker, processor, [job, token, signal]),
-        options,
-      );
-      return heed(worker);
+        keep: { removeOnComplete: options.removeOnComplete, removeOnFail: options.removeOnFail },
+        run: (job, token, signal) => processor(job as unknown as Job, token, signal),
+        cancel: (storedId, reason) => worker.cancelRun(storedId, reason),
+      });
+      const worker = new ManagedWorker(queue, run, settings, hooks, parts, options);
+      workers.push(worker);
+      return reportRejections(worker);
     };
     try {
       BullModule.workerClass = Bridged as never;
@@ -92,31 +106,14 @@ export class ProcessorBridge {
     } finally {
       BullModule.workerClass = Worker;
     }
-    return count;
-  }
-
-  /** Its process method may not be asynchronous, and may throw. */
-  private async run(
-    worker: ManagedWorker,
-    processor: BullProcessor,
-    args: Parameters<BullProcessor>,
-  ): Promise<unknown> {
-    const { id = '', processedOn = 0 } = args[0];
-    const abort = ({ message }: Error) => void worker.cancelJob(id, message);
-    const run = { queue: worker.name, storedId: id, startedAt: processedOn, attempt: { abort } };
-    this.running.add(run);
-    try {
-      return stringifiable(`result of ${args[0].name}`, await processor(...args));
-    } finally {
-      this.running.remove(run);
-    }
+    return workers;
   }
 
   /** `@OnWorkerEvent` methods may be asynchronous: what one of them rejects with would end the process. */
-  private heedListeners(worker: ManagedWorker): ManagedWorker {
+  private reportRejections(worker: ManagedWorker): ManagedWorker {
     const on = worker.on.bind(worker) as (name: string, listener: Listener) => ManagedWorker;
     worker.on = ((name: string, listener: Listener) => {
-      const heeded: Listener = (...args) => {
+      const reported: Listener = (...args) => {
         const result = listener(...args);
         if (!(result instanceof Promise)) return;
         result.catch((error: unknown) => {
@@ -124,7 +121,7 @@ export class ProcessorBridge {
           this.logger.error(`a listener of the worker's "${name}" failed: ${String(error)}`, stack);
         });
       };
-      return on(name, heeded);
+      return on(name, reported);
     }) as typeof worker.on;
     return worker;
   }
@@ -140,6 +137,6 @@ export class ProcessorBridge {
 }
 
 /** Stands for the worker of a queue that this process leaves alone: takes listeners and does nothing. */
-function absentWorker(): object {
+function idleWorker(): object {
   return Object.assign(new EventEmitter(), { close: () => Promise.resolve() });
 }

@@ -1,5 +1,5 @@
 import { JobEvents } from '../observability/job-event.stream.js';
-import { JobTally } from './job.tally.js';
+import { JobCounters } from './job.counters.js';
 
 const ended = (queue: string) => ({
   id: '1',
@@ -15,7 +15,7 @@ const ended = (queue: string) => ({
 
 it('counts by queue how jobs ended, whatever the queue is called', () => {
   const events = new JobEvents();
-  const tally = new JobTally(events);
+  const tally = new JobCounters(events);
   expect(tally.byQueue()).toEqual([]);
   for (const queue of ['mail', 'mail', '__proto__']) events.emit('completed', () => ended(queue));
   events.emit('dead', () => ended('mail'));
