@@ -40,6 +40,29 @@ it('is described in docs/cli.md, command by command', async () => {
   for (const { long } of program.options) expect(page).toContain(long);
 });
 
+it('says of every command, and of everything that can be given to one, what it is for', () => {
+  const commands = (parent: Command): Command[] => parent.commands.flatMap((one) => [one, ...commands(one)]);
+  const all = commands(createProgram(captured().cli)).filter((command) => command.name() !== 'help');
+  const undescribed = all.flatMap((command) =>
+    [
+      { name: 'itself', description: command.description() },
+      ...command.options.map(({ long, description }) => ({ name: long, description })),
+    ]
+      .filter(({ description }) => !description)
+      .map(({ name }) => `${command.name()}: ${name}`),
+  );
+  expect(undescribed).toEqual([]);
+});
+
+it('prints the users of Redis a line each', async () => {
+  const { cli, written } = captured();
+  expect(await runCli(['acl', '--app', 'billing'], cli)).toBe(0);
+  const lines = written.out.trimEnd().split('\n');
+  expect(lines.filter((line) => !line.startsWith('user '))).toEqual([]);
+  expect(lines.filter((line) => line.startsWith('user billing')).length).toBeGreaterThan(1);
+  expect(written.err).toContain('sha256sum');
+});
+
 it.each([
   ['--help', 0, 'out', 'Usage: scalr-queue'],
   ['--version', 0, 'out', LIBRARY_VERSION],

@@ -69,3 +69,53 @@ it('tells of locks that are lost at once in one line for each cause, and blames 
     Logger.overrideLogger(false);
   }
 });
+
+it('writes a line of its own for every event, at the level that it deserves', () => {
+  const lines: string[] = [];
+  const at = (level: string) => (text: string) => void lines.push(`${level} ${text}`);
+  Logger.overrideLogger({ log: at('log'), error: at('error'), warn: at('warn'), debug: at('debug') });
+  try {
+    const events = new JobEvents();
+    expect(new JobEventLog(events)).toBeDefined();
+    const job = { id: '1', name: 'mail', queue: 'default' };
+    const attempt = { ...job, attempt: 1, maxAttempts: 3, waitMs: 5 };
+    const slot = { ...job, schedule: 'nightly', slot: new Date('2030-01-01T00:00:00Z') };
+    events.emit('enqueued', () => ({ ...job, status: 'duplicate' }));
+    events.emit('started', () => attempt);
+    events.emit('completed', () => ({ ...attempt, runMs: 7 }));
+    events.emit('postponed', () => ({ ...attempt, waitMs: undefined, runMs: 7 }));
+    events.emit('retrying', () => ({
+      ...attempt,
+      runMs: 7,
+      delayMs: 50,
+      error: { name: 'TypeError', message: 'no' },
+    }));
+    events.emit('missed', () => slot);
+    events.emit('skipped', () => ({ ...slot, reason: 'overlap' }));
+    events.emit('cancelled', () => ({ ...job, was: 'waiting' }));
+    events.emit('stalled', () => job);
+    events.emit('data-missing', () => job);
+    events.emit('handed-back', () => job);
+    events.emit('blocked', () => ({ ...job, blockedMs: 31_240, lockMs: 30_000, handlers: ['mail'] }));
+    events.emit('blocked', () => ({ ...job, blockedMs: 100, lockMs: 30, handlers: ['a', 'b'] }));
+    expect(lines).toEqual([
+      'debug enqueued mail 1 in default: duplicate',
+      'log started mail 1 in default: attempt 1 of 3',
+      'log completed mail 1 in default: attempt 1 of 3, waited 5 ms, ran 7 ms',
+      'log postponed mail 1 in default: attempt 1 of 3, ran 7 ms',
+      'warn retrying mail 1 in default: in 50 ms, attempt 1 of 3, waited 5 ms, ran 7 ms, TypeError: no',
+      'warn missed mail 1 in default: the slot 2030-01-01T00:00:00.000Z of the schedule nightly did not run',
+      'log skipped mail 1 in default: the schedule nightly: overlap',
+      'log cancelled mail 1 in default: was waiting',
+      'warn stalled mail 1 in default: its worker gave no sign of life',
+      'error data-missing mail 1 in default: its data is not in Redis. Was it deleted, or evicted?',
+      'log handed-back mail 1 in default: its worker shuts down',
+      expect.stringMatching(
+        /^warn blocked .*: worker blocked for 31.2 s by mail, longer than lockDuration 30 s/,
+      ),
+      expect.stringMatching(/^warn blocked .* by one of a, b, longer/),
+    ]);
+  } finally {
+    Logger.overrideLogger(false);
+  }
+});

@@ -96,7 +96,7 @@ function redactAssigned(text: string): string {
     copied = end;
     ASSIGNED.lastIndex = Math.max(end, ASSIGNED.lastIndex);
   }
-  return copied === 0 ? text : redacted + text.slice(copied);
+  return redacted + text.slice(copied);
 }
 
 function isSecret(name: string, value: string): boolean {
