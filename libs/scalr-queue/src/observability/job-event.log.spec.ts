@@ -91,7 +91,7 @@ it('writes a line of its own for every event, at the level that it deserves', ()
       error: { name: 'TypeError', message: 'no' },
     }));
     events.emit('missed', () => slot);
-    events.emit('skipped', () => ({ ...slot, reason: 'overlap' }));
+    events.emit('skipped', () => ({ ...slot, reason: 'covered' }));
     events.emit('cancelled', () => ({ ...job, was: 'waiting' }));
     events.emit('stalled', () => job);
     events.emit('data-missing', () => job);
@@ -105,7 +105,7 @@ it('writes a line of its own for every event, at the level that it deserves', ()
       'log postponed mail 1 in default: attempt 1 of 3, ran 7 ms',
       'warn retrying mail 1 in default: in 50 ms, attempt 1 of 3, waited 5 ms, ran 7 ms, TypeError: no',
       'warn missed mail 1 in default: the slot 2030-01-01T00:00:00.000Z of the schedule nightly did not run',
-      'log skipped mail 1 in default: the schedule nightly: overlap',
+      'log skipped mail 1 in default: the schedule nightly: covered',
       'log cancelled mail 1 in default: was waiting',
       'warn stalled mail 1 in default: its worker gave no sign of life',
       'error data-missing mail 1 in default: its data is not in Redis. Was it deleted, or evicted?',
