@@ -6,7 +6,7 @@ import { JobsService } from '../inspection/jobs.service.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { BoardError } from './board.error.js';
 import { DeadSweeps } from './dead.sweeps.js';
-import type { StoredFields } from '../engine/redis/stored-job.reader.js';
+import { type StoredFields, StoredJobReader } from '../engine/redis/stored-job.reader.js';
 
 /** What the dashboard does to jobs: the same as the services do, so that a job keeps its rules and its history. */
 @Injectable()
@@ -16,10 +16,11 @@ export class JobActions {
     private readonly sweeps: DeadSweeps,
     private readonly jobs: JobsService,
     private readonly reader: JobReader,
+    private readonly stored: StoredJobReader,
   ) {}
 
   stateOf(queue: Queue, { id }: StoredFields): Promise<string> {
-    return this.reader.bounded(() => queue.getJobState(id));
+    return this.reader.bounded(() => this.stored.stateOf(queue, id));
   }
 
   /** @throws BoardError for a job that is not dead, or not any more */

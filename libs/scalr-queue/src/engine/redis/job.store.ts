@@ -9,6 +9,7 @@ import { cancelMember } from './cancel-requests.js';
 import { ANY_NAME } from '../job-type.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { isWrongType } from './damaged-entries.js';
+import { jobState } from './job-state.js';
 import { type JobRecord, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
 import { LISTS, ListFeed } from './job.feed.js';
 import { cancelsKey, DELAYED_SCORE_UNIT, queueKey, queuePrefix } from './keys.js';
@@ -83,7 +84,8 @@ export class RedisJobStore implements JobStore {
 
   /** Its state in the words of the engine; `unknown` where there is none. */
   stateOf(queue: string, storedId: string): Promise<string> {
-    return this.queues.get(queue).getJobState(storedId);
+    const keyOf = (part: string) => queueKey(this.options.prefix, queue, part);
+    return jobState(this.connections.producer, keyOf, storedId);
   }
 
   /** The lines that are kept of its log. */
