@@ -5,6 +5,8 @@ import { type RunningApp, ready, startRedis, startWeb, startWorker } from './sup
 
 /** The promise is 1.1 s; the rest is for a busy machine. */
 const FAST = 1_500;
+/** The promise is 50 ms once Redis is known to be away; the rest is for HTTP. */
+const AT_ONCE = 100;
 
 const linesAboutRedis = ({ process }: RunningApp) =>
   process.output.split('\n').filter((line) => /\[ScalrQueue\].*Redis at/.test(line));
@@ -31,9 +33,14 @@ describe('a web process', () => {
     await ready(web);
     await redis.kill();
     await expectUnavailable(web, /^(QUEUE_UNAVAILABLE|OUTCOME_UNKNOWN)$/);
-    const known = await sendInvoice(web.url);
-    expect(known).toMatchObject({ status: 503, body: { code: 'QUEUE_UNAVAILABLE' } });
-    expect(known.took).toBeLessThan(900);
+    const times: number[] = [];
+    for (let call = 0; call < 9; call++) {
+      const known = await sendInvoice(web.url);
+      expect(known).toMatchObject({ status: 503, body: { code: 'QUEUE_UNAVAILABLE' } });
+      times.push(known.took);
+    }
+    // Where one call may meet a busy machine, half of nine do not.
+    expect(times.toSorted((one, other) => one - other)[4]).toBeLessThan(AT_ONCE);
 
     await redis.restart();
     await ready(web);

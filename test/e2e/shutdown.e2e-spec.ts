@@ -37,7 +37,7 @@ describe('SIGTERM', () => {
     const late = await queue.enqueue(Held, { gate: '' });
     await gate.open();
     expect(await worker.process.exited).toMatchObject({ code: 0 });
-    expect(worker.process.output).toContain('1 finished, 0 handed back');
+    expect(worker.process.output).toMatch(/Shutdown: 1 finished, 0 handed back$/m);
     expect(await gate.finished()).toEqual([`finished ${id} attempt 1`]);
     expect(await jobs.get(id)).toMatchObject({ state: 'completed' });
     expect(await jobs.get(late.id)).toMatchObject({ state: 'waiting' });
@@ -49,7 +49,7 @@ describe('SIGTERM', () => {
     expect(code).toBe(0);
     expect(took).toBeGreaterThanOrEqual(TIMEOUT);
     expect(took).toBeLessThan(LIMIT);
-    expect(worker.process.output).toContain('0 finished, 1 handed back');
+    expect(worker.process.output).toMatch(/Shutdown: 0 finished, 1 handed back$/m);
     expect(await jobs.get(id)).toMatchObject({ state: 'waiting' });
 
     const next = await startHeldWorker(redis.url);
@@ -79,7 +79,9 @@ describe('SIGTERM', () => {
       const { code, took } = await end(worker);
       expect(code).toBe(0);
       expect(took).toBeLessThan(LIMIT);
-      expect(worker.process.output).toMatch(/handed back, 1 left to recovery/);
+      expect(worker.process.output).toMatch(
+        /Shutdown: 0 finished, 0 handed back, 1 left to recovery \(Redis did not answer, or refused\)$/m,
+      );
 
       await (fault === 'dead' ? redis.restart() : redis.thaw());
       await gate.open();

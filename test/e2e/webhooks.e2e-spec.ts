@@ -77,7 +77,7 @@ it('lets go of a receiver that does not answer when the worker has to stop', asy
   const { body } = await send(web.url, receiver.url);
   await eventually(() => receiver.deliveries.length === 1);
   await worker.process.stop();
-  expect(worker.process.output).toContain('0 finished, 1 handed back');
+  expect(worker.process.output).toMatch(/Shutdown: 0 finished, 1 handed back$/m);
   expect(await jobIn(web.url, body['jobId'], 'waiting')).toMatchObject({ attempt: 0 });
 });
 

@@ -56,7 +56,7 @@ describe('the preflight', () => {
     expect(lines).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(2_000);
     await eventually(() => expect(lines).toHaveLength(2));
-    expect(lines[1]).toContain('all is well now');
+    expect(lines[1]).toBe('Redis preflight: all is well now');
   });
 
   it('looks at the server and its clock once a minute while all is well', async () => {

@@ -44,11 +44,15 @@ describe('the preflight', () => {
     const lines = captureLog();
     const worker = await startWorker({ redis: redis.url, providers }, { logger: undefined });
     const [report = ''] = lines.filter((line) => line.includes('preflight'));
-    expect(report).toContain('found 2 problems');
-    expect(report).toMatch(/maxmemory-policy is allkeys-lru.*--maxmemory-policy noeviction/);
-    expect(report).toMatch(/append-only file is off.*--appendonly yes/);
+    expect(report.split('\n')).toEqual([
+      'Redis preflight found 2 problems:',
+      '  - JOBS CAN BE LOST: maxmemory-policy is allkeys-lru, under which Redis deletes jobs when its memory is full. ' +
+        'Start Redis with --maxmemory-policy noeviction',
+      '  - JOBS CAN BE LOST: the append-only file is off, so a restart of Redis forgets jobs. ' +
+        'Start Redis with --appendonly yes --appendfsync everysec',
+    ]);
     expect(await ready(worker.url)).toBe(200);
-    expect(await redis.cli('CONFIG', 'GET', 'maxmemory-policy')).toContain('allkeys-lru');
+    expect(await redis.cli('CONFIG', 'GET', 'maxmemory-policy')).toBe('maxmemory-policy\nallkeys-lru');
   });
 
   it('keeps a strict worker from becoming ready until it is mended', async () => {
@@ -61,7 +65,7 @@ describe('the preflight', () => {
     await redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     const worker = await booting;
     await eventually(async () => expect(await ready(worker.url)).toBe(200));
-    expect(lines.join('\n')).toContain('all is well now');
+    expect(lines).toContain('Redis preflight: all is well now');
   });
 
   it('names the commands that the user lacks before any job is touched, and heals when they are granted', async () => {

@@ -216,7 +216,9 @@ describe('a thread that dies', () => {
       }),
     );
     await eventually(async () =>
-      expect((await jobs.get(uncaught.id))?.error?.message).toContain('SyntaxError: out of the blue'),
+      expect((await jobs.get(uncaught.id))?.error?.message).toBe(
+        'the thread of Acts.act failed: SyntaxError: out of the blue',
+      ),
     );
     expect((await fetch(`${worker.url}/health/live`)).status).toBe(200);
   });
