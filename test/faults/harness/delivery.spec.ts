@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkDelivery, DeliveryFailure, type Lookup } from './delivery.js';
+import { checkDelivery, DeliveryFailure, type Lookup, NotLookedUp } from './delivery.js';
 import { Ledger } from './ledger.js';
 
 function ledgerOf({ acknowledged, finished }: { acknowledged: string[]; finished: string[] }): Ledger {
@@ -48,15 +48,12 @@ describe('the last look at a row', () => {
     expect(await checkDelivery(ledger, lookups, none)).toEqual({ acknowledged: 3, lost: 0, twice: 0 });
   });
 
-  it('says so where nobody can be asked, and claims no figure', async () => {
+  it('fails where nobody can be asked, and claims no figure', async () => {
     const ledger = ledgerOf({ acknowledged: ['a', 'b'], finished: ['a'] });
-    const figures = await checkDelivery(ledger, [silent('app')], none);
-    expect(figures).toStrictEqual({
-      acknowledged: 2,
-      twice: 0,
-      lost: undefined,
-      note: '1 jobs not looked up: no producer answers',
-    });
+    const failure = await checkDelivery(ledger, [silent('app')], none).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(NotLookedUp);
+    expect(failure).toMatchObject({ message: '1 jobs not looked up, no producer answers: Error: no answer' });
+    expect((failure as NotLookedUp).figures).toStrictEqual({ acknowledged: 2, twice: 0, lost: undefined });
   });
 
   it('fails of jobs that were started again, unless the fault explains that, also where a schedule made them', async () => {

@@ -13,6 +13,19 @@ export class DeliveryFailure extends Error {
   }
 }
 
+/** Nobody could say what has become of acknowledged jobs: a row that does not know has not measured it. */
+export class NotLookedUp extends Error {
+  override readonly name = 'NotLookedUp';
+
+  constructor(
+    jobs: number,
+    readonly figures: Figures,
+    cause: unknown,
+  ) {
+    super(`${jobs} jobs not looked up, no producer answers: ${String(cause)}`, { cause });
+  }
+}
+
 /** What of a producer is needed to look jobs up. */
 export interface Lookup {
   /** Name of its app; jobs of one app are not seen in another. */
@@ -50,16 +63,12 @@ export async function checkDelivery(
   let open = ledger.unsettled();
   for (const app of new Set(lookups.map((lookup) => lookup.app))) {
     if (open.length === 0) break;
-    const answer = await firstAnswer(
-      lookups.filter((lookup) => lookup.app === app),
-      open,
-    );
+    const asked = open;
+    const ofApp = lookups.filter((lookup) => lookup.app === app);
     // Also where the row itself has a figure: nobody has counted.
-    if (!answer) {
-      const note = `${open.length} jobs not looked up: no producer answers`;
-      return { acknowledged, twice, lost: undefined, note };
-    }
-    open = answer;
+    open = await firstAnswer(ofApp, asked).catch((error: unknown) => {
+      throw new NotLookedUp(asked.length, { acknowledged, twice, lost: undefined }, error);
+    });
   }
   // Some have been finished meanwhile, and are no longer stored for that.
   const unsettled = new Set(ledger.unsettled());
@@ -73,10 +82,14 @@ export async function checkDelivery(
   );
 }
 
-async function firstAnswer(lookups: readonly Lookup[], ids: string[]): Promise<string[] | undefined> {
+async function firstAnswer(lookups: readonly Lookup[], ids: string[]): Promise<string[]> {
+  let failure: unknown;
   for (const lookup of lookups) {
-    const answer = await lookup.withoutFuture(ids).catch(() => undefined);
-    if (answer) return answer;
+    try {
+      return await lookup.withoutFuture(ids);
+    } catch (error) {
+      failure = error;
+    }
   }
-  return undefined;
+  throw failure;
 }

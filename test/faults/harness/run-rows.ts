@@ -1,5 +1,5 @@
 import { titled } from '../../../scripts/test/needs.mjs';
-import { DeliveryFailure } from './delivery.js';
+import { DeliveryFailure, NotLookedUp } from './delivery.js';
 import { provenance } from './provenance.js';
 import { type FaultRow, type Figures, type Measured, NotRunHere } from './row.js';
 import { recordRow } from './results.js';
@@ -37,7 +37,7 @@ const patienceOf = ({ patience = 90 }: FaultRow) => patience;
 
 /**
  * One try for each row: a second one would hide what the first has shown. Lost and doubled jobs come before all that a row
- * fails of, also where it has caught them.
+ * fails of, also where it has caught them; jobs that nobody can look up after it, which is often what a broken row leaves behind.
  */
 async function runRow(row: FaultRow, skip: (reason: string) => void): Promise<void> {
   const begin = performance.now();
@@ -46,7 +46,9 @@ async function runRow(row: FaultRow, skip: (reason: string) => void): Promise<vo
     const ran = await settled(patiently(row, stage));
     const notRun = ran.error instanceof NotRunHere;
     const checked = notRun ? { figures: {} } : await settled(stage.checkDelivery());
-    const failure = stage.deliveryFailures[0] ?? checked.error ?? ran.error;
+    const unknown = checked.error instanceof NotLookedUp;
+    const failure =
+      stage.deliveryFailures[0] ?? (unknown ? (ran.error ?? checked.error) : (checked.error ?? ran.error));
     const figures = { ...stage.figures, ...ran.figures, ...checked.figures };
     const notes = [ran.figures.note, checked.figures.note, failure === undefined ? '' : summaryOf(failure)];
     const note = notes.filter(Boolean).join('; ');
@@ -79,7 +81,8 @@ async function settled(work: Promise<Figures>): Promise<{ figures: Figures; erro
   try {
     return { figures: await work };
   } catch (error) {
-    return { figures: error instanceof DeliveryFailure ? error.figures : {}, error };
+    const counted = error instanceof DeliveryFailure || error instanceof NotLookedUp;
+    return { figures: counted ? error.figures : {}, error };
   }
 }
 

@@ -5,6 +5,9 @@ import type { FaultRow } from '../harness/row.js';
 import type { RedisServer } from '../../support/redis.js';
 import { underLoad } from '../harness/under-load.js';
 
+/** A handler that was under way when its connection went ends without Redis, within so many milliseconds. */
+const UNDER_WAY = 100;
+
 /** Redis is there and does not answer. */
 export const hangRows: FaultRow[] = [
   hang(8, 'Redis frozen for 2 s', true, 2_000, 1_000, freeze(2_000)),
@@ -24,13 +27,15 @@ export const hangRows: FaultRow[] = [
       const producers = [await stage.producer(redis.url)];
       await stage.worker(redis.url).then((worker) => worker.ready());
       return underLoad(stage, producers, {
-        resume: 1_000,
+        resume: 1_000 - UNDER_WAY,
         fault: async () => {
+          let killedAt = 0;
           for (let round = 0; round < 10; round++) {
             await redis.cli('client', 'kill', 'type', 'normal');
+            killedAt = Date.now();
             await pause(1_000);
           }
-          return Date.now() - 1_000;
+          return killedAt + UNDER_WAY;
         },
       });
     },
@@ -82,7 +87,8 @@ function hang(
           expect(await worker.status('live')).toBe(200);
           const healedAt = await over;
           await heals(producer, 5_000);
-          await producer.enqueue({ options: { id: unsure.jobId } });
+          const again = await producer.enqueue({ options: { id: unsure.jobId } });
+          expect(again.code, `refused with: ${again.message}`).toBeUndefined();
           await inState(producer, unsure.jobId!, 'completed');
           expect(stage.ledger.of('start', unsure.jobId)).toHaveLength(1);
           return healedAt;

@@ -65,6 +65,9 @@ export const resourceRows: FaultRow[] = [
         expect(growth, `memory: ${note}`).toBeLessThan(MOST_BYTES);
         expect(longest, `time: ${note}`).toBeLessThanOrEqual(ENQUEUE_PROMISE * SLACK);
       }
+      // That the jobs before it can be looked up.
+      await redis.restart();
+      await heals(producer, 2_000);
       return { longestMs: Math.max(down.longest, frozen.longest), note };
     },
   },
