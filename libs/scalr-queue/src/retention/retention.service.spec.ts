@@ -64,6 +64,93 @@ describe('what is kept of finished jobs', () => {
     expect(await dead()).toBe(0);
   });
 
+  it('goes soon after it is old enough, where that is before the next look now and then', async () => {
+    const { retention, die, dead } = start();
+    retention.watch(['shop'], [defineJob('brief', { queue: 'shop', keep: { dead: { age: '10s' } } })]);
+    await die('brief');
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(await dead()).toBe(1);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(await dead()).toBe(0);
+  });
+
+  it('is trimmed also while jobs end without a pause', async () => {
+    const { retention, die, dead } = start();
+    retention.watch(['shop'], [Payment]);
+    for (let half = 0; half < 20; half++) {
+      await die('payment');
+      await vi.advanceTimersByTimeAsync(500);
+      expect(await dead()).toBeLessThanOrEqual(6);
+    }
+  });
+
+  it('is looked at by queue, one look at a time, and no more of it once the process goes', async () => {
+    const { engine, retention, die } = start();
+    retention.watch(['shop', 'post'], [Payment]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    const count = vi.spyOn(engine.finished, 'count');
+    const looks = () => count.mock.calls.map(([queue, state]) => `${queue} ${state}`);
+    await die('payment', 5);
+    count.mockClear();
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(looks()).toEqual(['shop completed', 'shop failed']);
+
+    let end = () => {};
+    const held = new Promise<void>((resolve) => (end = resolve));
+    const trim = engine.finished.trim.bind(engine.finished);
+    vi.spyOn(engine.finished, 'trim').mockImplementationOnce(async (...args) => {
+      await held;
+      return trim(...args);
+    });
+    await die('payment', 5);
+    count.mockClear();
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(looks()).toEqual(['shop completed', 'shop failed']);
+    retention.note('post');
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(looks()).toHaveLength(2);
+    end();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(looks().slice(2)).toEqual(['post completed', 'post failed']);
+
+    retention.note('post');
+    retention.note('shop');
+    count.mockClear();
+    let answer = () => {};
+    const rules = await engine.finished.rules();
+    vi.spyOn(engine.finished, 'rules').mockImplementationOnce(
+      () => new Promise((resolve) => (answer = () => resolve(rules))),
+    );
+    await vi.advanceTimersByTimeAsync(1_500);
+    await retention.onApplicationShutdown();
+    answer();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(looks().length).toBeLessThanOrEqual(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is looked at by others ten seconds after a process has died over it', async () => {
+    const { engine, retention, die, dead } = start();
+    const trim = engine.finished.trim.bind(engine.finished);
+    let hasDied = false;
+    vi.spyOn(engine.finished, 'trim').mockImplementation((queue, state, rules) => {
+      if (hasDied || state !== 'failed') return trim(queue, state, rules);
+      hasDied = true;
+      return new Promise(() => undefined);
+    });
+    retention.watch(['shop'], [Payment]);
+    await die('payment', 5);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(hasDied).toBe(true);
+    const other = new Retention(engine, resolveOptions({ app: 'shop', redis: 'redis://none.invalid' }, {}));
+    onTestFinished(() => other.onApplicationShutdown());
+    other.watch(['shop'], [Payment]);
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(await dead()).toBe(5);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(await dead()).toBe(2);
+  });
+
   it('is looked at now and then in the queues that this process watches, and only there', async () => {
     const { engine, retention } = start();
     const count = vi.spyOn(engine.finished, 'count');
@@ -105,6 +192,17 @@ describe('what is kept of finished jobs', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(announce).toHaveBeenCalledTimes(4);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is announced at the end also of one definition, and not of none', async () => {
+    const { engine, retention } = start();
+    const announce = vi.spyOn(engine.finished, 'announce');
+    retention.watch(['shop'], [Payment]);
+    await retention.onApplicationShutdown();
+    const calls = announce.mock.calls as unknown[][];
+    expect(calls).toEqual([[expect.any(Map)], [expect.any(Map), true]]);
+    await start().retention.onApplicationShutdown();
+    expect(announce).toHaveBeenCalledTimes(2);
   });
 
   it('goes on after a look that failed', async () => {
