@@ -6,8 +6,8 @@ import type { StoredJob } from '../engine/stored-job.js';
 import { DONE, Trail } from './trail.js';
 
 const logger = new Logger('ScalrQueue');
-/** Telling about a job must not hold it up while Redis is away. */
-const WRITE_PATIENCE = 1_000;
+/** How long, in milliseconds, progress and log lines may hold up a job while Redis is away. */
+const WRITE_TIMEOUT = 1_000;
 
 /** The context of one attempt, over the engine's job. */
 export class AttemptContext extends JobContext {
@@ -18,7 +18,7 @@ export class AttemptContext extends JobContext {
   readonly maxAttempts: number;
   readonly enqueuedAt: Date;
   override readonly scheduledFor?: Date;
-  private told?: Trail;
+  private openTrail?: Trail;
   private warned = false;
 
   constructor(
@@ -48,19 +48,19 @@ export class AttemptContext extends JobContext {
     return bestEffort(this.trail.log(message));
   }
 
-  /** The attempt is over: what was told last is written, and what is told later is not. */
+  /** The attempt is over: what was reported last is written, and what is reported later is not. */
   end(): void {
-    void this.told?.end();
+    void this.openTrail?.end();
   }
 
-  /** Made when something is told: most handlers never do. */
+  /** Made when something is reported: most handlers never do. */
   private get trail(): Trail {
-    this.told ??= new Trail({
+    this.openTrail ??= new Trail({
       progress: (value) => this.job.updateProgress(value),
       log: (lines) => Promise.all(lines.map((line) => this.job.log(line))),
       ignored: () => this.warnIgnored(),
     });
-    return this.told;
+    return this.openTrail;
   }
 
   private warnIgnored(): void {
@@ -75,9 +75,9 @@ export class AttemptContext extends JobContext {
 async function bestEffort(write: Promise<void>): Promise<void> {
   if (write === DONE) return;
   let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, WRITE_PATIENCE);
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, WRITE_TIMEOUT);
   });
-  await Promise.race([write, patience]);
+  await Promise.race([write, timeout]);
   clearTimeout(timer);
 }

@@ -75,7 +75,7 @@ export class BurstRun {
     };
   }
 
-  /** Tells the summary to whoever reads the log, and to a parent that listens; returns the exit code. */
+  /** Reports the summary in the log, and to a parent process that listens; returns the exit code. */
   private async report(summary: BurstSummary): Promise<number> {
     this.logger.log(describeBurst(summary));
     if (process.send) {

@@ -3,7 +3,7 @@ import { plainJson } from '../contract/plain-json.js';
 import { KEPT_LOG_LINES } from '../contract/defaults.js';
 import { counted } from '../contract/counted.js';
 
-/** Progress and log lines of an attempt are written this often at most, however often a handler tells them. */
+/** Progress and log lines of an attempt are written this often at most, however often a handler reports them. */
 const INTERVAL = 200;
 const PROGRESS_LIMIT = 16 * 1_024;
 const LINE_LIMIT = 8 * 1_024;
@@ -20,11 +20,11 @@ export interface TrailSink {
 }
 
 /**
- * What a handler tells while it runs. The latest progress wins; of log lines no more wait than are kept with a job, and those
+ * What a handler reports while it runs. The latest progress wins; of log lines no more wait than are kept with a job, and those
  * dropped are counted in a line. One write is on its way at a time, so that calls which nobody waits for cost next to nothing.
  */
 export class Trail {
-  private value?: { readonly told: unknown };
+  private value?: { readonly reported: unknown };
   private lines: string[] = [];
   private dropped = 0;
   private lastAt = -Infinity;
@@ -35,9 +35,9 @@ export class Trail {
   constructor(private readonly sink: TrailSink) {}
 
   /** Resolves when it is written, or at once where it is written later. Never rejects. */
-  progress(told: unknown): Promise<void> {
+  progress(reported: unknown): Promise<void> {
     if (this.ended) return DONE;
-    this.value = { told };
+    this.value = { reported };
     return this.writeSoon();
   }
 
@@ -83,7 +83,7 @@ export class Trail {
 
   private *progressWrites() {
     if (!this.value) return;
-    const value = progressOf(this.value.told);
+    const value = progressOf(this.value.reported);
     delete this.value;
     if (value === undefined) this.sink.ignored();
     else yield this.sink.progress(value);
@@ -104,14 +104,14 @@ export class Trail {
 }
 
 /** A number, or what JSON makes of an object; undefined where that is nothing, or too large. */
-function progressOf(told: unknown): number | object | undefined {
-  if (typeof told === 'number') return Number.isFinite(told) ? told : undefined;
-  if (typeof told !== 'object') return undefined;
-  const plain = plainJson(told, PROGRESS_LIMIT);
+function progressOf(reported: unknown): number | object | undefined {
+  if (typeof reported === 'number') return Number.isFinite(reported) ? reported : undefined;
+  if (typeof reported !== 'object') return undefined;
+  const plain = plainJson(reported, PROGRESS_LIMIT);
   return typeof plain === 'object' && plain !== null ? plain : undefined;
 }
 
-/** A line of the log, whatever was told. */
+/** A line of the log, whatever was logged. */
 function lineOf(message: unknown): string {
   return textOf(message).slice(0, LINE_LIMIT).toWellFormed();
 }

@@ -14,7 +14,7 @@ import { type WorkerActivity, WorkerHeartbeat } from './worker.heartbeat.js';
 /** Running jobs that a heartbeat names. */
 const MAX_ANNOUNCED_JOBS = 20;
 
-/** Tells the other processes of the app what this one can run and what it does, and warns where one does not belong to it. */
+/** Announces to the other processes of the app what this one can run and does, and warns where one is another program. */
 @Injectable()
 export class WorkerAnnouncement {
   private readonly logger = new Logger('ScalrQueue');

@@ -26,7 +26,7 @@ export type WorkerActivity = Pick<
 /** How long, in milliseconds, a goodbye may hold up the shutdown: without it the heartbeat expires. */
 const GOODBYE_TIMEOUT = 200;
 
-/** Tells the other processes of the app that this worker lives, and what it can run. An outage is waited out. */
+/** Announces to the other processes of the app that this worker lives, and what it can run. An outage is waited out. */
 @Injectable()
 export class WorkerHeartbeat implements BeforeApplicationShutdown {
   private activity?: () => WorkerActivity;

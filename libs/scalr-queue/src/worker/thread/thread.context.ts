@@ -48,7 +48,7 @@ export class ThreadContext extends JobContext {
     return this.trail.log(message);
   }
 
-  /** Sends the outcome, after everything that the handler told. */
+  /** Sends the outcome, after everything that the handler reported. */
   async end(outcome: ThreadOutcome): Promise<void> {
     await this.trail.end();
     try {

@@ -29,7 +29,7 @@ export type ThreadOutcome =
     }
   | { readonly error: PackedError };
 
-/** From the thread while it runs: what the handler told. It is not answered; messages keep their order. */
+/** From the thread while it runs: what the handler reported. It is not answered; messages keep their order. */
 export type ThreadTelling =
   | { readonly method: 'progress'; readonly value: number | object }
   | { readonly method: 'log'; readonly value: readonly string[] };

@@ -22,7 +22,7 @@ export class DamageProofWorker extends Worker {
       const stored = { name: nameOfStoredId(storedId) ?? 'unknown', timestamp: Date.now() } as JobJson;
       const job = super.createJob(this.damaged.replace(stored, storedId), storedId);
       this.damaged.take(storedId);
-      this.tellDead(job, failure);
+      this.reportDead(job, failure);
     });
   }
 
@@ -45,7 +45,7 @@ export class DamageProofWorker extends Worker {
     }
   }
 
-  /** Whether a job that was handed over is damaged; told once. */
+  /** Whether a job that was handed over is damaged; reported once. */
   protected faultOf(job: Job): StoredFault | undefined {
     return this.damaged.take(job.id ?? '');
   }
@@ -55,7 +55,7 @@ export class DamageProofWorker extends Worker {
     const failure = failureOf(fault);
     try {
       const isDead = await this.damaged.bury(job.id ?? '', token ?? '', failure);
-      if (isDead) this.tellDead(job, failure);
+      if (isDead) this.reportDead(job, failure);
     } catch (error) {
       // It is found again when its lock has expired.
       this.emit('error', error as Error);
@@ -63,7 +63,7 @@ export class DamageProofWorker extends Worker {
     throw new WaitingError();
   }
 
-  private tellDead(job: Job, failure: AttemptFailure): void {
+  private reportDead(job: Job, failure: AttemptFailure): void {
     job.failedReason = failure.message;
     job.finishedOn = Date.now();
     if (failure.kind === 'data-missing') this.onMissing(job);

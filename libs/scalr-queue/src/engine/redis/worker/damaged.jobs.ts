@@ -30,7 +30,7 @@ export class DamagedJobs {
     this.watchEnds();
   }
 
-  /** Whether the job that was handed over is damaged; told once. */
+  /** Whether the job that was handed over is damaged; reported once. */
   take(storedId: string): StoredFault | undefined {
     const fault = this.faults.get(storedId);
     if (fault) this.faults.delete(storedId);

@@ -29,7 +29,7 @@ interface Held {
 }
 
 /**
- * BullMQ's worker under our rules: it starts when told, leaves a Redis alone that refuses, keeps at the outcome of a job
+ * BullMQ's worker under our rules: it starts when asked to, leaves a Redis alone that refuses, keeps at the outcome of a job
  * until Redis takes it, and at the end of a shutdown releases its jobs to the queue instead of leaving them to be found
  * after their lock has expired.
  */
@@ -41,7 +41,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
   private readonly retries: OutcomeRetries;
   /** The jobs that run, and what ends each early when it has no more time. */
   private readonly held = new Map<string, Held>();
-  /** Runs that were told to stop, as another one has their job: how they end is of no account. */
+  /** Runs that have to stop, as another one has their job: how they end is of no account. */
   private readonly overtaken = new WeakSet<Job>();
 
   /** @param native what a `@Processor` class asks for; ours wins */

@@ -11,7 +11,7 @@ interface ListReader {
 }
 
 /**
- * Lets others have a job that this worker has just put aside: its time would come here as well, and it would take the job again.
+ * Lets others have a job that this worker has just deferred: its time would come here as well, and it would take the job again.
  * It looks on, and goes back to work where other jobs wait and nobody takes them.
  */
 export class StandBack {

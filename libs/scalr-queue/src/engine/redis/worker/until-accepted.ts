@@ -7,16 +7,16 @@ export const REFUSAL_PAUSE = 1_000;
 /**
  * Repeats a write of a run while Redis refuses it: thrown on, a refusal would count as a failure of the handler.
  *
- * @param patience aborts when the run has no more time
- * @throws the last refusal once `patience` has aborted, and whatever else the write throws
+ * @param force aborts when the run has no more time
+ * @throws the last refusal once `force` has aborted, and whatever else the write throws
  */
-export async function untilAccepted<T>(write: () => Promise<T>, patience: AbortSignal): Promise<T> {
+export async function untilAccepted<T>(write: () => Promise<T>, force: AbortSignal): Promise<T> {
   for (;;) {
     try {
       return await write();
     } catch (error) {
-      if (!refusalOf(error) || patience.aborted) throw error;
-      await sleep(REFUSAL_PAUSE, undefined, { signal: patience }).catch(() => undefined);
+      if (!refusalOf(error) || force.aborted) throw error;
+      await sleep(REFUSAL_PAUSE, undefined, { signal: force }).catch(() => undefined);
     }
   }
 }
