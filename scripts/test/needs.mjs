@@ -1,7 +1,7 @@
 // @ts-check
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFaketime } from '../faketime/find.mjs';
 import { findPresentPrometheus } from '../prometheus/find.mjs';
@@ -20,7 +20,6 @@ const needs = {
   mount: canMount,
   'a disk in memory': () => freeBytes('/dev/shm') >= 2_000_000_000 || canMount(),
   'network namespaces': () => succeeds('ip netns add sq-probe-$$ && ip netns del sq-probe-$$'),
-  'two cores': () => availableParallelism() >= 2,
   'Redis 7.4': async () => (await redisVersion()).localeCompare('7.4', 'en', { numeric: true }) >= 0,
 };
 
