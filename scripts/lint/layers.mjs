@@ -54,7 +54,10 @@ export const LAYERS = {
     FOUNDATION,
   ),
   'cli/output': list('observability/clean-text.ts'),
-  dashboard: list('scheduling dead-letter inspection observability', WITH_REDIS),
+  dashboard: list(
+    'engine/redis/board.source.ts engine/redis/stored-job.reader.ts scheduling dead-letter inspection observability',
+    FOUNDATION,
+  ),
   schematics: list('contract'),
   testing: list(
     'engine/memory scalr-queue.module.ts worker worker/thread metrics scheduling producer dead-letter inspection tracing observability',
@@ -74,8 +77,8 @@ export const LAYERS = {
 /** Packages that only some folders may import; all others may be imported everywhere. @type {Record<string, readonly string[]>} */
 export const PACKAGES = {
   ioredis: list('engine/redis'),
-  bullmq: list('engine/redis dashboard testing scalr-queue.module.ts'),
-  '@nestjs/bullmq': list('engine/redis testing scalr-queue.module.ts'),
+  bullmq: list('engine/redis'),
+  '@nestjs/bullmq': list('engine/redis'),
 };
 
 /** What both sides of a queue import needs no Nest, and no engine. @type {Record<string, readonly RegExp[]>} */

@@ -1,4 +1,3 @@
-import { BullModule } from '@nestjs/bullmq';
 import {
   Logger,
   type DynamicModule,
@@ -11,11 +10,8 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { Queue } from 'bullmq';
+import { BULL } from './engine/redis/bull.modules.js';
 import { RedisEngineModule } from './engine/redis/redis-engine.module.js';
-import { heedErrorsOf } from './engine/redis/connection/engine-errors.js';
-import { queueOptions } from './engine/redis/queue.registry.js';
-import { RedisConnections } from './engine/redis/connection/redis.connections.js';
 import { DeadLetterService } from './dead-letter/dead-letter.service.js';
 import { DeadLetterModule } from './dead-letter/dead-letter.module.js';
 import { QueueConfigError } from './contract/errors/configuration.errors.js';
@@ -90,22 +86,6 @@ const COPY = registerCopy([
 @Global()
 @Module({})
 class OptionsModule {}
-
-// The build of the engine that @nestjs/bullmq uses, and with it the application.
-const { _queueClass: queueClass } = BullModule as unknown as { _queueClass?: { readonly prototype: object } };
-for (const one of new Set([Queue, queueClass])) if (one) heedErrorsOf(one);
-
-/** Gives @nestjs/bullmq our connection and prefix, and keeps it from starting any worker by itself. */
-export const BULL = BullModule.forRootAsync({
-  imports: [RedisEngineModule],
-  inject: [RedisConnections, RESOLVED_OPTIONS],
-  // Registered queues are there when the connection is: what they are given in a boot hook would be refused before.
-  useFactory: async (connections: RedisConnections, options: ResolvedOptions) => {
-    await connections.tried();
-    return queueOptions(connections, options);
-  },
-  extraOptions: { manualRegistration: true },
-});
 
 /**
  * The queue of an app. Import it once, at the root; `EnqueueService`, `JobsService` and `ScalrQueueHealthIndicator` can then be

@@ -89,6 +89,18 @@ export function jobBehaviours(makeEngine: MakeEngine): void {
       expect(places).toEqual([1, 2, 3, 4, undefined]);
     });
 
+    it('waits for its turn once it is promoted, and is promoted only while it is delayed', async () => {
+      const engine = await makeEngine();
+      const [job] = await added(engine, jobOf({ options: { delay: 60_000 } }));
+      const place = placeOf(job!);
+      const state = () => engine.jobs.stateOf(place.queue, place.storedId);
+      expect(await state()).toBe('delayed');
+      await engine.jobs.promote(place);
+      expect(await state()).toBe('waiting');
+      await expect(engine.jobs.promote(place)).rejects.toThrow();
+      expect(await engine.jobs.stateOf('mail', 'send~nowhere')).toBe('unknown');
+    });
+
     it('is listed by its state, the newest first, from any place on', async () => {
       const engine = await makeEngine();
       const jobs = [1, 2, 3].map((at) => jobOf({ options: { timestamp: Date.now() + at } }));

@@ -1,5 +1,4 @@
 import type { QueueJob, QueueJobJson } from '@bull-board/api/typings/app';
-import type { Queue } from 'bullmq';
 import { BoardError } from './board.error.js';
 import type { JobActions } from './job.actions.js';
 import type { StoredFields } from '../engine/redis/stored-job.reader.js';
@@ -11,7 +10,7 @@ export class BoardJob implements QueueJob {
   readonly opts: QueueJob['opts'] = {};
 
   constructor(
-    private readonly queue: Queue,
+    private readonly queue: string,
     private readonly stored: StoredFields,
     private readonly shown: QueueJobJson,
     private readonly actions: JobActions,

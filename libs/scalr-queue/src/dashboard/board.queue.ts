@@ -1,7 +1,6 @@
 import type { JobCleanStatus, JobStatus, QueueWorker } from '@bull-board/api/typings/app';
-import type { Job, JobType, Queue } from 'bullmq';
 import type { WorkerInfo } from '../contract/worker-info.js';
-import { DASHBOARD_PAGE_BYTES, KEPT_LOG_LINES } from '../contract/defaults.js';
+import { DASHBOARD_PAGE_BYTES } from '../contract/defaults.js';
 import type { ScheduleInfo } from '../scheduling/schedules.service.js';
 import { BoardError } from './board.error.js';
 import { BoardJob } from './board.job.js';
@@ -9,11 +8,10 @@ import type { BoardPackages } from './board.packages.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import type { JobActions } from './job.actions.js';
 import { reachOf, toShownJob, toShownLines } from './shown-job.js';
-import type { StoredJobReader } from '../engine/redis/stored-job.reader.js';
+import type { BoardSource } from '../engine/redis/board.source.js';
 
 /** What the queues of the boards are made with. */
 export interface BoardTools {
-  readonly reader: StoredJobReader;
   readonly actions: JobActions;
   readonly settings: DashboardSettings;
   /** As they were at most a second ago. */
@@ -21,6 +19,8 @@ export interface BoardTools {
   schedules(): Promise<readonly ScheduleInfo[]>;
   hold(queue: string): Promise<void>;
   release(queue: string): Promise<void>;
+  /** Lines of the log of a job. */
+  logsOf(queue: string, storedId: string): Promise<string[]>;
 }
 
 /** A queue of a board. */
@@ -28,6 +28,8 @@ export interface BoardQueue extends InstanceType<BoardPackages['BullMQAdapter']>
   /** Retries all dead jobs of the queue. */
   retryAll(): ReturnType<JobActions['retryAll']>;
 }
+
+type EngineJob = NonNullable<Awaited<ReturnType<InstanceType<BoardPackages['BullMQAdapter']>['getJob']>>>;
 
 /** What has completed is not run again from here. */
 const NO_SECOND_RUN = { allowCompletedRetries: false };
@@ -39,54 +41,53 @@ const NO_SECOND_RUN = { allowCompletedRetries: false };
 export function defineBoardQueue(
   { BullMQAdapter }: Pick<BoardPackages, 'BullMQAdapter'>,
   tools: BoardTools,
-): new (engine: Queue, readOnly: boolean) => BoardQueue {
-  const { reader, actions, settings } = tools;
+): new (source: BoardSource, readOnly: boolean) => BoardQueue {
+  const { actions, settings } = tools;
 
   return class extends BullMQAdapter implements BoardQueue {
     constructor(
-      private readonly engine: Queue,
+      private readonly source: BoardSource,
       readOnly: boolean,
     ) {
-      super(engine as never, { readOnlyMode: readOnly, ...NO_SECOND_RUN });
+      super(source.engineQueue as never, { readOnlyMode: readOnly, ...NO_SECOND_RUN });
     }
 
-    override async getJob(id: string): Promise<Job | undefined> {
+    override async getJob(id: string): Promise<EngineJob | undefined> {
       const [job] = await this.jobsOf([id]);
       return job;
     }
 
-    override async getJobs(statuses: JobStatus[], start = 0, end = 0): Promise<Job[]> {
-      const ids = await this.engine.getRanges(statuses as JobType[], start, end, false);
+    override async getJobs(statuses: JobStatus[], start = 0, end = 0): Promise<EngineJob[]> {
+      const ids = await this.source.idsOf(statuses, start, end);
       return this.jobsOf(ids, true);
     }
 
     override async getJobLogs(id: string): Promise<string[]> {
-      const { logs } = await this.engine.getJobLogs(id, 0, KEPT_LOG_LINES - 1);
-      return toShownLines(logs, settings.maxBytes);
+      return toShownLines(await tools.logsOf(this.source.name, id), settings.maxBytes);
     }
 
     override clean(status: JobCleanStatus): Promise<void> {
       if (status !== 'failed') throw new BoardError(405, 'FORBIDDEN');
-      return actions.deleteAll(this.engine);
+      return actions.deleteAll(this.source.name);
     }
 
     retryAll(): ReturnType<JobActions['retryAll']> {
-      return actions.retryAll(this.engine);
+      return actions.retryAll(this.source.name);
     }
 
     override pause(): Promise<void> {
-      return tools.hold(this.engine.name);
+      return tools.hold(this.source.name);
     }
 
     override resume(): Promise<void> {
-      return tools.release(this.engine.name);
+      return tools.release(this.source.name);
     }
 
     /** Without addresses; the engine would ask Redis for all its clients. */
     override async getWorkers(): Promise<QueueWorker[]> {
       const workers = await tools.workers();
       return workers
-        .filter(({ queues }) => queues.includes(this.engine.name))
+        .filter(({ queues }) => queues.includes(this.source.name))
         .map(({ id, host, pid, startedAt }) => ({
           id,
           name: `${host}, process ${pid}`,
@@ -98,7 +99,7 @@ export function defineBoardQueue(
     override async getJobSchedulers() {
       const schedules = await tools.schedules();
       return schedules
-        .filter(({ queue }) => queue === this.engine.name)
+        .filter(({ queue }) => queue === this.source.name)
         .map(({ name, cron, every, tz, nextRunAt, lastRunAt, paused }) => ({
           id: name,
           name,
@@ -127,14 +128,14 @@ export function defineBoardQueue(
     }
 
     /** The board wants no more of a job of the engine than a BoardJob has. */
-    private async jobsOf(ids: readonly string[], listed = false): Promise<Job[]> {
+    private async jobsOf(ids: readonly string[], listed = false): Promise<EngineJob[]> {
       const share = Math.floor(DASHBOARD_PAGE_BYTES / Math.max(1, ids.length));
       const rules = { ...settings, maxBytes: Math.min(settings.maxBytes, share) };
-      const jobs: Job[] = [];
-      for await (const stored of reader.read(this.engine, ids, reachOf(rules), listed)) {
+      const jobs: EngineJob[] = [];
+      for await (const stored of this.source.read(ids, reachOf(rules), listed)) {
         for (const job of stored) {
-          const shown = await toShownJob(job, this.engine.name, rules);
-          jobs.push(new BoardJob(this.engine, job, shown, actions) as unknown as Job);
+          const shown = await toShownJob(job, this.source.name, rules);
+          jobs.push(new BoardJob(this.source.name, job, shown, actions) as unknown as EngineJob);
         }
       }
       return jobs;

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
+import { BoardSources } from '../engine/redis/board.source.js';
 import { RecentRead } from '../engine/recent-read.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
@@ -13,7 +13,6 @@ import { type BoardQueue, type BoardTools, defineBoardQueue } from './board.queu
 import { defineBoardServer } from './board.server.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import { JobActions } from './job.actions.js';
-import { StoredJobReader } from '../engine/redis/stored-job.reader.js';
 
 /** Makes the boards: one that only shows, and one that can change things. */
 @Injectable()
@@ -21,10 +20,9 @@ export class DashboardBoards {
   private readonly schedules: RecentRead<ScheduleInfo[]>;
 
   constructor(
-    private readonly registry: QueueRegistry,
+    private readonly sources: BoardSources,
     private readonly state: AppState,
     private readonly queues: QueuesService,
-    private readonly reader: StoredJobReader,
     private readonly actions: JobActions,
     private readonly engine: QueueEngine,
     schedules: SchedulesService,
@@ -43,7 +41,7 @@ export class DashboardBoards {
       const refresh = async () => {
         const names = await this.names();
         for (const name of names)
-          if (!known.has(name)) known.set(name, new Queue(this.registry.get(name), readOnly));
+          if (!known.has(name)) known.set(name, new Queue(this.sources.of(name), readOnly));
         replaceQueues(names.map((name) => known.get(name)!));
       };
       const Server = defineBoardServer(board, refresh, settings.publicUrl);
@@ -74,12 +72,12 @@ export class DashboardBoards {
   private tools(settings: DashboardSettings): BoardTools {
     return {
       settings,
-      reader: this.reader,
       actions: this.actions,
       workers: async () => told(await this.state.recent(), this.state.failure).workers,
       schedules: async () => told(await this.schedules.get(), this.schedules.failure),
       hold: (queue) => this.queues.pause(queue),
       release: (queue) => this.queues.resume(queue),
+      logsOf: (queue, id) => this.engine.jobs.logsOf(queue, id),
     };
   }
 }

@@ -5,7 +5,6 @@ import {
   type NestModule,
   type Provider,
 } from '@nestjs/common';
-import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { DeadLetterModule } from '../dead-letter/dead-letter.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
@@ -16,7 +15,7 @@ import { resolveDashboard } from './dashboard.settings.js';
 import { DASHBOARD_SETTINGS } from './dashboard.tokens.js';
 import { DeadSweeps } from './dead.sweeps.js';
 import { JobActions } from './job.actions.js';
-import { StoredJobReader } from '../engine/redis/stored-job.reader.js';
+import { BoardSources } from '../engine/redis/board.source.js';
 
 /**
  * The dashboard of the app's queues, for the web process. It authenticates by itself (guards of Nest do not apply), shows
@@ -54,7 +53,7 @@ export class ScalrQueueDashboardModule implements NestModule {
 function compose(settings: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
   return {
     module: ScalrQueueDashboardModule,
-    imports: [RedisEngineModule, InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
-    providers: [settings, StoredJobReader, DeadSweeps, JobActions, DashboardBoards, DashboardMount],
+    imports: [InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
+    providers: [settings, BoardSources, DeadSweeps, JobActions, DashboardBoards, DashboardMount],
   };
 }

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Queue } from 'bullmq';
+import { QueueEngine } from '../engine/queue.engine.js';
 import { DeadLetterActions } from '../dead-letter/dead-letter.actions.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { JobsService } from '../inspection/jobs.service.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { BoardError } from './board.error.js';
 import { DeadSweeps } from './dead.sweeps.js';
-import { type StoredFields, StoredJobReader } from '../engine/redis/stored-job.reader.js';
+import type { StoredFields } from '../engine/redis/stored-job.reader.js';
 
 /** What the dashboard does to jobs: the same as the services do, so that a job keeps its rules and its history. */
 @Injectable()
@@ -16,51 +16,51 @@ export class JobActions {
     private readonly sweeps: DeadSweeps,
     private readonly jobs: JobsService,
     private readonly reader: JobReader,
-    private readonly stored: StoredJobReader,
+    private readonly engine: QueueEngine,
   ) {}
 
-  stateOf(queue: Queue, { id }: StoredFields): Promise<string> {
-    return this.reader.bounded(() => this.stored.stateOf(queue, id));
+  stateOf(queue: string, { id }: StoredFields): Promise<string> {
+    return this.reader.bounded(() => this.engine.jobs.stateOf(queue, id));
   }
 
   /** @throws BoardError for a job that is not dead, or not any more */
-  async retry(queue: Queue, job: StoredFields): Promise<void> {
+  async retry(queue: string, job: StoredFields): Promise<void> {
     const { done } = await this.dead.retry([positionOf(queue, job)]);
     if (done === 0) throw conflict(await this.stateOf(queue, job));
   }
 
   /** All dead jobs of a queue, as they are at the first click. */
-  async retryAll({ name: queue }: Queue): Promise<{ retried: number; skipped: number; running?: true }> {
+  async retryAll(queue: string): Promise<{ retried: number; skipped: number; running?: true }> {
     const { done, running } = await this.sweeps.run('retry', queue);
     return { retried: done, skipped: 0, ...(running ? { running } : {}) };
   }
 
   /** All dead jobs of a queue, as they are at the first click. */
-  async deleteAll({ name: queue }: Queue): Promise<void> {
+  async deleteAll(queue: string): Promise<void> {
     await this.sweeps.run('delete', queue);
   }
 
   /** A finished job is removed; another one is cancelled, so that who waits for it is told, and is then a dead one. */
-  async remove(queue: Queue, job: StoredFields): Promise<void> {
+  async remove(queue: string, job: StoredFields): Promise<void> {
     const state = await this.stateOf(queue, job);
     const name = nameOfStoredId(job.id);
     if (state === 'failed') await this.dead.delete([positionOf(queue, job)]);
     else if (state !== 'completed' && name !== undefined)
       await this.jobs.cancel({ id: fromStoredId(job.id), name });
     else if (state === 'active') throw new BoardError(409, 'JOB_IS_ACTIVE');
-    else await this.reader.bounded(() => queue.remove(job.id));
+    else await this.reader.bounded(() => this.engine.jobs.remove({ queue, storedId: job.id }));
   }
 
   /** @throws BoardError for a job that is not delayed */
-  async promote(queue: Queue, job: StoredFields): Promise<void> {
+  async promote(queue: string, job: StoredFields): Promise<void> {
     const state = await this.stateOf(queue, job);
     if (state !== 'delayed') throw conflict(state);
-    await this.reader.bounded(() => queue.getBackend().promote(job.id));
+    await this.reader.bounded(() => this.engine.jobs.promote({ queue, storedId: job.id }));
   }
 }
 
-const positionOf = ({ name }: Queue, { id, finishedOn }: StoredFields) => ({
-  queue: name,
+const positionOf = (queue: string, { id, finishedOn }: StoredFields) => ({
+  queue,
   storedId: id,
   diedAt: Number(finishedOn ?? 0),
 });

@@ -120,6 +120,8 @@ export interface JobStore {
   listed(places: readonly JobPlace[]): Promise<JobPlace[]>;
   /** The job with its state; undefined when there is none. Both are of one moment. */
   read(queue: string, storedId: string): Promise<FoundJob | undefined>;
+  /** Its state in the words of the engine; `unknown` where there is none. */
+  stateOf(queue: string, storedId: string): Promise<string>;
   /** The lines that are kept of its log, oldest first. */
   logsOf(queue: string, storedId: string): Promise<string[]>;
   /** Its place among those that wait, from 1 on; undefined where it does not wait, or more than 10,000 are ahead of it. */
@@ -131,6 +133,8 @@ export interface JobStore {
   feeds(queue: string, state: JobState, offsets: Readonly<Record<string, number>>): JobFeed[];
   /** Ends a job that waits, or leaves a request for one that runs, in one step. @param reason what is stored as its failure */
   cancel(place: JobPlace, reason: string): Promise<CancelOutcome>;
+  /** Lets a delayed job wait for its turn from now on. Rejects where it is not delayed. */
+  promote(place: Place): Promise<void>;
   /** Takes away a job that does not run, with all that belongs to it; does nothing where there is none. */
   remove(place: Place): Promise<void>;
 }

@@ -48,6 +48,10 @@ function noRedis(): never {
 export class MemoryRegistry {
   constructor(private readonly engine: MemoryEngine) {}
 
+  get connections(): never {
+    return noRedis();
+  }
+
   get(name: string): MemoryQueue {
     return this.engine.memory.get(name);
   }

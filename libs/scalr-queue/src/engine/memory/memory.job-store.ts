@@ -39,6 +39,10 @@ export class MemoryJobStore implements JobStore {
     return { job, state: job.state, ...(job.runAt === undefined ? {} : { runAt: job.runAt }) };
   }
 
+  async stateOf(queue: string, storedId: string): Promise<string> {
+    return this.find(queue, storedId)?.state ?? 'unknown';
+  }
+
   async logsOf(queue: string, storedId: string): Promise<string[]> {
     return [...(this.find(queue, storedId)?.logs ?? [])];
   }
@@ -66,6 +70,12 @@ export class MemoryJobStore implements JobStore {
     }
     this.memory.get(queue).bury(job, reason);
     return 'cancelled';
+  }
+
+  async promote({ queue, storedId }: Place): Promise<void> {
+    const job = this.find(queue, storedId);
+    if (job?.state !== 'delayed') throw new Error(`the job ${storedId} is not delayed`);
+    this.memory.get(queue).promoteNow(job);
   }
 
   async remove({ queue, storedId }: Place): Promise<void> {

@@ -173,6 +173,12 @@ export class MemoryQueue {
     for (const job of due.toSorted((a, b) => a.runAt! - b.runAt! || a.order - b.order)) this.putBack(job);
   }
 
+  /** Its time has come, whatever it was. */
+  promoteNow(job: MemoryJob): void {
+    job.delay = 0;
+    this.putBack(job);
+  }
+
   private putBack(job: MemoryJob): void {
     job.state = 'waiting';
     job.order = this.order++;

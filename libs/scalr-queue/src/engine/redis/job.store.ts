@@ -9,14 +9,17 @@ import { cancelMember } from './cancel-requests.js';
 import { ANY_NAME } from '../job-type.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { isWrongType } from './damaged-entries.js';
-import { jobState } from './job-state.js';
 import { type JobRecord, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
 import { LISTS, ListFeed } from './job.feed.js';
 import { cancelsKey, DELAYED_SCORE_UNIT, queueKey, queuePrefix } from './keys.js';
 import { valuesOf } from './live-workers.js';
 import { QueueRegistry } from './queue.registry.js';
 import { CANCEL } from './scripts/cancel.scripts.js';
+import { JOB_STATE } from './scripts/job-state.script.js';
 import { IS_LISTED, READ_RECORD } from './scripts/job-record.script.js';
+
+/** Where a job may be, in the order in which it is looked for. */
+const STATES = ['completed', 'failed', 'delayed', 'prioritized', 'waiting-children', 'active', 'wait'];
 
 /** How far from its head a list is searched for a job: Redis goes through it one by one. */
 const MOST_BEFORE = 10_000;
@@ -84,8 +87,8 @@ export class RedisJobStore implements JobStore {
 
   /** Its state in the words of the engine; `unknown` where there is none. */
   stateOf(queue: string, storedId: string): Promise<string> {
-    const keyOf = (part: string) => queueKey(this.options.prefix, queue, part);
-    return jobState(this.connections.producer, keyOf, storedId);
+    const keys = STATES.map((part) => queueKey(this.options.prefix, queue, part));
+    return JOB_STATE.run(this.connections.producer, keys, [storedId]) as Promise<string>;
   }
 
   /** The lines that are kept of its log. */
@@ -135,6 +138,10 @@ export class RedisJobStore implements JobStore {
     const member = cancelMember(queue, storedId);
     const args = [queuePrefix(prefix, queue), storedId, Date.now(), reason, member, EVENT_STREAM_LENGTH];
     return (await this.connections.producer.eval(CANCEL, keys.length, ...keys, ...args)) as CancelOutcome;
+  }
+
+  async promote({ queue, storedId }: Place): Promise<void> {
+    await this.queues.get(queue).getBackend().promote(storedId);
   }
 
   async remove({ queue, storedId }: Place): Promise<void> {

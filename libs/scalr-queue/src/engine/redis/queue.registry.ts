@@ -12,7 +12,7 @@ export class QueueRegistry {
   private readonly limited = new Set<string>();
 
   constructor(
-    private readonly connections: RedisConnections,
+    readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     // Redis may have been down, or emptied, since the settings were last written.

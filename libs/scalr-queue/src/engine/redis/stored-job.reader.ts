@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { RedisConnections } from './connection/redis.connections.js';
 import { DEFAULT_PAYLOAD_LIMIT } from '../../contract/defaults.js';
-import { jobState } from './job-state.js';
 import { READ_JOBS } from './scripts/read-jobs.script.js';
 
 /** Fields of the engine's record of a job that can be of any size. */
@@ -46,11 +45,6 @@ type Reply = string | number | null | [string, number];
 @Injectable()
 export class StoredJobReader {
   constructor(private readonly connections: RedisConnections) {}
-
-  /** Its state in the words of the engine; `unknown` where there is none. */
-  stateOf(queue: Queue, id: string): Promise<string> {
-    return jobState(this.connections.producer, (part) => queue.toKey(part), id);
-  }
 
   /**
    * The jobs of these ids, in their order, a few at a time.

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { JobType, Queue } from 'bullmq';
+import { QueueRegistry } from './queue.registry.js';
+import { type Reach, type StoredFields, StoredJobReader } from './stored-job.reader.js';
+
+/** What a board shows of a queue, read as the engine stores it: bull-board is made for its queues. */
+export class BoardSource {
+  constructor(
+    /** What the adapter of bull-board counts with. */
+    readonly engineQueue: object,
+    private readonly reader: StoredJobReader,
+  ) {}
+
+  get name(): string {
+    return this.queue.name;
+  }
+
+  /** Ids of the jobs in these states, newest first, in a range of both ends included. @param states in the words of the engine */
+  idsOf(states: readonly string[], start: number, end: number): Promise<string[]> {
+    return this.queue.getRanges(states as JobType[], start, end, false);
+  }
+
+  /** The jobs of these ids, a few at a time. @param listed the ids stand in lists, also where the data of a job is gone */
+  read(ids: readonly string[], reach: Reach, listed: boolean): AsyncGenerator<StoredFields[]> {
+    return this.reader.read(this.queue, ids, reach, listed);
+  }
+
+  private get queue(): Queue {
+    return this.engineQueue as Queue;
+  }
+}
+
+/** The sources of all boards. */
+@Injectable()
+export class BoardSources {
+  private readonly reader: StoredJobReader;
+
+  constructor(private readonly registry: QueueRegistry) {
+    this.reader = new StoredJobReader(registry.connections);
+  }
+
+  of(queue: string): BoardSource {
+    return new BoardSource(this.registry.get(queue), this.reader);
+  }
+}
