@@ -11,14 +11,18 @@ import { createHash } from 'node:crypto';
  * @property {string[]} imported functions that ran while modules were loaded, for whichever test came first
  */
 
+/** Folders within others that have a score of their own: they are too large, and too different, to hide in that of the whole. */
+const APART = ['engine/redis/connection', 'engine/redis', 'engine/memory'];
+
 /**
- * The folder that a file counts for: the first one on its way that holds files itself, so that `engine/redis` and
- * `engine/memory` are two.
+ * The folder that a file counts for: one of those apart, else the first one on its way that holds files itself.
  *
  * @param {string} file from the folder of the sources
  * @param {readonly string[]} files all of them
  */
 export function folderOf(file, files) {
+  const apart = APART.find((folder) => file.startsWith(`${folder}/`));
+  if (apart) return apart;
   const parts = file.split('/').slice(0, -1);
   for (let depth = 1; depth <= parts.length; depth += 1) {
     const folder = parts.slice(0, depth).join('/');

@@ -7,17 +7,23 @@ describe('the folder of a file', () => {
     'jobs/a.ts',
     'cli/main.ts',
     'cli/output/b.ts',
+    'engine/id.ts',
     'engine/redis/c.ts',
+    'engine/redis/worker/c.ts',
+    'engine/redis/connection/c.ts',
     'engine/memory/d.ts',
   ];
 
-  it('is the first one that holds files', () => {
+  it('is the first one that holds files, or one of the large ones within it', () => {
     expect(files.map((file) => folderOf(file, files))).toEqual([
       '.',
       'jobs',
       'cli',
       'cli',
+      'engine',
       'engine/redis',
+      'engine/redis',
+      'engine/redis/connection',
       'engine/memory',
     ]);
   });
