@@ -84,6 +84,27 @@ describe('a proxy', () => {
     expect((await put('https://evil.example')).status).toBe(403);
   });
 
+  it('that changes Host without a word is told of once, when a page is refused for it', async () => {
+    const warnings: string[] = [];
+    const { call } = await startDashboard();
+    const warn = vi.spyOn(Logger.prototype, 'warn');
+    warn.mockImplementation((line: string) => void warnings.push(line));
+    const put = (origin: string) => call(pause, { method: 'PUT', headers: { origin } });
+    for (const origin of [
+      'null',
+      'https://ops.example.com',
+      'https://ops.example.com',
+      'https://b.example.com',
+    ])
+      expect((await put(origin)).status).toBe(403);
+    warn.mockRestore();
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^refused a request of a page at ops\.example\.com: .* set the option publicUrl$/,
+      ),
+    ]);
+  });
+
   it.each([
     [{ 'x-forwarded-host': 'ops.example.com' }, 200],
     [{ 'x-forwarded-host': 'ops.example.com, inner' }, 200],

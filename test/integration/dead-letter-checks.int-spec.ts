@@ -15,6 +15,7 @@ describe('the dead letters', () => {
     [{ dryrun: true }, /unknown option "dryrun".*did you mean "dryRun"/],
     [{ limit: 1.5 }, /expected limit to be an integer/],
     [{ cursor: 7 }, /expected cursor/],
+    ['all', /expected the options to be an object/],
   ])('refuse the wrong option %j before anything is asked', async (options, message) => {
     const { get } = await startProducer({});
     await expect(get(DeadLetterService).retry({}, options as never)).rejects.toThrow(message);
@@ -26,6 +27,8 @@ describe('the dead letters', () => {
     [{ reason: 'bored' }, /expected filter.reason to be one of "attempts", "discarded"/],
     [{ error: '' }, /expected filter.error to be a string of 1 to 1000 characters/],
     [{ after: 'yesterday' }, /expected filter.after to be a valid Date/],
+    [{ before: new Date(NaN) }, /expected filter.before to be a valid Date/],
+    [{ definition: 'a:b' }, /expected filter.definition to be/],
     [{ queue: 'a:b' }, /expected filter.queue/],
   ])('refuse the wrong filter %j before anything is asked', async (filter, message) => {
     const { get } = await startProducer({});

@@ -18,7 +18,7 @@ it('tells a state and what led to it together, however often a job is looked at 
   const firstSeen = async (id: string) => {
     for (const end = Date.now() + 10_000; Date.now() < end;) {
       const job = await jobs.get(id);
-      if (job?.state === 'running') expect(job.startedAt).toBeInstanceOf(Date);
+      if (job?.state === 'running') expect([job.startedAt instanceof Date, job.attempt]).toEqual([true, 1]);
       if (job?.state === 'delayed') return job;
     }
     throw new Error('it was never delayed');

@@ -24,7 +24,7 @@ function listen() {
 
 describe('the schedules of a version', () => {
   it('that was taken back give way to those of the version that lives, and who removed what is told', async () => {
-    const { app, names, startTicker, jobs, schedules } = await startApp();
+    const { app, names, jobs, schedules } = await startApp();
     const { lines, logger } = listen();
     await startWorker({ app, providers: ticker([], nightly, beat) });
     await eventually(async () => expect(await names()).toEqual(['beat', 'nightly']));
@@ -36,10 +36,16 @@ describe('the schedules of a version', () => {
       ),
     );
     // Replicas of one version come and go without a word.
-    const replica = await startTicker([], beat);
+    const replica = await startWorker({ app, providers: ticker([], beat) }, { logger });
     await replica.close();
     await bad.close();
     await eventually(async () => expect(await names()).toEqual(['beat', 'nightly']), { timeout: 25_000 });
+    // Once, however often the older worker has looked meanwhile.
+    expect(lines.filter((line) => line.includes('which booted after this worker'))).toEqual([
+      expect.stringMatching(
+        /^Schedule "nightly": removed by .+, process \d+, which booted after this worker; /,
+      ),
+    ]);
     const next = (await schedules.list())[1]!.nextRunAt;
     await eventually(async () => expect((await jobs.get(`slot-${+next}-nightly`))?.state).toBe('delayed'));
   });

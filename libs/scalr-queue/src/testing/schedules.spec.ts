@@ -178,3 +178,15 @@ describe('a paused schedule', () => {
     expect(await jobs.get(slotId(HOUR))).toMatchObject({ state: 'completed', outcome: 'skipped' });
   });
 });
+
+it('lists schedules by their name, in whichever order they are declared', async () => {
+  const imports = [ScalrQueueTestingModule.forRoot({ now: NOON })];
+  const every = (name: string) => ({ name, every: '1h' }) as const;
+  const handlers = ['b', 'c', 'a'].map((name) =>
+    handlerOf(defineJob(`job-${name}`), () => undefined, every(name)),
+  );
+  const module = await Test.createTestingModule({ imports, providers: handlers }).compile();
+  await module.get(TestQueue).drain();
+  const schedules = module.get(SchedulesService);
+  expect((await schedules.list()).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+});

@@ -121,10 +121,26 @@ describe('what was enqueued', () => {
     expect(messageOf(() => queue.expectEnqueued(Send, { times: 2 }))).toContain('2 times');
     expect(messageOf(() => queue.expectNotEnqueued())).toBe('expected no job to be enqueued, got 1: send');
     expect(messageOf(() => queue.expectNotEnqueued(Send))).toContain('0 times');
+    expect(messageOf(() => queue.expectEnqueued(Send, { id: 'two' }))).toContain(
+      "1. one\n     - id: expected 'two'",
+    );
+    expect(() => queue.expectEnqueued(Send, { times: -1 })).toThrow(/expected times to be an integer from 0/);
+    expect(() => queue.expectEnqueued(Send, { delay: 'soon' as never })).toThrow('expected delay to be');
   });
 });
 
 describe('running', () => {
+  it('lets no time pass, or some, and never less', async () => {
+    const { queue, jobs } = await kit();
+    const begun = queue.now;
+    await jobs.enqueue(Send, { to: 'ann' });
+    expect(await queue.advance(0)).toMatchObject({ completed: 2 });
+    await queue.travel(0);
+    expect(queue.now).toEqual(begun);
+    await expect(queue.advance(-1)).rejects.toThrow('expected the time to advance to be');
+    await expect(queue.travel('back' as never)).rejects.toThrow('expected the time to travel to be');
+  });
+
   it('drains what is ready and what that enqueues', async () => {
     const { queue, jobs } = await kit();
     await jobs.enqueue(Send, { to: 'ann' });

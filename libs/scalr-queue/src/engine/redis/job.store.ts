@@ -24,6 +24,9 @@ const STATES = ['completed', 'failed', 'delayed', 'prioritized', 'waiting-childr
 /** How far from its head a list is searched for a job: Redis goes through it one by one. */
 const MOST_BEFORE = 10_000;
 
+/** Of a job that moves each time it is looked at, or whose data was never completed. */
+const MOST_READS_AGAIN = 3;
+
 /** Stored jobs, one by one. Rejects with the error of the connection or of Redis. */
 @Injectable()
 export class RedisJobStore implements JobStore {
@@ -72,12 +75,15 @@ export class RedisJobStore implements JobStore {
 
   /** The job with its state, read in two steps; undefined when there is none. */
   async read(queue: string, storedId: string): Promise<FoundJob | undefined> {
-    // The job may move in between. The state is read last, and the data again if it is of before the state.
+    // The job may move in between. The state is read last, and both again if the data is of before the state: it may have moved on.
     let record = await this.recordOf(queue, storedId);
-    const state = await this.stateOf(queue, storedId);
+    let state = await this.stateOf(queue, storedId);
+    for (let again = 0; again < MOST_READS_AGAIN && isOfBefore(record.job, state); again++) {
+      record = await this.recordOf(queue, storedId);
+      state = await this.stateOf(queue, storedId);
+    }
     if (state === 'unknown')
       return (await this.follows(record.job)) ? { ...record, state: 'waiting' } : undefined;
-    if (isOfBefore(record.job, state)) record = await this.recordOf(queue, storedId);
     if (state !== 'delayed') return { ...record, state };
     const key = queueKey(this.options.prefix, queue, 'delayed');
     const score = await this.connections.producer.zscore(key, storedId);
