@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { Redis } from 'ioredis';
 import { defineJob, JobContext, ProcessJob, Scheduled } from 'scalr-queue';
-import { onTestFinished } from 'vitest';
 import { Cli } from '../../libs/scalr-queue/src/cli/cli.js';
 import { runCli } from '../../libs/scalr-queue/src/cli/program.js';
-import { startBoth, uniqueApp } from '../support/apps.js';
+import { startBoth } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';
 
@@ -249,30 +247,6 @@ it('shows what a job was given and has made only when it is asked for, and secre
     error: { message: expect.stringContaining('password=[redacted]') },
   });
   expect([...seen, given.out, JSON.stringify(made)].join('\n')).not.toMatch(/hunter2|k-123/);
-});
-
-it('goes on where an earlier call stopped', async () => {
-  const { cli, json } = await scene();
-  const first = (await json('dead retry --all --dry-run --limit 2')) as { cursor: string };
-  expect(first).toMatchObject({ matched: 2, retried: 0, dryRun: true, cursor: expect.any(String) });
-  const rest = await json(`dead retry --all --dry-run --cursor ${first.cursor}`);
-  expect(rest).toMatchObject({ matched: 1, dryRun: true });
-  expect(rest).not.toHaveProperty('cursor');
-  const text = await cli('dead retry --all --dry-run --limit 2');
-  expect(text).toMatchObject({ code: 0, out: '2 would be retried\n' });
-  expect(text.err).toBe(`stopped early; to go on: the same with --cursor ${first.cursor}\n`);
-});
-
-it('leaves no connection behind', async () => {
-  const app = uniqueApp();
-  const redis = new Redis(sharedRedisUrl());
-  onTestFinished(() => redis.disconnect());
-  const connected = async () =>
-    String(await redis.client('LIST'))
-      .split('\n')
-      .filter((line) => line.includes(`{${app}}`));
-  expect((await commandLine(app).cli('queues')).code).toBe(0);
-  await eventually(async () => expect(await connected()).toEqual([]));
 });
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

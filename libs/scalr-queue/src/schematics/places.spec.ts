@@ -60,6 +60,16 @@ describe('a new module', () => {
   });
 });
 
+it('writes a test that fits the handler: of a job with a payload, and of one that the clock starts', () => {
+  const path = 'src/shop/send.processor.spec.ts';
+  const called = generated(job({ name: 'shop/send' }), {}).read(path);
+  expect(called).toContain("(Send, { id: '42' })");
+  expect(called).toContain('42: attempt 1 of 5');
+  const timed = generated(job({ name: 'shop/send', schedule: '0 3 * * *' }), {}).read(path);
+  expect(timed).toContain('(Send, undefined)');
+  expect(timed).not.toContain('42');
+});
+
 describe('the generator says', () => {
   it('that a job is there already, and that no worker runs it yet', () => {
     const send = job({ name: 'shop/send' });
