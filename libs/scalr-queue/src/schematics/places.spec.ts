@@ -127,3 +127,37 @@ describe('the generator says', () => {
     expect(named('???')).toBe('app');
   });
 });
+
+describe('the worker of an app', () => {
+  const root = { 'src/app.module.ts': MODULE };
+  const manifest = { name: 'billing', version: '1.0.0' };
+
+  it('imports its files as the other modules of the app do', () => {
+    const from = (type: object) => {
+      const { read } = generated(worker({}), {
+        ...root,
+        'package.json': JSON.stringify({ ...manifest, ...type }),
+      });
+      return [read('src/main.worker.ts'), read('src/worker.module.ts')].map((text) =>
+        [...text.matchAll(/from '(\.[^']*)'/g)].map(([, path]) => path),
+      );
+    };
+    expect(from({ type: 'module' })).toEqual([['./worker.module.js'], ['./queue.options.js']]);
+    expect(from({})).toEqual([['./worker.module'], ['./queue.options']]);
+  });
+
+  it.each([
+    ['two blanks and a last line end', `${JSON.stringify(manifest, null, 2)}\n`],
+    ['a tab and no line end', JSON.stringify(manifest, null, '\t')],
+  ])('leaves the manifest as it is laid out: %s', (_how, text) => {
+    const { read } = generated(worker({}), { ...root, 'package.json': text });
+    const changed = read('package.json');
+    const [, indent] = /^([ \t]+)"name"/m.exec(text) ?? [];
+    expect(changed.split('\n')[1]).toBe(`${indent}"name": "billing",`);
+    expect(changed.endsWith('}\n')).toBe(text.endsWith('}\n'));
+    expect(JSON.parse(changed)).toMatchObject({
+      ...manifest,
+      scripts: { 'start:worker': expect.any(String) },
+    });
+  });
+});
