@@ -1,5 +1,6 @@
 import { resolveOptions } from '../config/resolved-options.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
+import { endedWithoutRun } from '../engine/slot-end.js';
 import type { StoredJob } from '../engine/stored-job.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { Tracing } from '../tracing/tracing.js';
@@ -84,6 +85,20 @@ describe('what is told of a job', () => {
       ['cancelled', { ...named, was: 'running' }],
     ]);
     expect(JSON.stringify(told)).not.toContain('secret');
+  });
+
+  it('is of a slot that did not run which one, and why', () => {
+    const { source, told } = start();
+    const opts = { scalr: { slot: { schedule: 'nightly' }, scheduledFor: 900 } };
+    for (const end of ['missed', 'covered', 'paused', 'removed', 'changed'] as const)
+      source.completed(jobOf({ opts, returnvalue: structuredClone(endedWithoutRun(end)) }));
+    source.completed(jobOf({ opts, attemptsMade: 1, returnvalue: { missed: true } }));
+    const slot = { ...named, schedule: 'nightly', slot: new Date(900) };
+    expect(told.slice(0, 5)).toStrictEqual([
+      ['missed', slot],
+      ...['covered', 'paused', 'removed', 'changed'].map((reason) => ['skipped', { ...slot, reason }]),
+    ]);
+    expect(told[5]).toMatchObject(['completed', named]);
   });
 
   it('is once for a run that its lock is lost, and why', () => {
