@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { Test } from '@nestjs/testing';
-import { defineJob, EnqueueService, JobsService } from 'scalr-queue';
+import { defineJob, EnqueueService, JobCancelledError, JobsService } from 'scalr-queue';
 import { ScalrQueueTestingModule, TestQueue } from 'scalr-queue/testing';
 import { handlerOf } from '../../../../test/conformance/driver.js';
 
@@ -26,5 +26,14 @@ describe('a job', () => {
       await expect(module.get(JobsService).waitFor(job, { timeout: timeout as never })).rejects.toThrow(
         'expected timeout to be',
       );
+  });
+
+  it('that was cancelled ends the wait with an error of its own', async () => {
+    const imports = [ScalrQueueTestingModule.forRoot()];
+    const module = await Test.createTestingModule({ imports }).compile();
+    const job = await module.get(EnqueueService).enqueue(defineJob('never'), undefined, { delay: '1h' });
+    const jobs = module.get(JobsService);
+    expect(await jobs.cancel(job)).toBe('cancelled');
+    await expect(jobs.waitFor(job, { timeout: '1s' })).rejects.toThrow(JobCancelledError);
   });
 });

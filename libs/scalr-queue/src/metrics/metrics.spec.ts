@@ -206,6 +206,8 @@ describe('the metrics of the state', () => {
     const q = { app: 'shop', scope: 'global', queue: 'q' };
     expect(up.valueOf('scalr_queue_jobs', { ...q, state: 'waiting' })).toBe(1);
     expect(up.valueOf('scalr_queue_oldest_pending_age_seconds', q)).toBe(1.5);
+    for (const name of ['paused', 'stalls', 'queue_workers', 'unhandled_job_kinds'])
+      expect([name, up.valueOf(`scalr_queue_${name}`, q)]).toEqual([name, 0]);
     answers = false;
     const down = await read();
     expect(down.valueOf('scalr_queue_redis_up', { app: 'shop' })).toBe(0);
