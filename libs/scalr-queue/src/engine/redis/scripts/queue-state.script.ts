@@ -7,6 +7,9 @@ const LOOKS = 16;
  * The state of one queue, read in one step. Its cost does not grow with the backlog: it looks at the next jobs of each list
  * and, jumping from level to level, at the next one of each priority, the least urgent levels first, for these starve.
  * Of a waiting job it takes the time since when it could run: that of its enqueue and its delay, or its last start.
+ *
+ * KEYS wait, prioritized, delayed, active, failed, meta; ARGV[1] the prefix of the queue with its colon
+ * RETURNS what `Reply` in queue-states.ts says
  */
 export const QUEUE_STATE = `
 local wait, prioritized, delayed, active, failed, meta = unpack(KEYS)

@@ -49,7 +49,8 @@ return reply`;
  * KEYS[1] the schedules, KEYS[2] the job; ARGV: name, revision ('' for any), slot, clock, 1 when late, 1 when late ones run
  * once, 1 when a person asked for the run, 1 when the job was taken before. Says whether a job of a schedule may start, and
  * notes the run and the admission, which holds for every later attempt. An older version of the library noted no admission: a
- * job that was taken before, by a schedule that has run since, is one of its runs unless it was put aside.
+ * job that was taken before, by a schedule that has run since, is one of its runs unless it was put aside. RETURNS the verdict, and
+ * with `changed` the stored text.
  */
 export const ADMIT = `
 local name, revision, slot, now = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
