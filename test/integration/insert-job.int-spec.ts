@@ -95,4 +95,27 @@ describe('the insert of jobs', () => {
       expect(ours).toEqual(await addedByEngine(uniqueApp(), stored, 4));
     }
   });
+
+  it('tells a job that is waited for from others of its definition, whichever comes first', async () => {
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    for (const waitedFirst of [true, false]) {
+      const app = uniqueApp();
+      const { queue } = await startProducer({ app });
+      const wait = () =>
+        expect(queue.enqueueAndWait(Note, { text: 'waited' }, { waitFor: 50 })).rejects.toMatchObject({
+          code: 'WAIT_TIMEOUT',
+        });
+      if (waitedFirst) await wait();
+      await queue.enqueue(Note, { text: 'plain' });
+      if (!waitedFirst) await wait();
+      const keys = await redis.keys(`scalr:{${app}}:default:note~*`);
+      const jobs = await Promise.all(keys.map((key) => redis.hmget(key, 'data', 'opts')));
+      const marks = jobs.map(([data, opts]) => [
+        (JSON.parse(data!) as { text: string }).text,
+        (JSON.parse(opts!) as { scalr?: { waited?: boolean } }).scalr?.waited,
+      ]);
+      expect(Object.fromEntries(marks)).toEqual({ waited: true, plain: undefined });
+    }
+  });
 });

@@ -38,7 +38,7 @@ export interface PreparedJob {
   readonly json: string;
   readonly options: StoredOptions;
   /** Jobs with the same object here have the same options, but for their id and time. Left out where nothing is known of others. */
-  readonly shared?: object;
+  shared?: object | undefined;
   /** Whether the outcome may be something else than `created`: the caller chose the id, or the job is unique. */
   readonly contested: boolean;
   /** Milliseconds that a chosen id is remembered after the end of the job. */

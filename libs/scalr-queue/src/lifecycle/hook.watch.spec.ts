@@ -75,9 +75,8 @@ describe('the hooks of an application', () => {
       }
     }
     class Odd {
-      async [hook]() {
-        // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error
-        throw 'a text';
+      [hook]() {
+        return new Promise((_resolve, reject: (reason: unknown) => void) => reject('a text'));
       }
     }
     class Sound {

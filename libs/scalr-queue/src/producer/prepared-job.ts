@@ -37,9 +37,10 @@ export function prepareJob(
 }
 
 /** Whoever enqueues the job waits for its end. */
-export function markWaited({ options }: PreparedJob): void {
-  const marked = options as { scalr?: JobMeta };
+export function markWaited(job: PreparedJob): void {
+  const marked = job.options as { scalr?: JobMeta };
   marked.scalr = { ...marked.scalr, waited: true };
+  job.shared = undefined;
 }
 
 /** Checks what all jobs of a call have in common. */
