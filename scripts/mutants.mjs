@@ -76,7 +76,7 @@ async function run(env) {
   for (const { file, what } of stale)
     console.log(`no such mutant, though it is named equivalent: ${file}  ${what}`);
 
-  const reaches = await reachOf({ env, dir, signal }, testFiles());
+  const reaches = await reachOf({ env, dir, signal }, testFiles(), command);
   /** @type {import('./mutants/score.mjs').Scores} */
   const scores = {};
   for (const folder of command.folders) {

@@ -6,7 +6,8 @@ npm run mutants -- --folder NAME    one folder; may be given more than once
                    --update         write the scores as the new baseline
                    --sample N       mutants of a folder (20; the baseline holds for 20)
                    --seed TEXT      another sample (the baseline holds for "scalr")
-                   --lanes N        how many at a time (2)`;
+                   --lanes N        how many at a time (2)
+                   --fresh          look again at what every test file reaches`;
 const STANDARD = { sample: '20', seed: 'scalr' };
 
 /**
@@ -17,6 +18,7 @@ const STANDARD = { sample: '20', seed: 'scalr' };
  * @property {string} seed
  * @property {number} lanes
  * @property {boolean} isStandard  whether the baseline holds for this sample
+ * @property {boolean} fresh
  * @property {boolean} help
  */
 
@@ -30,6 +32,7 @@ export function commandOf(args, existing) {
       sample: { type: 'string', default: STANDARD.sample },
       seed: { type: 'string', default: STANDARD.seed },
       lanes: { type: 'string', default: '2' },
+      fresh: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -44,6 +47,6 @@ export function commandOf(args, existing) {
   if (values.update && !isStandard) {
     throw new Error('the baseline holds for the standard sample: --update takes no --sample or --seed');
   }
-  const { update, seed, help } = values;
-  return { folders: values.folder ?? [...existing], update, size, seed, lanes, isStandard, help };
+  const { update, seed, fresh, help } = values;
+  return { folders: values.folder ?? [...existing], update, size, seed, lanes, isStandard, fresh, help };
 }

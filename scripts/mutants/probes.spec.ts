@@ -1,5 +1,5 @@
 import { runInThisContext } from 'node:vm';
-import { functionAt, withProbes, withReport } from './probes.mjs';
+import { functionAt, functionsOf, withProbes, withReport } from './probes.mjs';
 
 const source =
   'function outer() {\n  const inner = () => {\n    return 1;\n  };\n  return inner();\n}\nouter();\n';
@@ -19,6 +19,15 @@ describe('probes', () => {
     } finally {
       delete world['__scalrReached'];
     }
+  });
+
+  it('name functions by what they are called, and by the order of those called alike', () => {
+    const named =
+      'class A { get b() { return 1; } c = () => { f(() => { g(); }); f(() => { h(); }); }; constructor() { a.map(function () {}); } }';
+    const names = ['A.get b', 'A.c', 'A.c/f', 'A.c/f~1', 'A.constructor', 'A.constructor/map'];
+    const expected = names.map((name) => `a.ts#${name}`);
+    expect(functionsOf('a.ts', named)).toEqual(expected);
+    expect(functionsOf('a.ts', `const first = () => {\n};\n${named}`)).toEqual(['a.ts#first', ...expected]);
   });
 
   it('leave every line where it is', () => {

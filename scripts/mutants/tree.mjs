@@ -21,13 +21,6 @@ export function sourceOf(file) {
   return readFileSync(join(sources, file), 'utf8');
 }
 
-/** Changes with any source: what tests reach has to be looked at anew then. */
-export function fingerprint() {
-  const hash = createHash('sha256');
-  for (const file of sourceFiles()) hash.update(file).update(sourceOf(file));
-  return hash.digest('hex');
-}
-
 /** @param {string} test */
 export function fingerprintOf(test) {
   return createHash('sha256')
