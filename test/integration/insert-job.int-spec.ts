@@ -1,7 +1,9 @@
+import { createRequire } from 'node:module';
 import { Job, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { defineJob, type EnqueueOptions, QueuesService } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
+import { COMPARED_ENGINES } from '../../libs/scalr-queue/src/engine/redis/fast-path.js';
 import { startProducer, uniqueApp } from '../support/apps.js';
 import { sharedRedisUrl } from '../support/redis.js';
 
@@ -64,6 +66,11 @@ async function addedByEngine(app: string, stored: readonly Record<string, string
 }
 
 describe('the insert of jobs', () => {
+  it('is compared with the engine of a version that the fast path names', () => {
+    const { version } = createRequire(import.meta.url)('bullmq/package.json') as { version: string };
+    expect(COMPARED_ENGINES).toContain(version.split('.', 2).join('.'));
+  });
+
   it.each(Object.entries(OPTIONS))('leaves in Redis what the engine leaves: %s', async (_what, options) => {
     const redis = new Redis(sharedRedisUrl());
     onTestFinished(() => redis.disconnect());
@@ -93,6 +100,22 @@ describe('the insert of jobs', () => {
       const ours = await contentsOf(app, ids);
       expect(Object.keys(ours).length).toBeGreaterThan(8);
       expect(ours).toEqual(await addedByEngine(uniqueApp(), stored, 4));
+    }
+  });
+
+  it('is that of the engine itself where the fast path is off', async () => {
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    for (const fastPath of ['off', 'auto'] as const) {
+      const app = uniqueApp();
+      const { queue } = await startProducer({ app, fastPath });
+      const own = await queue.enqueue(Note, { text: 'one' }, { delay: '1h' });
+      const many = await queue.enqueueMany(Note, [{ text: 'two' }, { text: 'three' }], { priority: 2 });
+      for (const { id } of [own, ...many]) {
+        const opts = await redis.hget(`scalr:{${app}}:default:note~${id}`, 'opts');
+        // Only the engine's own scripts repeat the id there.
+        expect('jobId' in (JSON.parse(opts!) as object)).toBe(fastPath === 'off');
+      }
     }
   });
 

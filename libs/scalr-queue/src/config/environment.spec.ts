@@ -16,6 +16,7 @@ describe('the environment', () => {
         SCALR_DASHBOARD_USER: 'ops',
         SCALR_DASHBOARD_PASSWORD: 'secret',
         SCALR_DASHBOARD_WRITES: 'false',
+        SCALR_FAST_PATH: 'off',
         SCALR_LOG: 'json',
       }),
     ).toEqual({
@@ -31,6 +32,7 @@ describe('the environment', () => {
       dashboardUser: 'ops',
       dashboardPassword: 'secret',
       dashboardWrites: false,
+      fastPath: 'off',
       logFormat: 'json',
     });
     expect(readEnvironment({ SCALR_DASHBOARD_WRITES: 'true' })).toMatchObject({ dashboardWrites: true });
@@ -56,6 +58,7 @@ describe('the environment', () => {
     ['SCALR_DASHBOARD_WRITES', 'yes', 'one of "true", "false", got: "yes"'],
     ['SCALR_REDIS_CA', '/nowhere/ca.pem', 'a file with certificates in PEM, got: /nowhere/ca.pem (ENOENT)'],
     ['SCALR_REDIS_CA', import.meta.filename, `a file with certificates in PEM, got: ${import.meta.filename}, which holds none`],
+    ['SCALR_FAST_PATH', 'on', 'one of "auto", "off", got: "on"'],
     ['SCALR_LOG', 'pretty', 'one of "json", "text", got: "pretty"'],
     ['SCALR_WORKER_QUEUES', 'mail,,x', '1 to 128 characters of letters, digits, "_", "." and "-", beginning with a letter or digit, got: ""'],
     ['SCALR_WORKER_QUEUES', 'mail;x', '1 to 128 characters of letters, digits, "_", "." and "-", beginning with a letter or digit, got: "mail;x"'],

@@ -4,6 +4,7 @@ import { MAX_CONCURRENCY, MAX_SHUTDOWN_TIMEOUT } from '../contract/defaults.js';
 import { readCertificates } from './certificate-file.js';
 import { OptionChecker } from '../contract/option-checker.js';
 
+export const FAST_PATH_MODES = ['auto', 'off'] as const;
 const LOG_FORMATS = ['json', 'text'] as const;
 
 /** What the environment says; explicit options win over it. */
@@ -27,6 +28,8 @@ export interface Environment {
   readonly dashboardUser?: string;
   readonly dashboardPassword?: string;
   readonly dashboardWrites?: boolean;
+  /** Whether the library's own scripts may be used. */
+  readonly fastPath?: (typeof FAST_PATH_MODES)[number];
   /** Format of the log lines of a worker whose logger is the default one. */
   readonly logFormat?: (typeof LOG_FORMATS)[number];
 }
@@ -55,6 +58,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   };
   const logFormat = text('SCALR_LOG');
   const burst = text('SCALR_WORKER_BURST');
+  const fastPath = text('SCALR_FAST_PATH');
   const dashboardWrites = text('SCALR_DASHBOARD_WRITES');
   return {
     app: text('SCALR_APP'),
@@ -75,6 +79,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
       dashboardWrites === undefined
         ? undefined
         : check.oneOf('SCALR_DASHBOARD_WRITES', dashboardWrites, ['true', 'false']) === 'true',
+    fastPath: fastPath === undefined ? undefined : check.oneOf('SCALR_FAST_PATH', fastPath, FAST_PATH_MODES),
     logFormat: logFormat === undefined ? undefined : check.oneOf('SCALR_LOG', logFormat, LOG_FORMATS),
   };
 }

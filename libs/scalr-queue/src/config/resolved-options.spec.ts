@@ -20,21 +20,29 @@ describe('options of the module', () => {
       redis: { host: 'h', port: 6379, db: 0 },
       payloadLimit: 262_144,
       resultLimit: 262_144,
+      fastPath: 'auto',
       worker: { concurrency: 10, lockDuration: 30_000, stalledInterval: 5_000, maxCrashes: 3 },
     });
   });
 
   it('come from the environment where they are left out, and win over it', () => {
-    const environment = { app: 'shop', redisUrl: 'redis://elsewhere', workerConcurrency: 3 };
+    const environment = {
+      app: 'shop',
+      redisUrl: 'redis://elsewhere',
+      workerConcurrency: 3,
+      fastPath: 'off',
+    } as const;
     expect(resolveOptions({}, environment)).toMatchObject({
       prefix: 'scalr:{shop}',
       redis: { host: 'elsewhere' },
       worker: { concurrency: 3 },
+      fastPath: 'off',
     });
-    expect(resolve({ worker: { concurrency: 7 } }, environment)).toMatchObject({
+    expect(resolve({ fastPath: 'auto', worker: { concurrency: 7 } }, environment)).toMatchObject({
       app: 'billing',
       redis: { host: 'h' },
       worker: { concurrency: 7 },
+      fastPath: 'auto',
     });
   });
 
@@ -67,6 +75,7 @@ describe('options of the module', () => {
     [{ app: 'x'.repeat(65) }, 'expected app to be 1 to 64 characters'],
     [{ app: 7 }, 'expected app to be 1 to 64 characters'],
     [{ unhandled: 'error' }, 'expected unhandled to be one of "warn", "refuse", "ignore", got: "error"'],
+    [{ fastPath: true }, 'expected fastPath to be one of "auto", "off", got: true'],
     [{ worker: { concurrency: 0 } }, 'expected worker.concurrency to be an integer from 1 to 1000, got: 0'],
     [{ worker: { concurrency: -1 } }, 'expected worker.concurrency to be an integer from 1 to 1000, got: -1'],
     [{ worker: { concurrency: Number.NaN } }, 'expected worker.concurrency to be an integer from 1 to 1000, got: NaN'],

@@ -2,7 +2,7 @@ import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { checkJobDefaults, JOB_DEFAULT_KEYS, type JobDefaults } from '../contract/job-settings.js';
 import { type Clock, systemClock } from './clock.js';
 import * as defaults from '../contract/defaults.js';
-import { type Environment, readEnvironment } from './environment.js';
+import { type Environment, FAST_PATH_MODES, readEnvironment } from './environment.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import { trusting } from './certificate-file.js';
 import { type RedisTarget, toRedisTarget } from './redis-options.js';
@@ -30,6 +30,7 @@ export interface ResolvedOptions {
   readonly strict: boolean;
   readonly tracing: boolean;
   readonly unhandled: 'warn' | 'refuse' | 'ignore';
+  readonly fastPath: 'auto' | 'off';
   readonly worker: {
     readonly concurrency: number;
     readonly lockDuration: number;
@@ -49,7 +50,8 @@ const check = new OptionChecker(QueueConfigError);
 /** Checks the options of `forRoot` and fills in the environment and the defaults. */
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
-    'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'worker',
+    'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'fastPath',
+    'worker',
   ]); // prettier-ignore
   const app = checkApp(given.app, environment);
   return {
@@ -63,6 +65,11 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     strict: given.strict !== undefined && check.boolean('strict', given.strict),
     tracing: given.tracing !== undefined && check.boolean('tracing', given.tracing),
     unhandled: check.oneOf('unhandled', given.unhandled ?? 'warn', ['warn', 'refuse', 'ignore']),
+    fastPath: check.oneOf(
+      'fastPath',
+      given.fastPath ?? environment.fastPath ?? defaults.DEFAULT_FAST_PATH,
+      FAST_PATH_MODES,
+    ),
     worker: resolveWorker(given.worker ?? {}, environment),
     environment,
     clock: systemClock,

@@ -71,6 +71,13 @@ export interface ScalrQueueOptions {
    * workers run only now and then, such as burst workers. Defaults to `'warn'`.
    */
   readonly unhandled?: 'warn' | 'refuse' | 'ignore';
+  /**
+   * Whether Redis scripts of the library do for many jobs in one call what those of BullMQ do job by job, on the same keys. `'auto'`: with the
+   * minor versions of BullMQ for which a test has compared what both leave in Redis; with any other a WARN says so once, and BullMQ's own
+   * scripts are used. `'off'`: always these. Jobs with an id of their own and unique jobs keep the scripts of the library. Defaults to
+   * `SCALR_FAST_PATH`, else `'auto'`.
+   */
+  readonly fastPath?: 'auto' | 'off';
   /** Settings of the worker processes; a web process ignores them. */
   readonly worker?: WorkerOptions;
 }

@@ -17,6 +17,7 @@ export const DEFAULT_RETRY_JITTER = 0.2;
 export const DEFAULT_TIMEOUT = 5 * MINUTE;
 export const DEFAULT_PRIORITY = 0;
 export const DEFAULT_CONCURRENCY = 10;
+export const DEFAULT_FAST_PATH = 'auto';
 export const DEFAULT_PAYLOAD_LIMIT = 256 * KIB;
 export const DEFAULT_RESULT_LIMIT = 256 * KIB;
 export const DEFAULT_KEEP_COMPLETED_AGE = DAY;

@@ -6,6 +6,8 @@ import type { ContestedAdd, JobIntake } from '../queue.engine.js';
 import { AddBatches } from './add.batches.js';
 import { BacklogGuard } from './backlog.guard.js';
 import { RedisConnections } from './connection/redis.connections.js';
+import { EngineAdds } from './engine.adds.js';
+import { usesFastPath } from './fast-path.js';
 import { endedKey, queueKey, queuePrefix, schedulesKey } from './keys.js';
 import { QueueRegistry } from './queue.registry.js';
 import { ADD_CONTESTED } from './scripts/contested-add.script.js';
@@ -17,6 +19,8 @@ import { ADD_SLOT } from './scripts/slot-add.script.js';
 export class JobAdder implements JobIntake {
   private readonly backlog: BacklogGuard;
   private readonly batches: AddBatches;
+  /** In the place of the batches, where the fast path is not used. */
+  private readonly engineAdds?: EngineAdds;
 
   constructor(
     private readonly connections: RedisConnections,
@@ -25,6 +29,7 @@ export class JobAdder implements JobIntake {
   ) {
     this.backlog = new BacklogGuard(connections, queues, app);
     this.batches = new AddBatches(connections, app);
+    if (!usesFastPath(app)) this.engineAdds = new EngineAdds(queues);
   }
 
   admit(queue: string, jobs: number): Promise<void> | undefined {
@@ -33,10 +38,11 @@ export class JobAdder implements JobIntake {
 
   /** Adds a job whose id is new, in one call with others that are added in the same turn of the event loop. */
   add(job: PreparedJob): Promise<unknown> {
-    return this.batches.add(job);
+    return (this.engineAdds ?? this.batches).add(job);
   }
 
   async addAll(jobs: readonly PreparedJob[]): Promise<(Error | undefined)[]> {
+    if (this.engineAdds) return this.engineAdds.addAll(jobs);
     const added = await Promise.allSettled(jobs.map((job) => this.batches.add(job)));
     return added.map((one) => (one.status === 'rejected' ? (one.reason as Error) : undefined));
   }
