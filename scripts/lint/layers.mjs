@@ -60,7 +60,7 @@ export const LAYERS = {
   ),
   schematics: list('contract'),
   testing: list(
-    'engine/memory scalr-queue.module.ts worker worker/thread metrics scheduling producer dead-letter inspection tracing observability',
+    'engine/memory scalr-queue.module.ts worker worker/thread metrics scheduling producer dead-letter inspection tracing observability lifecycle',
     WITH_REDIS,
   ),
   // What apps import; nothing of the library does.

@@ -40,6 +40,8 @@ export interface ResolvedOptions {
   };
   readonly environment: Environment;
   readonly clock: Clock;
+  /** Of what this process writes lines on its own: the events of jobs, and handlers that will not run in it. */
+  readonly reports: { readonly jobs: boolean; readonly idleHandlers: boolean };
 }
 
 const MAX_APP_LENGTH = 64;
@@ -73,6 +75,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     worker: resolveWorker(given.worker ?? {}, environment),
     environment,
     clock: systemClock,
+    reports: { jobs: true, idleHandlers: true },
   };
 }
 

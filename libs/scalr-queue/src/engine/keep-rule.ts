@@ -20,7 +20,7 @@ export interface EngineKeep {
   readonly count?: number;
 }
 
-const FOR_EVER: KeepLimits = { age: Infinity, count: Infinity };
+export const FOR_EVER: KeepLimits = { age: Infinity, count: Infinity };
 
 /** What holds for a definition: its own settings, then those of the app, then the defaults. */
 export function keepRuleOf(own: KeepOptions | undefined, app: KeepOptions | undefined): KeepRule {

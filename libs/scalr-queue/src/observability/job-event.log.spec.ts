@@ -3,13 +3,15 @@ import { JobEventLog } from './job-event.log.js';
 import { JobEvents } from './job-event.stream.js';
 import type { LockLostCause } from '../contract/lock-lost-cause.js';
 
+const reports = { jobs: true, idleHandlers: true };
+
 it('writes no control byte, bidirectional mark or line break of a name, id or message, and cuts long names', () => {
   const lines: string[] = [];
   const write = (message: string) => void lines.push(message);
   Logger.overrideLogger({ log: write, error: write, warn: write });
   try {
     const events = new JobEvents();
-    expect(new JobEventLog(events)).toBeDefined();
+    expect(new JobEventLog(events, { reports })).toBeDefined();
     const hostile = 'a\u001b]0;owned\u0007\nb\u202ec\u2028d\u009b2J';
     const job = {
       id: hostile,
@@ -43,7 +45,7 @@ it('tells of locks that are lost at once in one line for each cause, and blames 
   });
   try {
     const events = new JobEvents();
-    expect(new JobEventLog(events)).toBeDefined();
+    expect(new JobEventLog(events, { reports })).toBeDefined();
     const lose = (id: string, cause: LockLostCause) =>
       events.emit('lock-lost', () => ({
         id,
@@ -76,7 +78,7 @@ it('writes a line of its own for every event, at the level that it deserves', ()
   Logger.overrideLogger({ log: at('log'), error: at('error'), warn: at('warn'), debug: at('debug') });
   try {
     const events = new JobEvents();
-    expect(new JobEventLog(events)).toBeDefined();
+    expect(new JobEventLog(events, { reports })).toBeDefined();
     const job = { id: '1', name: 'mail', queue: 'default' };
     const attempt = { ...job, attempt: 1, maxAttempts: 3, waitMs: 5 };
     const slot = { ...job, schedule: 'nightly', slot: new Date('2030-01-01T00:00:00Z') };

@@ -1,4 +1,6 @@
-import { Injectable, Logger, type LogLevel } from '@nestjs/common';
+import { Inject, Injectable, Logger, type LogLevel } from '@nestjs/common';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { LockLostCause } from '../contract/lock-lost-cause.js';
 import { cleanName, cleanText } from './clean-text.js';
 import { JobEvents } from './job-event.stream.js';
@@ -21,7 +23,8 @@ export class JobEventLog {
   private readonly logger = new Logger('Job');
   private lost: LockLostEvent[] = [];
 
-  constructor(events: JobEvents) {
+  constructor(events: JobEvents, @Inject(RESOLVED_OPTIONS) { reports }: Pick<ResolvedOptions, 'reports'>) {
+    if (!reports.jobs) return;
     const { line } = this;
     events.on('enqueued', (it) => line('debug', 'enqueued', it, it.status, { status: it.status }));
     events.on('started', (it) =>

@@ -1,4 +1,3 @@
-import { systemClock } from '../config/clock.js';
 import { resolveOptions } from '../config/resolved-options.js';
 import { defineJob } from '../contract/job-definition.js';
 import { toStoredId } from '../engine/job-id.js';
@@ -19,7 +18,7 @@ afterEach(() => {
 
 function start() {
   const app = resolveOptions({ app: 'shop', redis: 'redis://none.invalid' }, {});
-  const engine = new MemoryEngine(app, systemClock);
+  const engine = new MemoryEngine(app);
   const retention = new Retention(engine, app);
   onTestFinished(() => retention.onApplicationShutdown());
   let count = 0;
@@ -186,7 +185,7 @@ describe('what is kept of finished jobs', () => {
     engine.memory.fault = 'down';
     await vi.advanceTimersByTimeAsync(11_000);
     expect(announce).toHaveBeenCalledTimes(3);
-    delete engine.memory.fault;
+    engine.memory.fault = undefined;
     await retention.onApplicationShutdown();
     expect(announce).toHaveBeenLastCalledWith(announce.mock.calls[0]![0], true);
     await vi.advanceTimersByTimeAsync(60_000);

@@ -1,101 +1,52 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { BullRegistrations } from '../engine/redis/bull.registrations.js';
-import { MemoryEngine } from '../engine/memory/memory.engine.js';
-import { QueueEngine } from '../engine/queue.engine.js';
-import { MemoryWorkerEngine } from '../engine/memory/memory.worker-engine.js';
-import { RedisWorkerEngine } from '../engine/redis/worker/redis.worker-engine.js';
-import { Preflight } from '../engine/redis/preflight/preflight.js';
-import { QueueRegistry } from '../engine/redis/queue.registry.js';
-import { RedisConnections } from '../engine/redis/connection/redis.connections.js';
-import { RedisEngine } from '../engine/redis/redis.engine.js';
-import { fromStoredId } from '../engine/job-id.js';
-import { JobCancelledError } from '../contract/errors/outcome.errors.js';
-import { JobEventLog } from '../observability/job-event.log.js';
-import { JobEvents } from '../observability/job-event.stream.js';
 import { type ResolvedOptions, resolveOptions } from '../config/resolved-options.js';
 import type { ScalrQueueOptions } from '../config/scalr-queue.options.js';
 import { GIVEN_OPTIONS, RESOLVED_OPTIONS } from '../config/tokens.js';
-import { JobSender } from '../producer/job.sender.js';
+import { QueueEngine } from '../engine/queue.engine.js';
+import { JobEvents } from '../observability/job-event.stream.js';
 import { InFlightLimit } from '../producer/in-flight.limit.js';
+import { JobSender } from '../producer/job.sender.js';
 import { Tracing } from '../tracing/tracing.js';
-import { CancelWatcher } from '../worker/cancel.watcher.js';
-import { IdleHandlers } from '../worker/idle-handlers.js';
-import { RunningJobs } from '../worker/running.jobs.js';
 import { ThreadPools } from '../worker/thread/thread.pools.js';
-import { EnqueueLog } from './enqueue.log.js';
-import { MemoryConnections, MemoryRegistry } from './memory.connections.js';
+import { TestHarness } from './test.harness.js';
 import { TestSender } from './test.sender.js';
-import { TestStage } from './test.stage.js';
-import { VirtualClock } from './virtual.clock.js';
 import { TestThreadPools } from './test.thread-pools.js';
+import { VirtualClock } from './virtual.clock.js';
 
-type Sender = ConstructorParameters<typeof TestSender>;
 type Token = NonNullable<FactoryProvider['inject']>[number];
 
-/** All that reaches for Redis in production, and what the kit puts in its place; everything else is the real thing. */
+/**
+ * What the kit puts in the place of production, beside the engine (`TestEngineModule`); everything else is the real thing.
+ *
+ * - the options: the clock of the test is one of them, and no Redis is needed;
+ * - the pools of threads: where tests run the sources there is no built file for a thread;
+ * - what sends: in the inline mode a job has run before the call returns. An engine could not do that, as the call gives it a second.
+ */
 export const SUBSTITUTES: readonly FactoryProvider[] = [
-  replace(RESOLVED_OPTIONS, [VirtualClock, GIVEN_OPTIONS], resolveForTest),
-  replace(RedisEngine, [RESOLVED_OPTIONS, VirtualClock, EnqueueLog], makeEngine),
-  replace(JobSender, [QueueEngine, InFlightLimit, JobEvents, Tracing, TestStage], (...args: Sender) => {
-    return new TestSender(...args);
-  }),
-  standIn(RedisConnections, [QueueEngine], MemoryConnections),
-  standIn(QueueRegistry, [QueueEngine], MemoryRegistry),
-  replace(RedisWorkerEngine, [RESOLVED_OPTIONS], (app: ResolvedOptions) => new MemoryWorkerEngine(app)),
-  replace(BullRegistrations, [], () => ({ isForeign: () => false })),
-  replace(Preflight, [], () => ({ passed: true, findings: [] })),
+  { provide: RESOLVED_OPTIONS, inject: [VirtualClock, GIVEN_OPTIONS], useFactory: resolveForTest },
   substitute(ThreadPools, [Tracing], TestThreadPools),
-  // The queue of the test runs the handlers, in whatever application they are.
-  replace(IdleHandlers, [], () => ({ warn: () => undefined })),
-  // A test reads outcomes; lines about jobs that die on purpose would only hide what is wrong.
-  replace(JobEventLog, [], () => ({})),
-  // It has both the running jobs and the engine in reach.
-  replace(CancelWatcher, [QueueEngine, RunningJobs], (engine: MemoryEngine, running: RunningJobs) => {
-    engine.jobs.requestCancel = ({ queueName, id }) =>
-      running.abort(queueName, id, new JobCancelledError(fromStoredId(id)));
-    return {};
-  }),
+  substitute(JobSender, [QueueEngine, InFlightLimit, JobEvents, Tracing, TestHarness], TestSender),
 ];
 
-/** The arguments of the constructor are what Nest finds for the tokens; the class has all that can be called on what it replaces. */
+/** The arguments of the constructor are what Nest finds for the tokens. */
 function substitute<T extends object>(
   provide: abstract new (...args: never[]) => T,
   inject: readonly Token[],
-  type: new (...args: never[]) => Pick<T, keyof T>,
+  type: new (...args: never[]) => T,
 ): FactoryProvider {
-  return replace(provide, inject, (...args: never[]) => new type(...args));
+  return { provide, inject: [...inject], useFactory: (...args: never[]) => new type(...args) };
 }
 
-/** For what gives objects of the engine: the class has all of its names, and other objects. */
-function standIn<T extends object>(
-  provide: abstract new (...args: never[]) => T,
-  inject: readonly Token[],
-  type: new (...args: never[]) => Record<keyof T, unknown>,
-): FactoryProvider {
-  return replace(provide, inject, (...args: never[]) => new type(...args));
-}
-
-function replace(
-  provide: Token,
-  inject: readonly Token[],
-  make: (...args: never[]) => object,
-): FactoryProvider {
-  return { provide: provide as never, inject: [...inject], useFactory: make };
-}
-
-/** The options of the app; Redis is not needed, and neither is a name. Whether a worker lives is up to the test. */
-function resolveForTest(clock: VirtualClock, given: ScalrQueueOptions) {
+/**
+ * The options of the app; Redis is not needed, and neither is a name. Whether a worker lives is up to the test, and it reads outcomes:
+ * lines about jobs that die on purpose, and about handlers in a process without a worker, would only hide what is wrong.
+ */
+function resolveForTest(clock: VirtualClock, given: ScalrQueueOptions): ResolvedOptions {
   const { redis: _redis, ...options } = given;
   const resolved = resolveOptions({
     app: process.env['SCALR_APP'] || 'test',
     ...options,
     redis: 'redis://none.invalid',
   });
-  return { ...resolved, clock, unhandled: 'ignore' as const };
-}
-
-function makeEngine(app: ResolvedOptions, clock: VirtualClock, log: EnqueueLog): MemoryEngine {
-  const engine = new MemoryEngine(app, clock);
-  engine.intake.onAdded = (job) => log.add(job);
-  return engine;
+  return { ...resolved, clock, unhandled: 'ignore', reports: { jobs: false, idleHandlers: false } };
 }

@@ -11,7 +11,7 @@ import { EnqueueLog } from './enqueue.log.js';
 import type { RunOutcome } from './run-outcome.js';
 import type { RunJobOptions } from './run-job.options.js';
 import { type DrainOutcome, Tally } from './tally.js';
-import { TestStage } from './test.stage.js';
+import { TestHarness } from './test.harness.js';
 import { VirtualClock } from './virtual.clock.js';
 
 const check = new OptionChecker(InvalidOptionError);
@@ -25,7 +25,7 @@ export class TestQueue implements OnApplicationBootstrap {
   /** @internal */
   constructor(
     private readonly log: EnqueueLog,
-    private readonly stage: TestStage,
+    private readonly harness: TestHarness,
     private readonly clock: VirtualClock,
   ) {}
 
@@ -75,7 +75,7 @@ export class TestQueue implements OnApplicationBootstrap {
   /** Forgets all jobs, faults and what was recorded. The clock and the schedules stay as they are. */
   clear(): void {
     this.log.clear();
-    this.stage.engine.memory.clear();
+    this.harness.engine.memory.clear();
   }
 
   /**
@@ -87,7 +87,7 @@ export class TestQueue implements OnApplicationBootstrap {
    */
   async drain(): Promise<DrainOutcome> {
     await turn();
-    return this.stage.drain();
+    return this.harness.drain();
   }
 
   /**
@@ -102,7 +102,7 @@ export class TestQueue implements OnApplicationBootstrap {
     const end = this.clock.now() + check.duration('the time to advance', time, 0, MAX_DURATION);
     const tally = new Tally();
     tally.add(await this.drain());
-    for (let next = this.stage.nextDue; next <= end; next = this.stage.nextDue) {
+    for (let next = this.harness.nextDue; next <= end; next = this.harness.nextDue) {
       this.clock.moveTo(next);
       tally.add(await this.drain());
     }
@@ -142,12 +142,12 @@ export class TestQueue implements OnApplicationBootstrap {
     payload: InputOf<D>,
     options: RunJobOptions = {},
   ): Promise<RunOutcome<D>> {
-    return this.stage.runJob(definition, payload, options);
+    return this.harness.runJob(definition, payload, options);
   }
 
   /** From now on Redis cannot be reached: `enqueue` fails with `QueueUnavailableError`, and nothing runs. */
   down(): void {
-    this.stage.engine.memory.fault = 'down';
+    this.harness.engine.memory.fault = 'down';
   }
 
   /**
@@ -155,21 +155,21 @@ export class TestQueue implements OnApplicationBootstrap {
    * @param what whether the job is stored anyway. Defaults to true.
    */
   hang({ stored = true }: { readonly stored?: boolean } = {}): void {
-    this.stage.engine.memory.fault = stored ? 'hang-stored' : 'hang-lost';
+    this.harness.engine.memory.fault = stored ? 'hang-stored' : 'hang-lost';
   }
 
   /** From now on Redis has no memory left: `enqueue` fails with `QueueFullError`. Jobs still run. */
   full(): void {
-    this.stage.engine.memory.fault = 'full';
+    this.harness.engine.memory.fault = 'full';
   }
 
   /** Ends the fault. */
   up(): void {
-    delete this.stage.engine.memory.fault;
+    this.harness.engine.memory.fault = undefined;
   }
 
   /** Called by Nest. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.stage.begin();
+    await this.harness.boot();
   }
 }

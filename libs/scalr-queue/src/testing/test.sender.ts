@@ -5,7 +5,7 @@ import type { JobEvents } from '../observability/job-event.stream.js';
 import type { InFlightLimit } from '../producer/in-flight.limit.js';
 import { JobSender } from '../producer/job.sender.js';
 import type { Tracing } from '../tracing/tracing.js';
-import type { TestStage } from './test.stage.js';
+import type { TestHarness } from './test.harness.js';
 
 /** Sends as in production; in the inline mode what was enqueued has run before the call returns. */
 export class TestSender extends JobSender {
@@ -14,20 +14,20 @@ export class TestSender extends JobSender {
     inFlight: InFlightLimit,
     events: JobEvents,
     tracing: Tracing,
-    private readonly stage: TestStage,
+    private readonly harness: TestHarness,
   ) {
     super(engine, inFlight, events, tracing);
   }
 
   override async send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
     const enqueued = await super.send(job, signal);
-    await this.stage.afterEnqueue();
+    await this.harness.afterEnqueue();
     return enqueued;
   }
 
   override async sendMany(jobs: readonly PreparedJob[], signal?: AbortSignal): Promise<EnqueuedJob[]> {
     const enqueued = await super.sendMany(jobs, signal);
-    await this.stage.afterEnqueue();
+    await this.harness.afterEnqueue();
     return enqueued;
   }
 }

@@ -4,16 +4,20 @@ import { TerminusModule } from '@nestjs/terminus';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { GIVEN_OPTIONS } from '../config/tokens.js';
 import { BULL, BULL_REFUSAL } from '../engine/redis/bull.modules.js';
+import { RedisEngineModule } from '../engine/redis/redis-engine.module.js';
 import { PARTS } from '../scalr-queue.module.js';
 import { EnqueueLog } from './enqueue.log.js';
 import { SUBSTITUTES } from './substitutes.js';
 import { TestQueue } from './test.queue.js';
-import { TEST_OPTIONS, TestStage } from './test.stage.js';
+import { TestEngineModule } from './test.engine.module.js';
+import { TEST_OPTIONS, TestHarness } from './test.harness.js';
 import { VirtualClock } from './virtual.clock.js';
 import { checkTestOptions, type TestingModuleOptions, type TestQueueOptions } from './testing.options.js';
 
 /** Modules of others that those of the library import. */
 const FOREIGN: Type[] = [TerminusModule, DiscoveryModule];
+/** The parts of production that stay. */
+const KEPT_PARTS = PARTS.filter((part) => part !== RedisEngineModule);
 
 /** The handle of the test and the memory behind it. */
 @Module({})
@@ -56,7 +60,7 @@ export class ScalrQueueTestingModule {
     return {
       module: ScalrQueueTestingModule,
       global: true,
-      imports: [...FOREIGN, testQueueModule({ mode, now, patience })],
+      imports: [...FOREIGN, TestEngineModule, testQueueModule({ mode, now, patience })],
       providers,
       exports: providers.map(tokenOf),
     };
@@ -76,6 +80,7 @@ export class ScalrQueueTestingModule {
  */
 export function useTestQueue<B extends OverridableBuilder>(builder: B, options: TestQueueOptions = {}): B {
   builder.overrideModule(BULL as never).useModule(testQueueModule(options) as never);
+  builder.overrideModule(RedisEngineModule as never).useModule(TestEngineModule as never);
   for (const { provide, useFactory, inject } of SUBSTITUTES)
     builder.overrideProvider(provide).useFactory({ factory: useFactory, inject: inject as never[] });
   return builder;
@@ -87,7 +92,7 @@ function testQueueModule(options: TestQueueOptions): DynamicModule {
     { provide: VirtualClock, useValue: new VirtualClock(checked.now) },
     { provide: TEST_OPTIONS, useValue: checked },
     EnqueueLog,
-    TestStage,
+    TestHarness,
     TestQueue,
   ];
   return {
@@ -95,7 +100,7 @@ function testQueueModule(options: TestQueueOptions): DynamicModule {
     global: true,
     imports: [BULL_REFUSAL],
     providers,
-    exports: [VirtualClock, EnqueueLog, TestStage, TestQueue],
+    exports: [VirtualClock, EnqueueLog, TestHarness, TestQueue],
   };
 }
 
@@ -114,7 +119,7 @@ function unlessReal<T>(options: T) {
 /** All of production but what is substituted, whatever it will be. */
 function productionProviders(): Provider[] {
   const replaced = new Set<unknown>(SUBSTITUTES.map(({ provide }) => provide));
-  const providers = modulesBehind(PARTS).flatMap((part) => metadataOf(part, 'providers') as Provider[]);
+  const providers = modulesBehind(KEPT_PARTS).flatMap((part) => metadataOf(part, 'providers') as Provider[]);
   return providers.filter((provider) => !replaced.has(tokenOf(provider)));
 }
 

@@ -17,7 +17,7 @@ const INTERVAL = 500;
 @Injectable()
 export class CancelWatcher {
   private timer?: NodeJS.Timeout;
-  private looking = false;
+  private looking?: Promise<void>;
 
   constructor(
     private readonly engine: QueueEngine,
@@ -36,9 +36,14 @@ export class CancelWatcher {
     clearInterval(this.timer);
   }
 
-  private async look(): Promise<void> {
-    if (this.looking || !this.engine.ready) return;
-    this.looking = true;
+  /** Looks for requests now, one look at a time. */
+  look(): Promise<void> {
+    this.looking ??= this.lookOnce().finally(() => (this.looking = undefined));
+    return this.looking;
+  }
+
+  private async lookOnce(): Promise<void> {
+    if (!this.engine.ready) return;
     const { cancels } = this.workers;
     try {
       const { asked, requests } = await cancels.look(this.running.all());
@@ -46,8 +51,6 @@ export class CancelWatcher {
       if (requests > 0) await cancels.settle(INTERVAL, (queue, storedId) => this.report(queue, storedId));
     } catch {
       // Redis is away: the requests are still there when it is back.
-    } finally {
-      this.looking = false;
     }
   }
 

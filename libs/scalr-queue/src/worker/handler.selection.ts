@@ -3,7 +3,6 @@ import { WorkerEngine } from '../engine/engine-worker.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
-import { JobRunner } from './job.runner.js';
 import { selectQueues } from './queue-selection.js';
 
 /** What a worker works on. */
@@ -13,7 +12,7 @@ export interface WorkerJobs {
   readonly queues: ReadonlySet<string>;
 }
 
-/** Finds what the worker is to work on, and makes it known: to the runner, and to the other processes of the app. */
+/** Finds what the worker is to work on, and makes it known to the other processes of the app. */
 @Injectable()
 export class HandlerSelection {
   private readonly logger = new Logger('ScalrQueue');
@@ -21,7 +20,6 @@ export class HandlerSelection {
   constructor(
     private readonly explorer: HandlerExplorer,
     private readonly schedules: ScheduleKeeper,
-    private readonly runner: JobRunner,
     private readonly engine: QueueEngine,
     private readonly workers: WorkerEngine,
   ) {}
@@ -41,7 +39,6 @@ export class HandlerSelection {
    * @throws QueueConfigError
    */
   select(handlers: ReadonlyMap<string, JobHandler>, wanted: readonly string[] | undefined): WorkerJobs {
-    this.runner.use(handlers);
     const bridged = this.workers.processors.queues();
     if (handlers.size + bridged.length === 0)
       this.logger.warn(

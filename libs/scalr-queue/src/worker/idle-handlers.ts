@@ -1,5 +1,7 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { WorkerEngine } from '../engine/engine-worker.js';
 import { isWorkerBoot } from './worker-boot.js';
@@ -17,11 +19,12 @@ export class IdleHandlers {
     private readonly explorer: HandlerExplorer,
     private readonly engine: WorkerEngine,
     private readonly host: HttpAdapterHost,
+    @Inject(RESOLVED_OPTIONS) private readonly app: Pick<ResolvedOptions, 'reports'>,
   ) {}
 
   /** Once per application, unless `runWorker` boots it. */
   warn(): void {
-    if (this.hasWarned || isWorkerBoot()) return;
+    if (this.hasWarned || isWorkerBoot() || !this.app.reports.idleHandlers) return;
     this.hasWarned = true;
     const idle = [
       ...this.explorer.labels(),

@@ -34,7 +34,6 @@ const logger = new Logger('ScalrQueue');
 /** Runs one attempt of a job: validate, run within its time, and translate the outcome into the engine's terms. */
 @Injectable()
 export class JobRunner {
-  private handlers: ReadonlyMap<string, JobHandler> = new Map();
   private readonly live: LiveSettings;
 
   constructor(
@@ -48,17 +47,8 @@ export class JobRunner {
     this.live = new LiveSettings(app);
   }
 
-  /** Whether this worker has a handler for jobs of that name. */
-  handles(name: string): boolean {
-    return this.handlers.has(name);
-  }
-
-  use(handlers: ReadonlyMap<string, JobHandler>): void {
-    this.handlers = handlers;
-  }
-
-  async run(job: StoredJob, token: string | undefined): Promise<unknown> {
-    const handler = this.handlers.get(job.name);
+  /** @param handler of the job, where this worker has one */
+  async run(job: StoredJob, token: string | undefined, handler: JobHandler | undefined): Promise<unknown> {
     if (!handler) return this.unhandled.defer(job, token);
     const { definition } = handler;
     const meta = readMeta(job.opts);

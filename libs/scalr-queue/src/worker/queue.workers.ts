@@ -10,10 +10,18 @@ import type { StoredJob } from '../engine/stored-job.js';
 import { inJob } from '../observability/job-scope.js';
 import { Retention } from '../retention/retention.service.js';
 import { Tracing } from '../tracing/tracing.js';
+import type { JobHandler } from './handler.explorer.js';
 import { stringifiable } from './job.result.js';
 import { JobReporter } from './job.reporter.js';
 import { JobRunner } from './job.runner.js';
 import { RunningJobs } from './running.jobs.js';
+
+/** How the jobs of a queue are run. */
+export interface QueueWork {
+  readonly handlers: ReadonlyMap<string, JobHandler>;
+  /** Jobs at a time. */
+  readonly concurrency?: number | undefined;
+}
 
 /** The engine's workers of this process, one per queue. They run `@ProcessJob` handlers and `@Processor` classes. */
 @Injectable()
@@ -52,10 +60,11 @@ export class QueueWorkers {
     return this.workers.flatMap((worker) => [...worker.runningJobs()]);
   }
 
-  /** Makes a worker that runs the handlers of a queue. */
-  add(queue: string, concurrency: number | undefined): EngineWorker {
-    const run: RunJob = (job, token) => inJob(job, () => this.runner.run(job, token), this.traceIdOf);
-    const handles = (name: string) => this.runner.handles(name);
+  /** Makes a worker that runs the jobs of a queue. @param handlers all of the process */
+  add(queue: string, { handlers, concurrency }: QueueWork): EngineWorker {
+    const run: RunJob = (job, token) =>
+      inJob(job, () => this.runner.run(job, token, handlers.get(job.name)), this.traceIdOf);
+    const handles = (name: string) => handlers.has(name);
     const worker = this.engine.worker(queue, run, { concurrency, handles }, this.reporter);
     this.workers.push(worker);
     return worker;

@@ -39,13 +39,25 @@ export class WorkerAnnouncement {
   }
 
   /**
+   * From now on this worker lives for the others, until its heartbeats stop.
    * @param formerQueues those that definitions had before and that are worked on too
    * @param schedulesBoot as of `WorkerInfo`
    */
   start(
-    { handlers, queues: selected }: WorkerJobs,
+    jobs: WorkerJobs,
     formerQueues: () => readonly string[],
     schedulesBoot: () => WorkerActivity['schedulesBoot'],
+  ): void {
+    this.announce(jobs, formerQueues, schedulesBoot);
+    this.heartbeat.start();
+    void this.warnOfOtherPrograms();
+  }
+
+  /** The first heartbeat, with the parameters of {@link start}. */
+  announce(
+    { handlers, queues: selected }: WorkerJobs,
+    formerQueues: () => readonly string[] = () => [],
+    schedulesBoot: () => WorkerActivity['schedulesBoot'] = () => undefined,
   ): void {
     const own = queuesOf(handlers);
     const queues = [...selected].toSorted();
@@ -59,7 +71,7 @@ export class WorkerAnnouncement {
       handled,
       unselectedQueues: [...own].filter((queue) => !selected.has(queue)),
     };
-    this.heartbeat.start(() => ({
+    this.heartbeat.announce(() => ({
       ...abilities,
       queues: [...queues, ...formerQueues()],
       running: this.workers.runningCount,
@@ -67,7 +79,6 @@ export class WorkerAnnouncement {
       draining: this.shutdown.draining,
       schedulesBoot: schedulesBoot(),
     }));
-    void this.warnOfOtherPrograms();
   }
 
   /** Two programs under one name take each other's jobs. */

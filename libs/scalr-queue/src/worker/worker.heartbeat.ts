@@ -51,14 +51,18 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
     private readonly counters: JobCounters,
   ) {}
 
-  /** @param activity what the worker does, asked at each beat */
-  start(activity: () => WorkerActivity): void {
+  /** The first beat. @param activity what the worker does, asked at each beat */
+  announce(activity: () => WorkerActivity): void {
     this.activity = activity;
+    this.beat();
+  }
+
+  /** One beat after the other, once there was a first one. */
+  start(): void {
     this.timer = setInterval(() => this.beat(), WORKER_HEARTBEAT);
     this.timer.unref();
     // After an outage at once: the last heartbeat may have expired.
     this.stopListening = this.engine.onReady(() => this.beat());
-    this.beat();
   }
 
   /** Now, in the background. */

@@ -108,14 +108,15 @@ export class WorkerPool {
     await Promise.all([...queues].map((name) => this.engine.queues.writeLimits(name)));
     if (this.shutdown.draining) return;
     const bridged = this.workers.addProcessors(queues, concurrency);
-    for (const queue of queuesOf(handlers)) if (queues.has(queue)) this.workers.add(queue, concurrency);
+    for (const queue of queuesOf(handlers))
+      if (queues.has(queue)) this.workers.add(queue, { handlers, concurrency });
     this.workers.start();
     this.started = true;
     this.background.start(jobs, this.workers, (queue) => {
       this.logger.log(
         `Working on the queue ${queue} too: it holds jobs of definitions that have another queue now`,
       );
-      this.workers.add(queue, concurrency).start();
+      this.workers.add(queue, { handlers, concurrency }).start();
     });
     const names = [...queues].toSorted().join(', ') || '(none)';
     this.logger.log(`Working on ${counted(handlers.size + bridged, 'kind')} of jobs in the queues ${names}`);

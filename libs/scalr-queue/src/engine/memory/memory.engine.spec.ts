@@ -1,11 +1,10 @@
 import { engineBehaviours } from '../../../../../test/conformance/engine/engine.behaviours.js';
-import { systemClock } from '../../config/clock.js';
 import { resolveOptions } from '../../config/resolved-options.js';
 import { MemoryEngine } from './memory.engine.js';
 
 describe('the memory of a process', () => {
   engineBehaviours(async (queues = {}) => {
     const app = resolveOptions({ app: 'test', redis: 'redis://none.invalid', queues });
-    return new MemoryEngine(app, systemClock);
+    return new MemoryEngine(app);
   });
 });

@@ -1,12 +1,13 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import type { Clock } from '../../config/clock.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { QueueClosedError, QueueUnavailableError } from '../../contract/errors/enqueue.errors.js';
 import { outcomeUnknown } from '../outcome-unknown.js';
 import { type JobEnds, QueueEngine } from '../queue.engine.js';
+import { MemoryCancelRequests } from './memory.cancel-requests.js';
 import { MemoryDeadLetterStore } from './memory.dead-letter-store.js';
 import { MemoryFinishedJobs } from './memory.finished-jobs.js';
 import { MemoryIntake, NoAnswer } from './memory.intake.js';
+import type { MemoryJob } from './memory.job.js';
 import { MemoryJobStore } from './memory.job-store.js';
 import { MemoryQueueStore } from './memory.queue-store.js';
 import { MemoryScheduleRecords } from './memory.schedule-records.js';
@@ -35,16 +36,20 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
       places.some(({ queue, storedId }) => this.memory.get(queue).remembers(storedId)),
   };
 
+  /** Requests to stop what runs. */
+  readonly cancels: MemoryCancelRequests;
   private closed = false;
 
-  constructor(app: Pick<ResolvedOptions, 'queues'>, clock: Clock) {
+  /** @param onAdded hears of each job that is new or has a new payload */
+  constructor(app: Pick<ResolvedOptions, 'queues' | 'clock'>, onAdded?: (job: MemoryJob) => void) {
     super();
-    this.memory = new MemoryQueues(clock);
+    this.memory = new MemoryQueues(app.clock);
+    this.cancels = new MemoryCancelRequests(this.memory);
     this.finished = new MemoryFinishedJobs(this.memory);
-    this.intake = new MemoryIntake(this.memory, this.schedules, app);
-    this.jobs = new MemoryJobStore(this.memory);
+    this.intake = new MemoryIntake(this.memory, this.schedules, app, onAdded);
+    this.jobs = new MemoryJobStore(this.memory, this.cancels);
     this.deadLetters = new MemoryDeadLetterStore(this.memory);
-    this.queues = new MemoryQueueStore(this.memory, this.workers, app);
+    this.queues = new MemoryQueueStore(this.memory, app);
   }
 
   get ready(): boolean {

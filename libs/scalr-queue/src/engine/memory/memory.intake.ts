@@ -14,13 +14,11 @@ export class NoAnswer extends Error {
 
 /** Adding jobs. */
 export class MemoryIntake implements JobIntake {
-  /** Called with each job that is new or has a new payload. */
-  onAdded: (job: MemoryJob) => void = () => undefined;
-
   constructor(
     private readonly memory: MemoryQueues,
     private readonly schedules: ScheduleRecords,
     private readonly app: Pick<ResolvedOptions, 'queues'>,
+    private readonly onAdded?: (job: MemoryJob) => void,
   ) {}
 
   async admit(queue: string, jobs: number): Promise<void> {
@@ -54,7 +52,7 @@ export class MemoryIntake implements JobIntake {
   async addContested(prepared: PreparedJob): Promise<ContestedAdd> {
     if (this.memory.fault === 'hang-lost') throw new NoAnswer();
     const { job, stored, status } = this.memory.get(prepared.queue).add(prepared);
-    if (stored) this.onAdded(stored);
+    if (stored) this.onAdded?.(stored);
     if (this.memory.fault === 'hang-stored') throw new NoAnswer();
     return { status, storedId: job.id };
   }

@@ -2,6 +2,7 @@ import type { CancelOutcome, JobState } from '../../contract/job-info.js';
 import type { FoundJob, JobFeed, JobPlace, Place } from '../found-job.js';
 import { ANY_NAME } from '../job-type.js';
 import type { JobStore } from '../queue.engine.js';
+import type { MemoryCancelRequests } from './memory.cancel-requests.js';
 import type { MemoryJob, MemoryState } from './memory.job.js';
 import type { MemoryQueues } from './memory.queues.js';
 
@@ -15,10 +16,10 @@ const STATES: Readonly<Record<JobState, MemoryState>> = {
 
 /** Stored jobs, one by one. */
 export class MemoryJobStore implements JobStore {
-  /** Asks the run of a job to end; set by whoever runs jobs. */
-  requestCancel: (job: MemoryJob) => void = () => undefined;
-
-  constructor(private readonly memory: MemoryQueues) {}
+  constructor(
+    private readonly memory: MemoryQueues,
+    private readonly cancels: MemoryCancelRequests,
+  ) {}
 
   async stored(places: readonly JobPlace[]): Promise<JobPlace[]> {
     return places.flatMap((place) => {
@@ -65,7 +66,7 @@ export class MemoryJobStore implements JobStore {
     if (!job) return 'not-found';
     if (job.finished) return 'finished';
     if (job.state === 'active') {
-      this.requestCancel(job);
+      this.cancels.add(job, reason);
       return 'cancelling';
     }
     this.memory.get(queue).bury(job, reason);

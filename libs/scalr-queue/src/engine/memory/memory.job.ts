@@ -1,3 +1,5 @@
+import type { EndingJob } from '../engine-worker.js';
+import { FOR_EVER, fromEngineKeep, type KeepLimits } from '../keep-rule.js';
 import type { PreparedJob } from '../prepared-job.js';
 import type { StoredJob } from '../stored-job.js';
 import { readMeta } from '../job-meta.js';
@@ -12,7 +14,9 @@ export class MemoryJob implements StoredJob {
   readonly name: string;
   queueName: string;
   data: unknown;
-  opts: PreparedJob['options'];
+  opts: Omit<PreparedJob['options'], 'removeOnComplete' | 'removeOnFail'> & EndingJob['opts'];
+  /** How its kind is kept: what is said in its options when a run ends is about this job only. */
+  readonly keep: Readonly<Record<'completed' | 'failed', KeepLimits>>;
   /** Milliseconds that its chosen id is remembered. */
   readonly memory?: number;
   timestamp: number;
@@ -27,6 +31,7 @@ export class MemoryJob implements StoredJob {
   progress: unknown = 0;
   returnvalue: unknown = null;
   failedReason?: string;
+  deferredFailure?: string;
   stacktrace: string[] = [];
   readonly logs: string[] = [];
   /** Starts that came to no run of a handler. */
@@ -42,6 +47,10 @@ export class MemoryJob implements StoredJob {
     this.queueName = prepared.queue;
     this.data = JSON.parse(prepared.json);
     this.opts = copyOf(prepared.options);
+    this.keep = {
+      completed: fromEngineKeep(this.opts.removeOnComplete) ?? FOR_EVER,
+      failed: fromEngineKeep(this.opts.removeOnFail) ?? FOR_EVER,
+    };
     this.memory = prepared.memory;
     this.timestamp = prepared.options.timestamp ?? 0;
     this.delay = prepared.options.delay ?? 0;

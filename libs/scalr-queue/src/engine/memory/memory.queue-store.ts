@@ -1,10 +1,8 @@
 import { hostname } from 'node:os';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
-import { PING_JOB } from '../../contract/ping.js';
-import { takes } from '../../contract/worker-info.js';
 import { nameOfStoredId } from '../job-id.js';
 import type { QueueState } from '../queue-state.js';
-import type { PingAnswer, QueueStore, WorkerRegistry } from '../queue.engine.js';
+import type { PingAnswer, QueueStore } from '../queue.engine.js';
 import type { MemoryJob } from './memory.job.js';
 import type { MemoryQueues } from './memory.queues.js';
 
@@ -12,7 +10,6 @@ import type { MemoryQueues } from './memory.queues.js';
 export class MemoryQueueStore implements QueueStore {
   constructor(
     private readonly memory: MemoryQueues,
-    private readonly workers: WorkerRegistry,
     private readonly app: Pick<ResolvedOptions, 'queues'>,
   ) {}
 
@@ -40,11 +37,11 @@ export class MemoryQueueStore implements QueueStore {
   }
 
   async pause(name: string): Promise<void> {
-    this.memory.get(name).paused = true;
+    this.memory.get(name).hold();
   }
 
   async resume(name: string): Promise<void> {
-    this.memory.get(name).paused = false;
+    this.memory.get(name).resume();
   }
 
   /** Jobs run one after the other here, as fast as they can. */
@@ -54,10 +51,9 @@ export class MemoryQueueStore implements QueueStore {
 
   async writeLimits(): Promise<void> {}
 
-  /** The one worker is in this very process, and answers at once. */
+  /** The workers are in this very process, and answer at once. */
   async ping(name: string): Promise<PingAnswer | undefined> {
-    const workers = await this.workers.list();
-    if (!workers.some((worker) => takes(worker, name, PING_JOB))) return undefined;
+    if (!this.memory.isServed(name)) return undefined;
     return { roundTripMs: 0, worker: { host: hostname(), pid: process.pid } };
   }
 }

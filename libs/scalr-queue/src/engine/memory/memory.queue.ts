@@ -1,6 +1,5 @@
 import { parseFailure } from '../failure.js';
 import { readMeta } from '../job-meta.js';
-import { fromEngineKeep } from '../keep-rule.js';
 import { RESULT_GRACE } from '../../contract/defaults.js';
 import { conflictOf, type PreparedJob } from '../prepared-job.js';
 import { MemoryClaims } from './memory.claims.js';
@@ -16,17 +15,26 @@ export interface Added {
   readonly status: 'created' | 'duplicate' | 'replaced' | 'rerun';
 }
 
+/** Whom the state of a queue concerns. */
+interface QueueListener {
+  ended(job: MemoryJob): void;
+  /** There may be a job to take, now or at another time than before. */
+  changed(): void;
+}
+
 /** One queue with its jobs, by the rules of the engine. */
 export class MemoryQueue {
   paused = false;
   readonly jobs = new Map<string, MemoryJob>();
   private readonly claims: MemoryClaims;
   private order = 0;
+  /** The place before all others. */
+  private front = 0;
 
   constructor(
     readonly name: string,
     private readonly clock: Clock,
-    private readonly ended: (job: MemoryJob) => void,
+    private readonly listener: QueueListener,
   ) {
     this.claims = new MemoryClaims(clock);
   }
@@ -67,6 +75,7 @@ export class MemoryQueue {
     if (job.delay > 0) job.putAside(job.timestamp + job.delay);
     this.jobs.set(job.id, job);
     this.claims.hold(job);
+    this.listener.changed();
     return { job, stored: job, status };
   }
 
@@ -82,6 +91,15 @@ export class MemoryQueue {
     this.jobs.set(job.id, job);
     this.claims.follow(job);
     return { job, stored: job, status: 'rerun' };
+  }
+
+  hold(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.listener.changed();
   }
 
   /** The job that comes next, of those whose time has come. */
@@ -117,6 +135,13 @@ export class MemoryQueue {
     job.delay = retryDelay;
     if (retryDelay > 0) job.putAside(this.clock.now() + retryDelay);
     else this.putBack(job);
+  }
+
+  /** A job that runs waits again, before all others. */
+  putFirst(job: MemoryJob): void {
+    job.state = 'waiting';
+    job.order = --this.front;
+    this.listener.changed();
   }
 
   /** Ends a job that does not run. */
@@ -170,7 +195,7 @@ export class MemoryQueue {
   /** Those whose time has come wait from now on, in the order of their times. */
   private promote(): void {
     const due = this.in('delayed').filter(({ runAt = Infinity }) => runAt <= this.clock.now());
-    for (const job of due.toSorted((a, b) => a.runAt! - b.runAt! || a.order - b.order)) this.putBack(job);
+    for (const job of due.toSorted((a, b) => a.runAt! - b.runAt! || a.order - b.order)) this.putLast(job);
   }
 
   /** Its time has come, whatever it was. */
@@ -180,6 +205,11 @@ export class MemoryQueue {
   }
 
   private putBack(job: MemoryJob): void {
+    this.putLast(job);
+    this.listener.changed();
+  }
+
+  private putLast(job: MemoryJob): void {
     job.state = 'waiting';
     job.order = this.order++;
     delete job.runAt;
@@ -194,17 +224,17 @@ export class MemoryQueue {
     job.state = state;
     job.finishedOn = this.clock.now();
     delete job.runAt;
+    delete job.deferredFailure;
     this.claims.unfollow(job);
     this.claims.remember(job);
     this.release(job, parseFailure(job.failedReason ?? '').kind === 'cancelled');
     this.tidy(state, job);
-    this.ended(job);
+    this.listener.ended(job);
   }
 
   /** Each job by the rule of its definition; one whose caller waits for its end stays for a moment. */
-  private tidy(state: 'completed' | 'failed', { name, opts }: MemoryJob): void {
-    const limits = fromEngineKeep(state === 'completed' ? opts.removeOnComplete : opts.removeOnFail);
-    const { age = Infinity, count = Infinity } = limits ?? {};
+  private tidy(state: 'completed' | 'failed', { id, name, opts, keep }: MemoryJob): void {
+    const { age, count } = keep[state];
     const finished = this.in(state)
       .filter((job) => job.name === name)
       .toSorted((a, b) => b.finishedOn! - a.finishedOn! || b.order - a.order);
@@ -213,6 +243,8 @@ export class MemoryQueue {
       const isWaited = readMeta(job.opts).waited === true && sinceEnd < RESULT_GRACE;
       if (sinceEnd > age || (place >= count && !isWaited)) this.jobs.delete(job.id);
     }
+    // Whoever ran it may have said that it is not kept at all.
+    if ((state === 'completed' ? opts.removeOnComplete : opts.removeOnFail) === true) this.jobs.delete(id);
   }
 
   private release(job: MemoryJob, anyway: boolean): void {

@@ -6,19 +6,40 @@ import type { Clock } from '../../config/clock.js';
 /** What is the matter with the queue, as a test wants it. */
 export type Fault = 'down' | 'hang-stored' | 'hang-lost' | 'full';
 
+/** What takes the jobs of a queue. */
+interface Worker {
+  readonly name: string;
+  /** There may be something to take. */
+  wake(): void;
+}
+
 /** The queues of one app in the memory of the process. */
 export class MemoryQueues {
   private readonly queues = new Map<string, MemoryQueue>();
   /** Of those who wait for the end of a job, by queue and id. */
   private readonly listeners = new Map<string, Set<(end: JobEnd) => void>>();
-  fault?: Fault;
+  /** Those that take jobs. */
+  readonly workers = new Set<Worker>();
+  private trouble?: Fault;
 
   constructor(readonly clock: Clock) {}
+
+  get fault(): Fault | undefined {
+    return this.trouble;
+  }
+
+  set fault(fault: Fault | undefined) {
+    this.trouble = fault;
+    for (const worker of this.workers) worker.wake();
+  }
 
   get(name: string): MemoryQueue {
     let queue = this.queues.get(name);
     if (!queue) {
-      queue = new MemoryQueue(name, this.clock, (job) => this.hasEnded(job));
+      queue = new MemoryQueue(name, this.clock, {
+        ended: (job) => this.hasEnded(job),
+        changed: () => this.changed(name),
+      });
       this.queues.set(name, queue);
     }
     return queue;
@@ -36,22 +57,20 @@ export class MemoryQueues {
 
   /** Forgets everything but the pending slots of schedules. */
   clear(): void {
-    delete this.fault;
+    this.fault = undefined;
     for (const queue of this.queues.values()) queue.clear();
   }
 
-  /** The next job to run, of all queues by turns. */
-  take(): MemoryJob | undefined {
-    if (!this.works) return undefined;
-    for (const queue of this.queues.values()) {
-      const job = queue.take();
-      if (!job) continue;
-      // To the end of the line, so that no queue starves another.
-      this.queues.delete(queue.name);
-      this.queues.set(queue.name, queue);
-      return job;
-    }
-    return undefined;
+  /** Whether a worker takes the jobs of the queue. */
+  isServed(name: string): boolean {
+    return [...this.workers].some((worker) => worker.name === name);
+  }
+
+  /** Puts a queue that had its turn behind the others, so that none starves another. */
+  hadTurn(name: string): void {
+    const queue = this.get(name);
+    this.queues.delete(name);
+    this.queues.set(name, queue);
   }
 
   /** When the next delayed job may start; `Infinity` where none waits for its time. */
@@ -68,6 +87,10 @@ export class MemoryQueues {
       listeners.delete(listener);
       if (listeners.size === 0) this.listeners.delete(key);
     };
+  }
+
+  private changed(name: string): void {
+    for (const worker of this.workers) if (worker.name === name) worker.wake();
   }
 
   private hasEnded({ queueName, id, state, failedReason = '', returnvalue }: MemoryJob): void {

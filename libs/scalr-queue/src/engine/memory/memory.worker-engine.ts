@@ -1,26 +1,25 @@
 import type { ResolvedOptions } from '../../config/resolved-options.js';
-import { QueueConfigError } from '../../contract/errors/configuration.errors.js';
 import {
-  type CancelRequests,
   type Deferrals,
-  type EngineWorker,
   type JobRuns,
   type NativeProcessors,
+  type RunJob,
   WorkerEngine,
+  type WorkerHooks,
+  type WorkerSettings,
 } from '../engine-worker.js';
 import { startsBefore, wasRetriedByHand } from '../job-starts.js';
 import type { StoredJob } from '../stored-job.js';
+import type { MemoryCancelRequests } from './memory.cancel-requests.js';
+import type { MemoryEngine } from './memory.engine.js';
 import type { MemoryJob } from './memory.job.js';
+import { MemoryWorker, type TakenJob } from './memory.worker.js';
 
-/** Running jobs in the memory of a test, which takes them one by one itself: there are no workers. */
+/** Running jobs in the memory of a process. */
 export class MemoryWorkerEngine extends WorkerEngine {
   readonly runs: JobRuns;
-  /** Requests reach the running job at once. */
-  readonly cancels: CancelRequests = {
-    look: async () => ({ asked: [], requests: 0 }),
-    settle: async () => undefined,
-  };
-  /** They speak to a Redis. */
+  readonly cancels: MemoryCancelRequests;
+  /** They are written for BullMQ, which speaks to a Redis. */
   readonly processors: NativeProcessors = {
     queues: () => [],
     allQueues: () => [],
@@ -29,24 +28,50 @@ export class MemoryWorkerEngine extends WorkerEngine {
     closeForeign: async () => undefined,
     leaveForeign: () => undefined,
   };
+  private readonly workers = new Set<MemoryWorker>();
 
-  constructor(app: ResolvedOptions) {
+  /** @param taking whether workers take jobs by themselves, or only when {@link next} asks for one */
+  constructor(
+    private readonly engine: MemoryEngine,
+    private readonly app: Pick<ResolvedOptions, 'clock' | 'queues' | 'worker'>,
+    private readonly taking: 'by itself' | 'when asked' = 'by itself',
+  ) {
     super();
     this.runs = new MemoryJobRuns(app);
+    this.cancels = engine.cancels;
   }
 
   async open(): Promise<void> {}
 
-  worker(): EngineWorker {
-    throw new QueueConfigError('the test kit has no workers: drain() of the test queue runs its jobs');
+  worker(queue: string, run: RunJob, settings: WorkerSettings, hooks: WorkerHooks): MemoryWorker {
+    const { queues, worker: all } = this.app;
+    const wanted = settings.concurrency ?? queues.get(queue)?.concurrency ?? all.concurrency;
+    const concurrency = this.taking === 'by itself' ? wanted : 0;
+    const worker = new MemoryWorker(this.engine.memory, queue, run, settings, hooks, concurrency);
+    this.workers.add(worker);
+    return worker;
+  }
+
+  /** Runs the next job of all queues, which have their turns one after the other; undefined when none may start. */
+  next(): TakenJob | undefined {
+    const { memory } = this.engine;
+    for (const name of memory.names()) {
+      for (const worker of this.workers) {
+        const taken = worker.name === name ? worker.next() : undefined;
+        if (!taken) continue;
+        memory.hadTurn(name);
+        return taken;
+      }
+    }
+    return undefined;
   }
 }
 
-/** Counts in the jobs of the kit. */
+/** Counts in the jobs themselves. */
 class MemoryJobRuns implements JobRuns {
   private readonly deferrals = new WeakMap<StoredJob, Deferrals & { readonly started: number }>();
 
-  constructor(private readonly app: ResolvedOptions) {}
+  constructor(private readonly app: Pick<ResolvedOptions, 'clock'>) {}
 
   async hasRun(job: MemoryJob): Promise<boolean> {
     return job.attemptsStarted > 1 && (wasRetriedByHand(job) || startsBefore(job) > job.idleStarts);

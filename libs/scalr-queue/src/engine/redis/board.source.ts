@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import type { JobType, Queue } from 'bullmq';
+import { QueueConfigError } from '../../contract/errors/configuration.errors.js';
 import { QueueRegistry } from './queue.registry.js';
 import { type Reach, type StoredFields, StoredJobReader } from './stored-job.reader.js';
 
@@ -33,13 +34,13 @@ export class BoardSource {
 /** The sources of all boards. */
 @Injectable()
 export class BoardSources {
-  private readonly reader: StoredJobReader;
+  constructor(@Optional() private readonly registry?: QueueRegistry) {}
 
-  constructor(private readonly registry: QueueRegistry) {
-    this.reader = new StoredJobReader(registry.connections);
-  }
-
+  /** @throws QueueConfigError when the app has no queues in Redis, as with the test queue */
   of(queue: string): BoardSource {
-    return new BoardSource(this.registry.get(queue), this.reader);
+    const { registry } = this;
+    if (!registry)
+      throw new QueueConfigError('the dashboard shows queues in Redis, which the test queue is without');
+    return new BoardSource(registry.get(queue), new StoredJobReader(registry.connections));
   }
 }
