@@ -60,10 +60,12 @@ export function sample(mutants, size, seed) {
  * @param {number} budgetMs
  */
 export function testsFor({ file }, within, reaches, budgetMs) {
+  // Functions that are an expression have no probe.
+  const beside = `libs/scalr-queue/src/${file.replace(/\.ts$/, '.spec.ts')}`;
   const isAtImport = !within || reaches.some(({ imported }) => imported.includes(within));
-  const reaching = reaches.filter(({ reached, imported }) =>
+  const reaching = reaches.filter(({ test, reached, imported }) =>
     isAtImport
-      ? [...reached, ...imported].some((name) => name.startsWith(`${file}#`))
+      ? test === beside || [...reached, ...imported].some((name) => name.startsWith(`${file}#`))
       : reached.includes(within),
   );
   /** @type {Reach[]} */

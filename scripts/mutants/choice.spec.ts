@@ -90,6 +90,13 @@ describe('the tests for a mutant', () => {
     expect(chosen('a.ts#7')).toEqual(['quick', 'first', 'slow']);
   });
 
+  it('are also the spec beside the file then: a function that is an expression notes nothing', () => {
+    const beside = reach('libs/scalr-queue/src/c/d.spec.ts', 5, []);
+    const chosenFor = (file: string) => testsFor({ file }, undefined, [...reaches, beside], 1_000);
+    expect(chosenFor('c/d.ts')).toEqual([beside]);
+    expect(chosenFor('d.ts')).toEqual([]);
+  });
+
   it('are none when nothing reaches it', () => {
     expect(chosen('a.ts#5')).toEqual([]);
   });

@@ -32,12 +32,13 @@ export function scheduleBehaviours(makeEngine: MakeEngine): void {
       expect((await schedules.read()).bootOf('billing')).toBe(0);
       const first = await schedules.declare(declaration({ nightly: TEXT, hourly: TEXT }));
       expect(first).toEqual({ boot: NOW, withdrawn: [] });
+      await schedules.note('nightly', 'lastSlot', 3);
       await schedules.note('hourly', 'lastSlot', 7);
       const second = await schedules.declare(declaration({ nightly: 'v2' }));
       expect(second.boot).toBe(NOW + 1);
       const by = declaration({}).title;
       expect(second.withdrawn.toSorted((a, b) => a.lastSlot - b.lastSlot)).toEqual([
-        { text: TEXT, lastSlot: 0, by },
+        { text: TEXT, lastSlot: 3, by },
         { text: TEXT, lastSlot: 7, by },
       ]);
       // The first worker says again what it has, and is not heard.
@@ -47,6 +48,20 @@ export function scheduleBehaviours(makeEngine: MakeEngine): void {
       const table = await schedules.read();
       expect(table.records).toEqual([{ name: 'nightly', text: 'v2', paused: false }]);
       expect([table.bootOf('billing'), table.declaredBy]).toEqual([NOW + 1, by]);
+    });
+
+    it('begin anew when they change, and go on when they do not', async () => {
+      const { schedules } = await makeEngine();
+      await schedules.declare(declaration({ nightly: TEXT, hourly: TEXT }));
+      for (const name of ['nightly', 'hourly']) await schedules.note(name, 'lastSlot', 7);
+      for (const name of ['nightly', 'hourly']) await schedules.note(name, 'succeeded', 5);
+      const { withdrawn } = await schedules.declare(declaration({ nightly: 'v2', hourly: TEXT }));
+      expect(withdrawn).toMatchObject([{ text: TEXT, lastSlot: 7 }]);
+      const { records } = await schedules.read();
+      expect(records.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+        { name: 'hourly', text: TEXT, paused: false, lastSlot: 7, lastSuccessAt: 5 },
+        { name: 'nightly', text: 'v2', paused: false, lastSuccessAt: 5 },
+      ]);
     });
 
     it('remember how far they are', async () => {

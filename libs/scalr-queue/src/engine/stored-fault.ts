@@ -52,7 +52,7 @@ export function faultOf(fields: Readonly<Record<string, string>>): StoredFault |
   }
   for (const field of JSON_FIELDS) {
     const text = fields[field];
-    if (text && text !== '0' && parse(text) === undefined) return unreadable(`${field} is not JSON`);
+    if (text && parse(text) === undefined) return unreadable(`${field} is not JSON`);
   }
   return faultOfOptions(fields['opts']);
 }

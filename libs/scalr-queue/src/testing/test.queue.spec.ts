@@ -235,6 +235,20 @@ describe('a fault', () => {
   });
 });
 
+describe('a job that was enqueued before a fault', () => {
+  it('does not run until the fault ends, but runs while there is only no room for more', async () => {
+    const { queue, jobs } = await kit();
+    await jobs.enqueue(Send, { to: 'nobody' });
+    const faults = [() => queue.down(), () => queue.hang(), () => queue.hang({ stored: false })];
+    for (const begin of faults) {
+      begin();
+      expect(await queue.drain()).toMatchObject({ dead: 0 });
+    }
+    queue.full();
+    expect(await queue.drain()).toMatchObject({ dead: 1 });
+  });
+});
+
 describe('a job that is gone', () => {
   it('has finished and is not kept, as far as its id is remembered', async () => {
     const { module, queue, jobs } = await kit();

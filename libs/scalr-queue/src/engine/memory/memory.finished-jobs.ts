@@ -25,7 +25,7 @@ export class MemoryFinishedJobs implements FinishedJobs {
   async lease(queue: string, state: FinishedState, ms: number) {
     const { clock } = this.memory;
     const key = `${queue} ${state}`;
-    if ((this.leases.get(key) ?? 0) > clock.now()) return undefined;
+    if ((this.leases.get(key) ?? -Infinity) > clock.now()) return undefined;
     this.leases.set(key, clock.now() + ms);
     return async (after: number): Promise<void> => void this.leases.set(key, clock.now() + after);
   }
