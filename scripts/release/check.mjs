@@ -9,13 +9,7 @@ import { install, pack } from './project.mjs';
 const LICENSES =
   'MIT;ISC;Apache-2.0;BSD-2-Clause;BSD-3-Clause;0BSD;BlueOak-1.0.0;Unlicense;MIT OR Apache-2.0;Python-2.0';
 const BUILT = /^(?:dist\/(?!.*\.spec\.).*(?:\.js|\.d\.ts)|dist\/cjs\/package\.json|schematics\/[^/]+\.json)$/;
-const PEERS = [
-  '@nestjs/bullmq',
-  '@nestjs/common',
-  '@nestjs/core',
-  '@nestjs/platform-express',
-  '@nestjs/terminus',
-];
+const PEERS = ['@nestjs/bullmq', '@nestjs/common', '@nestjs/core', '@nestjs/terminus'];
 
 const dir = mkdtempSync(join(tmpdir(), 'scalr-release-'));
 try {

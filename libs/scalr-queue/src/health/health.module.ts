@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { TerminusModule } from '@nestjs/terminus';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { HealthReport } from './health.report.js';
@@ -7,7 +6,7 @@ import { ScalrQueueHealthIndicator } from './scalr-queue.health.js';
 
 /** Whether the queue works. */
 @Module({
-  imports: [InspectionModule, MetricsModule, TerminusModule],
+  imports: [InspectionModule, MetricsModule],
   providers: [HealthReport, ScalrQueueHealthIndicator],
   exports: [HealthReport, ScalrQueueHealthIndicator],
 })

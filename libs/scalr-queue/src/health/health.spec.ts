@@ -1,5 +1,6 @@
 import { ConsoleLogger, Logger } from '@nestjs/common';
-import { HealthIndicatorService } from '@nestjs/terminus';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import type { QueueEngine } from '../engine/queue.engine.js';
 import type { AppSnapshot, AppState } from '../inspection/app.state.js';
@@ -90,7 +91,7 @@ describe('the report of the queues', () => {
 
 it('is an indicator for the checks of an app: up, or down without a reason', async () => {
   const { facts, report } = reporting();
-  const indicator = new ScalrQueueHealthIndicator(new HealthIndicatorService(), report);
+  const indicator = new ScalrQueueHealthIndicator(report);
   expect(await indicator.isHealthy('queue')).toEqual({ queue: { status: 'up' } });
   expect(await indicator.queues('jobs')).toEqual({
     jobs: { status: 'up', queues: [told('mail'), told('pdf')] },
@@ -128,7 +129,9 @@ describe('the server of a worker', () => {
         ({ status }) => status,
       );
     expect(await all()).toEqual([200, 503, 503]);
-    expect((await ask('/health/startup')).body).toBe('{"status":"starting"}');
+    const startup = await ask('/health/startup');
+    expect(startup.body).toBe('{"status":"starting"}');
+    expect(startup.response.headers.get('cache-control')).toBe('no-store');
     boot();
     expect(await all()).toEqual([200, 200, 200]);
     life.accepting = false;
@@ -166,6 +169,63 @@ describe('the server of a worker', () => {
     facts.away = true;
     const away = await ask('/health');
     expect([away.status, JSON.parse(away.body).details.queues]).toEqual([503, { status: 'down' }]);
+  });
+
+  it.each([
+    ['GET', '/health/live/', 200, { status: 'ok' }],
+    ['GET', '/HEALTH/live?probe=1', 200, { status: 'ok' }],
+    ['HEAD', '/health/live', 200, undefined],
+    ['HEAD', '/health/ready', 503, undefined],
+    ['GET', '/', 404, { message: 'Cannot GET /', error: 'Not Found', statusCode: 404 }],
+    [
+      'GET',
+      '/toString?a=b',
+      404,
+      { message: 'Cannot GET /toString?a=b', error: 'Not Found', statusCode: 404 },
+    ],
+    ['POST', '/health', 404, { message: 'Cannot POST /health', error: 'Not Found', statusCode: 404 }],
+  ])('answers %s %s with %i', async (method, path, status, body) => {
+    const { server } = await serving();
+    const response = await fetch(server.url + path, { method });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(await response.text()).toBe(body === undefined ? '' : JSON.stringify(body));
+  });
+
+  it('asks for the token of the metrics, and tells nobody why it has none', async () => {
+    vi.stubEnv('SCALR_METRICS_TOKEN', 'a-token-of-operators');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { server, state, ask } = await serving();
+    const refused = await ask('/metrics');
+    expect([refused.status, JSON.parse(refused.body)]).toEqual([
+      401,
+      { message: 'Unauthorized', statusCode: 401 },
+    ]);
+    expect(refused.response.headers.get('cache-control')).toBe('no-store');
+    const authorization = 'Bearer a-token-of-operators';
+    const scrape = () => fetch(`${server.url}/metrics`, { headers: { authorization } });
+    expect((await scrape()).headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const written = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    onTestFinished(() => written.mockRestore());
+    const text = () => Promise.reject(new Error('a secret'));
+    state.worker = { report: { metrics: { text } } } as never;
+    const failed = await scrape();
+    expect([failed.status, await failed.json()]).toEqual([
+      500,
+      { statusCode: 500, message: 'Internal server error' },
+    ]);
+    expect(written).toHaveBeenCalledWith('GET /metrics failed: Error: a secret');
+  });
+
+  it('ends the connections that are kept alive when it closes', async () => {
+    const { server } = await serving();
+    const connection = connect(Number(new URL(server.url).port), '127.0.0.1');
+    connection.write('GET /health/live HTTP/1.1\r\nHost: worker\r\n\r\n');
+    await once(connection, 'data');
+    const ended = once(connection, 'close');
+    await server.close();
+    await ended;
+    await expect(fetch(server.url)).rejects.toThrow('fetch failed');
   });
 
   it('leaves the logger of the process as it is, and writes nothing of the checks that fail', async () => {

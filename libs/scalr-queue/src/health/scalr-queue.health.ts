@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import type { HealthIndicatorResult } from '@nestjs/terminus';
 import { HealthReport } from './health.report.js';
 
 /**
@@ -12,14 +12,11 @@ import { HealthReport } from './health.report.js';
 @Injectable()
 export class ScalrQueueHealthIndicator {
   /** @internal */
-  constructor(
-    private readonly indicators: HealthIndicatorService,
-    private readonly report: HealthReport,
-  ) {}
+  constructor(private readonly report: HealthReport) {}
 
   /** `up` when Redis answers, else `down`. For readiness checks. */
   async isHealthy<const Key extends string>(key: Key): Promise<HealthIndicatorResult<Key>> {
-    const indicator = this.indicators.check(key);
+    const indicator = await check(key);
     return (await this.report.redisAnswers()) && this.report.fit ? indicator.up() : indicator.down();
   }
 
@@ -28,8 +25,14 @@ export class ScalrQueueHealthIndicator {
    * work, such as `no live worker handles invoice.send`, stands in `warnings`; it stays `up`, for no restart would help.
    */
   async queues<const Key extends string>(key: Key): Promise<HealthIndicatorResult<Key>> {
-    const indicator = this.indicators.check(key);
+    const indicator = await check(key);
     const report = await this.report.queues();
     return report ? indicator.up({ ...report }) : indicator.down();
   }
+}
+
+/** Loads terminus with the first check: who has none boots without. */
+async function check<const Key extends string>(key: Key) {
+  const { HealthIndicatorService } = await import('@nestjs/terminus');
+  return new HealthIndicatorService().check(key);
 }

@@ -1,30 +1,30 @@
-import {
-  type DynamicModule,
-  type INestApplication,
-  Logger,
-  type LoggerService,
-  Module,
-} from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { TerminusModule } from '@nestjs/terminus';
-import type { Server } from 'node:http';
+import { HttpException, Logger, NotFoundException } from '@nestjs/common';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
-import { WorkerHealthController } from './worker-health.controller.js';
-import { WorkerMetricsController } from './worker-metrics.controller.js';
-import { WorkerState } from './worker.state.js';
+import { HealthChecks } from './health.checks.js';
+import { WorkerHealthRoutes } from './worker-health.routes.js';
+import type { WorkerState } from './worker.state.js';
 
-@Module({})
-class WorkerHealthModule {}
-
-/** The small HTTP server of a worker process: a Nest application of its own, so that no controller of the app is mounted. */
+/** The small HTTP server of a worker process: Node's own, so that it needs no platform of Nest and no controller of the app is mounted. */
 export class WorkerHealthServer {
+  private readonly logger = new Logger('ScalrQueue');
+  private readonly routes: WorkerHealthRoutes;
+  private readonly server: Server;
+  /** Where it answers, such as `http://127.0.0.1:3001`. */
+  url = '';
+
   private constructor(
-    private readonly app: INestApplication,
+    private readonly checks: HealthChecks,
+    state: WorkerState,
     private readonly host: string | undefined,
-    readonly url: string,
-  ) {}
+  ) {
+    this.routes = new WorkerHealthRoutes(checks, state);
+    // Slow clients must not hold the port.
+    const limits = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 };
+    this.server = createServer(limits, (request, response) => void this.answer(request, response));
+  }
 
   /** For the log: where it answers, and to whom. */
   get place(): string {
@@ -37,47 +37,55 @@ export class WorkerHealthServer {
    * @throws QueueConfigError when the port is taken, or the host is none of this machine
    */
   static async start(state: WorkerState, port: number, host?: string): Promise<WorkerHealthServer> {
-    const module = {
-      module: WorkerHealthModule,
-      imports: [TerminusModule.forRoot({ logger: false })],
-      controllers: [WorkerHealthController, WorkerMetricsController],
-      providers: [{ provide: WorkerState, useValue: state }],
-    };
-    const app = await silently(() => open(module, port, host));
-    const server = app.getHttpServer() as Server;
-    const shown = isWildcard(host) ? '127.0.0.1' : isIPv6(host) ? `[${host}]` : host;
-    return new WorkerHealthServer(app, host, `http://${shown}:${(server.address() as AddressInfo).port}`);
+    const health = new WorkerHealthServer(await HealthChecks.open(), state, host);
+    try {
+      await once(health.server.listen(port, host), 'listening');
+      const shown = isWildcard(host) ? '127.0.0.1' : isIPv6(host) ? `[${host}]` : host;
+      health.url = `http://${shown}:${(health.server.address() as AddressInfo).port}`;
+      return health;
+    } catch (error) {
+      await health.checks.close();
+      const trouble = troubleOf((error as NodeJS.ErrnoException).code, port, host);
+      throw trouble === undefined ? error : new QueueConfigError(trouble, { cause: error });
+    }
   }
 
   async close(): Promise<void> {
-    (this.app.getHttpServer() as Server).closeAllConnections();
-    await this.app.close();
+    const closed = once(this.server, 'close');
+    this.server.close();
+    // Among them those that are kept alive.
+    this.server.closeAllConnections();
+    await Promise.all([closed, this.checks.close()]);
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, url = '/', headers } = request;
+    const reads = method === 'GET' || method === 'HEAD';
+    const path = url.replace(/\?.*/s, '');
+    const route = reads ? this.routes.at(path) : undefined;
+    if (route) response.setHeader('Cache-Control', route.cacheControl);
+    try {
+      if (!route) throw new NotFoundException(`Cannot ${method} ${url}`);
+      send(response, 200, await route.answer(headers.authorization), route.type);
+    } catch (error) {
+      if (error instanceof HttpException) return send(response, error.getStatus(), error.getResponse());
+      this.logger.error(`${method} ${path} failed: ${String(error)}`);
+      send(response, 500, { statusCode: 500, message: 'Internal server error' });
+    }
   }
 }
 
-async function open(
-  module: DynamicModule,
-  port: number,
-  host: string | undefined,
-): Promise<INestApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(module, {
-    logger: false,
-    abortOnError: false,
-  });
-  app.disable('x-powered-by');
-  const server: Server = app.getHttpServer();
-  // Slow clients must not hold the port.
-  server.headersTimeout = 5_000;
-  server.requestTimeout = 10_000;
-  server.keepAliveTimeout = 5_000;
-  try {
-    await (host === undefined ? app.listen(port) : app.listen(port, host));
-    return app;
-  } catch (error) {
-    await app.close();
-    const trouble = troubleOf((error as NodeJS.ErrnoException).code, port, host);
-    throw trouble === undefined ? error : new QueueConfigError(trouble, { cause: error });
-  }
+/** @param type of what is no JSON */
+function send(
+  response: ServerResponse,
+  status: number,
+  body: object | string,
+  type = 'application/json; charset=utf-8',
+): void {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) });
+  // For HEAD Node leaves the body out.
+  response.end(text);
 }
 
 function troubleOf(code: string | undefined, port: number, host: string | undefined): string | undefined {
@@ -97,15 +105,4 @@ function troubleOf(code: string | undefined, port: number, host: string | undefi
 
 function isWildcard(host: string | undefined): host is undefined | '0.0.0.0' | '::' {
   return host === undefined || host === '0.0.0.0' || host === '::';
-}
-
-/** The logger of Nest is one for the process: put back what the quiet health application replaced. */
-async function silently<T>(work: () => Promise<T>): Promise<T> {
-  const logger = Logger as unknown as { staticInstanceRef?: LoggerService };
-  const before = logger.staticInstanceRef;
-  try {
-    return await work();
-  } finally {
-    logger.staticInstanceRef = before;
-  }
 }

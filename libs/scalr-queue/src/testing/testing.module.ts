@@ -1,6 +1,5 @@
 import { type DynamicModule, type InjectionToken, Module, type Provider, type Type } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import { TerminusModule } from '@nestjs/terminus';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { GIVEN_OPTIONS } from '../config/tokens.js';
 import { BULL, BULL_REFUSAL } from '../engine/redis/bull.modules.js';
@@ -15,7 +14,7 @@ import { VirtualClock } from './virtual.clock.js';
 import { checkTestOptions, type TestingModuleOptions, type TestQueueOptions } from './testing.options.js';
 
 /** Modules of others that those of the library import. */
-const FOREIGN: Type[] = [TerminusModule, DiscoveryModule];
+const FOREIGN: Type[] = [DiscoveryModule];
 /** The parts of production that stay. */
 const KEPT_PARTS = PARTS.filter((part) => part !== RedisEngineModule);
 
