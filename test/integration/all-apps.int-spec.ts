@@ -2,8 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { defineJob, ProcessJob, ScalrQueueMetrics } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
 import { startProducer, startWorker } from '../support/apps.js';
+import { commandLine } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
-import { commandLine, startRedisWithUsers } from '../support/redis-users.js';
+import { startRedisWithUsers } from '../support/redis-users.js';
 
 const Mail = defineJob<{ text: string }>('mail', { queue: 'mail' });
 const Pdf = defineJob('pdf', { queue: 'pdf' });

@@ -4,10 +4,10 @@ import { onTestFinished, vi } from 'vitest';
 import { Cli } from '../../libs/scalr-queue/src/cli/cli.js';
 import { runCli } from '../../libs/scalr-queue/src/cli/program.js';
 import { startProducer, uniqueApp } from '../support/apps.js';
+import { commandLine } from '../support/command-line.js';
 import { seedDead } from '../support/dead-jobs.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';
-import { commandLine } from '../support/redis-users.js';
 
 const Render = defineJob<{ page: number }>('pdf.render', { queue: 'pdf' });
 

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { defineJob, JobContext, ProcessJob, Scheduled } from 'scalr-queue';
-import { Cli } from '../../libs/scalr-queue/src/cli/cli.js';
-import { runCli } from '../../libs/scalr-queue/src/cli/program.js';
 import { startBoth } from '../support/apps.js';
+import { commandLine } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';
 
@@ -39,22 +38,6 @@ class Processor {
   nightly() {}
 }
 
-/** The command line of an app, in this process. */
-function commandLine(app: string) {
-  const cli = async (args: string) => {
-    const written = { out: '', err: '' };
-    const to = (name: 'out' | 'err') => ({
-      write: (text: string) => ((written[name] += text), true),
-      isTTY: false,
-      columns: 200,
-    });
-    const all = [...args.split(' '), '--app', app, '--redis', sharedRedisUrl()];
-    const code = await runCli(all, new Cli(to('out'), to('err')));
-    return { code, ...written };
-  };
-  return { cli, json: async (args: string) => JSON.parse((await cli(`${args} --json`)).out) as never };
-}
-
 /** A worker, three dead jobs, one that runs, and some that nobody handles. */
 async function scene() {
   const { app, queue, jobs } = await startBoth({ providers: [Processor] });
@@ -65,7 +48,13 @@ async function scene() {
   await eventually(
     async () => (await jobs.get('d2'))?.state === 'dead' && (await jobs.get('h1'))?.state === 'running',
   );
-  return { queue, jobs, ...commandLine(app) };
+  const cli = commandLine(app, sharedRedisUrl());
+  return {
+    queue,
+    jobs,
+    cli,
+    json: async (args: string) => JSON.parse((await cli(`${args} --json`)).out) as never,
+  };
 }
 
 it('shows the queues, jobs, schedules and workers of an app', async () => {

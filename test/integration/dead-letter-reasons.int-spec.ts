@@ -6,9 +6,9 @@ import { DeadLetterService, type DeadReason, defineJob, ProcessJob, ScalrQueueMe
 import { z } from 'zod';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { breaker, Break, Crack } from '../support/breaking-jobs.js';
+import { commandLine } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 import { parseScrape } from '../support/prometheus-text.js';
-import { commandLine } from '../support/redis-users.js';
 import { sharedRedisUrl } from '../support/redis.js';
 
 /** What an expiry does to the signs of life of workers that were killed. */

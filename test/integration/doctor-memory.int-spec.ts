@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { Redis } from 'ioredis';
 import { startProducer } from '../support/apps.js';
-import { commandLine } from '../support/redis-users.js';
+import { commandLine } from '../support/command-line.js';
 import { RedisServer } from '../support/redis.js';
 
 it('says that no app takes more memory than Redis uses, whichever keys were measured', async () => {

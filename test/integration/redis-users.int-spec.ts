@@ -13,9 +13,10 @@ import {
 import { readQueues } from '../../libs/scalr-queue/src/engine/redis/survey/lean-queues.js';
 import { Preflight } from '../../libs/scalr-queue/src/engine/redis/preflight/preflight.js';
 import { startProducer, startWorker } from '../support/apps.js';
+import { commandLine } from '../support/command-line.js';
 import { Pay, Payments, startDashboard } from '../support/dashboard.js';
 import { eventually } from '../support/eventually.js';
-import { commandLine, documentedUsers, startRedisWithUsers } from '../support/redis-users.js';
+import { documentedUsers, startRedisWithUsers } from '../support/redis-users.js';
 
 const Work = defineJob<{ act: string }, string>('work', { queue: 'busy', retry: { attempts: 2, delay: 5 } });
 const Nightly = defineJob('nightly', { queue: 'busy' });

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { Redis } from 'ioredis';
 import { uniqueApp } from '../support/apps.js';
-import { commandLine } from '../support/redis-users.js';
+import { commandLine } from '../support/command-line.js';
 import { sharedRedisUrl } from '../support/redis.js';
 
 it('tells with --once what happens now, not the average since the workers started', async () => {

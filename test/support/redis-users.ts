@@ -1,5 +1,3 @@
-import { Cli } from '../../libs/scalr-queue/src/cli/cli.js';
-import { runCli } from '../../libs/scalr-queue/src/cli/program.js';
 import { onTestFinished } from 'vitest';
 import { readRoot } from '../deploy/deployment-files.js';
 import { RedisServer } from './redis.js';
@@ -37,19 +35,4 @@ export async function startRedisWithUsers(...apps: string[]) {
     );
   };
   return { redis, as, asOperator, refused };
-}
-
-/** The command line as a user of that Redis, in this process. */
-export function commandLine(app: string, url: string) {
-  return async (args: string) => {
-    const written = { out: '', err: '' };
-    const to = (name: 'out' | 'err') => ({
-      write: (text: string) => ((written[name] += text), true),
-      isTTY: false,
-      columns: 200,
-    });
-    const all = [...args.split(' '), '--app', app, '--redis', url];
-    const code = await runCli(all, new Cli(to('out'), to('err')));
-    return { code, ...written };
-  };
 }

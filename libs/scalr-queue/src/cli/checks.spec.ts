@@ -55,3 +55,30 @@ it('fails when a job waits longer than it may, and says whether the queue is pau
   ]);
   expect(failing([late], { maxAge: 62_000 })).toEqual([]);
 });
+
+it('tells of every queue how many workers it has, and for how long its oldest job waits', () => {
+  const two = queue('mail', { workers: 2, waiting: 1, oldestPendingAgeMs: 61_000 });
+  const paused = queue('pdf', { workers: 1, paused: true });
+  expect(checksOf([two, paused], { maxAge: 61_000 })).toEqual([
+    { name: 'queue mail', ok: true, message: '2 live workers, oldest job waits for 1m 1s' },
+    { name: 'queue pdf', ok: true, message: '1 live worker, nothing waits, paused' },
+  ]);
+  expect(checksOf([two], { maxAge: 60_999 })).toEqual([
+    { name: 'queue mail', ok: false, message: 'its oldest job waits for 1m 1s, limit 1m' },
+  ]);
+});
+
+it('says of what fails why it does', () => {
+  expect(checksOf([], {})).toEqual([
+    { name: 'queues', ok: false, message: 'no live worker, and nothing was ever enqueued' },
+  ]);
+  expect(checksOf([queue('mail'), queue('pdf', { waiting: 1 })], {})).toEqual([
+    { name: 'workers', ok: false, message: 'none is live' },
+    { name: 'queue mail', ok: true, message: 'no live worker, and no work for one' },
+    { name: 'queue pdf', ok: false, message: 'no live worker' },
+  ]);
+  // One that was named is not judged by whether others live.
+  expect(checksOf([queue('mail')], { queue: ['mail'] })).toEqual([
+    { name: 'queue mail', ok: false, message: 'no live worker' },
+  ]);
+});

@@ -13,7 +13,7 @@ export async function confirm(cli: Cli, question: string, yes: boolean | undefin
   if (yes) return;
   if (!cli.interactive)
     throw new CliError(`${question} Pass --yes: there is no terminal to ask on.`, ExitCode.usage);
-  const lines = createInterface({ input: cli.stdin, output: process.stderr });
+  const lines = createInterface({ input: cli.stdin, output: cli.stderr as NodeJS.WriteStream });
   const stopped = new AbortController();
   lines.once('SIGINT', () => stopped.abort()).once('close', () => stopped.abort());
   try {

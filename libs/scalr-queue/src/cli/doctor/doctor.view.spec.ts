@@ -1,6 +1,7 @@
+import type { Finding } from '../../engine/finding.js';
 import type { DoctorReport } from '../../doctor/doctor.report.js';
 import { Paint } from '../output/paint.js';
-import { renderDoctor } from './doctor.view.js';
+import { renderDoctor, renderFinding } from './doctor.view.js';
 
 const paint = new Paint({ isTTY: false }, {});
 const keys = {
@@ -99,4 +100,41 @@ it('shows what is wrong with its cure, what was not looked at, and only the ten 
   expect(text).toMatch(/^app-9 /m);
   for (const left of ['app-10', 'nothing is wrong', 'workers', 'of this app', 'memory'])
     expect(text).not.toContain(left);
+});
+
+it('leaves out what is not known, and a column that fits no terminal', () => {
+  const bare: DoctorReport = { app: 'shop', findings: [], healthy: true, notes: [] };
+  expect(renderDoctor(bare, paint)).toBe('app  shop\n\nnothing is wrong');
+  const server = { aofEnabled: true, usedMemory: 1_024, clients: 3, maxClients: 100, clockOffset: 0.4 };
+  expect(renderDoctor({ ...bare, server, keys: { ...keys, apps: [] } }, paint)).toBe(
+    [
+      'app               shop',
+      'append-only file  on',
+      'memory            1.0 KiB',
+      'of this app       about 2.0 KiB (1 key measured)',
+      'keys              12',
+      'connections       3 of 100',
+      'clock             0 ms behind Redis',
+      '',
+      'nothing is wrong',
+    ].join('\n'),
+  );
+  expect(renderDoctor(report, paint, 12)).toContain('\nAPP   KEYS\nshop     9\ncrm      2\n');
+});
+
+it('has a colour for each severity, and for what is well', () => {
+  const coloured = new Paint({ isTTY: true }, {});
+  const of = (severity: Finding['severity']) =>
+    renderFinding({ severity, problem: 'p', cure: 'c' }, coloured);
+  expect(of('fatal')).toBe('\u001b[31mFATAL\u001b[39m  p\n  fix: c');
+  expect(of('danger')).toBe('\u001b[31mDANGER\u001b[39m  p\n  fix: c');
+  expect(of('warning')).toBe('\u001b[33mWARNING\u001b[39m  p\n  fix: c');
+  const bare: DoctorReport = { app: 'shop', findings: [], healthy: true, notes: ['a\u001b', 'b'] };
+  expect(renderDoctor(bare, coloured)).toBe(
+    [
+      '\u001b[2mapp\u001b[22m  shop',
+      '\u001b[32mnothing is wrong\u001b[39m',
+      '\u001b[2mnote: a\\x1b\u001b[22m\n\u001b[2mnote: b\u001b[22m',
+    ].join('\n\n'),
+  );
 });

@@ -2,8 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { cleanLines, cleanText } from '../../observability/clean-text.js';
 import { toJson } from './json.js';
 import { Paint } from './paint.js';
-import { type Column, renderTable } from './table.js';
-import { formatDuration, formatMoment } from './units.js';
+import { type Column, renderFields, renderTable } from './table.js';
 
 interface Row {
   name: string;
@@ -42,6 +41,23 @@ describe('a table', () => {
     expect(head.length).toBeLessThanOrEqual(width);
   });
 
+  it('has a dash where there is no value, and no spaces at the ends of its lines', () => {
+    const optional: Column<{ name?: string; note: string }>[] = [
+      { title: 'name', of: ({ name }) => name },
+      { title: 'note', of: ({ note }) => ({ value: note, tone: 'dim' }) },
+    ];
+    const table = renderTable(optional, [{ note: '' }, { name: 'a long one', note: 'x' }], plain);
+    expect(table).toBe('NAME        NOTE\n-           -\na long one  x');
+    expect(renderTable(optional, [], plain)).toBe('NAME  NOTE');
+  });
+
+  it('leaves out the columns that there is no room for', () => {
+    const cut = (width: number) => renderTable(columns, rows, plain, width).split('\n');
+    // A column that begins at the edge would show nothing but its mark.
+    expect(cut(9)).toEqual(['NAME', 'mail', 'naïve👩‍👩‍👧']);
+    expect(cut(10)).toEqual(['NAME    C…', 'mail     …', 'naïve👩‍👩‍👧   …']);
+  });
+
   it('cleans its cells', () => {
     expect(renderTable(columns, [{ name: 'a\u001b[2Jb\nc\u009bd', count: 1 }], plain)).toContain(
       'a\\x1b[2Jb c\\x9bd',
@@ -54,6 +70,73 @@ describe('a table', () => {
     expect(coloured(true, {})).toContain('\u001b[31m');
     expect(coloured(true, { NO_COLOR: '1' })).not.toContain('\u001b');
     expect(coloured(false, {})).not.toContain('\u001b');
+  });
+
+  it('has its titles dim, and a cell in its tone without the spaces around it', () => {
+    const [head, first, second] = renderTable(columns, rows, new Paint({ isTTY: true }, {})).split('\n');
+    const dim = (text: string) => `\u001b[2m${text}\u001b[22m`;
+    expect(head).toBe(`${dim('NAME  ')}  ${dim('COUNT')}  ${dim('NOTE')}`);
+    expect(first).toBe('mail        7  -');
+    expect(second).toBe('naïve👩‍👩‍👧  \u001b[31m   12\u001b[39m  -');
+  });
+});
+
+describe('fields', () => {
+  it('stand below each other, their values in one column; those without a value are left out', () => {
+    const fields = renderFields(
+      [
+        ['id', 'j1'],
+        ['nothing', undefined],
+        ['priority', 0],
+        ['state', { value: 'dead', tone: 'bad' }],
+        ['a\u001b', 'b\u001b'],
+      ],
+      plain,
+    );
+    expect(fields).toBe('id        j1\npriority  0\nstate     dead\na\u001b        b\\x1b');
+    expect(renderFields([['nothing', undefined]], plain)).toBe('');
+  });
+
+  it('have dim names, and values in their tone', () => {
+    const paint = new Paint({ isTTY: true }, {});
+    expect(
+      renderFields(
+        [
+          ['state', { value: 'open', tone: 'good' }],
+          ['n', 1],
+        ],
+        paint,
+      ),
+    ).toBe('\u001b[2mstate\u001b[22m  \u001b[32mopen\u001b[39m\n\u001b[2mn    \u001b[22m  1');
+  });
+});
+
+describe('colours', () => {
+  const paints = (isTTY: boolean | undefined, env: NodeJS.ProcessEnv) => new Paint({ isTTY }, env).colours;
+
+  it.each([
+    [true, {}, true],
+    [true, { TERM: 'xterm' }, true],
+    [true, { TERM: 'dumb' }, false],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { NO_COLOR: '' }, true],
+    [false, {}, false],
+    [undefined, {}, false],
+    [false, { FORCE_COLOR: '1' }, true],
+    [false, { FORCE_COLOR: '' }, true],
+    [false, { FORCE_COLOR: '0' }, false],
+    [true, { FORCE_COLOR: '1', TERM: 'dumb' }, true],
+    [true, { FORCE_COLOR: '1', NO_COLOR: '1' }, false],
+  ])('with a terminal: %s, and %o: %s', (isTTY, env, expected) => {
+    expect(paints(isTTY, env)).toBe(expected);
+  });
+
+  it('are those of the tone, and end with the text', () => {
+    const paint = new Paint({ isTTY: true }, {});
+    const codes = { bold: [1, 22], dim: [2, 22], good: [32, 39], warn: [33, 39], bad: [31, 39] } as const;
+    for (const [tone, [on, off]] of Object.entries(codes))
+      expect(paint[tone as keyof typeof codes]('x')).toBe(`\u001b[${on}mx\u001b[${off}m`);
+    expect(plain.bad('x')).toBe('x');
   });
 });
 
@@ -68,19 +151,4 @@ describe('text from outside', () => {
     expect(toJson(data)).toMatch(/^[ -~\n]*$/);
     expect(JSON.parse(toJson(data))).toEqual(data);
   });
-});
-
-it.each([
-  [0, '0ms'],
-  [999, '999ms'],
-  [61_000, '1m 1s'],
-  [3_600_000, '1h'],
-  [90_061_000, '1d 1h'],
-])('calls %i ms %s', (ms, text) => {
-  expect(formatDuration(ms)).toBe(text);
-});
-
-it('tells the past from the future', () => {
-  expect(formatMoment(new Date(5_000), 65_000)).toBe('1m ago');
-  expect(formatMoment(new Date(65_000), 5_000)).toBe('in 1m');
 });
