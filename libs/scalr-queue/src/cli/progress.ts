@@ -24,8 +24,19 @@ export class Progress implements Disposable {
 }
 
 /** Aborts at the first Ctrl-C, so that a command ends where it can; the second one ends the process. */
-export function interruption(): AbortSignal {
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
-  return stop.signal;
+export class Interruption implements Disposable {
+  private readonly stop = new AbortController();
+  private readonly listener = () => this.stop.abort();
+
+  constructor() {
+    process.once('SIGINT', this.listener);
+  }
+
+  get signal(): AbortSignal {
+    return this.stop.signal;
+  }
+
+  [Symbol.dispose](): void {
+    process.off('SIGINT', this.listener);
+  }
 }

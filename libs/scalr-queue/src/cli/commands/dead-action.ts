@@ -6,7 +6,7 @@ import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
-import { interruption, Progress } from '../progress.js';
+import { Interruption, Progress } from '../progress.js';
 import { confirm } from '../question.js';
 import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
 import { refOf } from './job-ref.js';
@@ -98,7 +98,8 @@ async function run(
   { limit, cursor, dryRun }: Flags,
 ): Promise<Outcome> {
   using progress = new Progress(cli);
-  const signal = interruption();
+  using interruption = new Interruption();
+  const { signal } = interruption;
   const options: DeadLetterActionOptions = {
     ...(limit === undefined ? {} : { limit }),
     ...(cursor === undefined ? {} : { cursor }),
