@@ -2,8 +2,8 @@ import { describeThrown, type FailureKind, formatFailure } from './failure.js';
 import type { JobErrorInfo } from '../contract/job-info.js';
 
 /**
- * What the engine is given when an attempt fails. It stores the message and the stack, gives up at once on this special
- * name, and else asks our backoff strategy, which reads `retryDelay`.
+ * What the engine is given when an attempt fails. It stores the message and the stack. Upstream: BullMQ gives up at once on this
+ * special name, and else asks our backoff strategy with the error, which reads `retryDelay`.
  */
 export class AttemptFailure extends Error {
   readonly info: JobErrorInfo;

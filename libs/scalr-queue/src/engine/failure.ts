@@ -9,7 +9,7 @@ import { DEAD_REASONS, type DeadReason, type JobErrorInfo } from '../contract/jo
 export type FailureKind = DeadReason | 'retrying';
 
 const FORMAT = /^([a-z-]+) ([^\s:[]*)(?:\[([^\]\s]*)\])?: ([\s\S]*)$/;
-/** What the engine itself writes when workers crashed over a job too often. */
+/** Upstream: what BullMQ writes, in `defa`, when workers crashed over a job too often. */
 export const CRASHED = 'job stalled more than allowable limit';
 
 /** `instanceof` for what somebody else threw: a proxy can answer the question with an error of its own. */

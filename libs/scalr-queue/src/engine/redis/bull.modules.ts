@@ -8,7 +8,7 @@ import { RedisConnections } from './connection/redis.connections.js';
 import { queueOptions } from './queue.registry.js';
 import { RedisEngineModule } from './redis-engine.module.js';
 
-// The build of the engine that @nestjs/bullmq uses, and with it the application.
+// The build of BullMQ that @nestjs/bullmq uses, and with it the application. Upstream: it has the class of its queues in `_queueClass`.
 const { _queueClass: queueClass } = BullModule as unknown as { _queueClass?: { readonly prototype: object } };
 for (const one of new Set([Queue, queueClass])) if (one) heedErrorsOf(one);
 

@@ -8,7 +8,7 @@ import { RedisConnections } from './connection/redis.connections.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 
-/** Tokens of @nestjs/bullmq, which exports none of them. */
+/** Upstream: tokens of @nestjs/bullmq, which exports none of them. */
 const DEFAULT_CONFIG = 'BULLMQ_CONFIG(default)';
 const NAMED_CONFIG = /^BULLMQ_CONFIG\((?!default\))/;
 const EXTRA_OPTIONS = 'BULLMQ_EXTRA_OPTIONS';

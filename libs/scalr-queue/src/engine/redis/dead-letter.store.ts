@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { ErrorCode } from 'bullmq';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import type { DeadPosition, WrittenDeath } from '../dead-position.js';
@@ -10,8 +11,8 @@ import { valuesOf } from './live-workers.js';
 import { QueueRegistry } from './queue.registry.js';
 import { DELETE_DEAD, MOVE, PREPARE } from './scripts/dead-letter.scripts.js';
 
-/** The engine's codes for a job that is gone, or not dead any more. */
-const NOT_DEAD: readonly (number | undefined)[] = [-1, -2, -3];
+/** Upstream: what BullMQ answers for a job that is gone, or not dead any more; its comment names other codes. */
+const NOT_DEAD: ReadonlySet<unknown> = new Set([ErrorCode.JobNotExist, ErrorCode.JobNotInState]);
 
 /**
  * The dead jobs of queues: the engine's sets of failed ones. What changes a job does so in one step of its own, and only while it is dead of
@@ -94,13 +95,13 @@ export class RedisDeadLetterStore implements DeadLetterStore {
 
   /** Puts a dead job back into its queue with all its attempts; false when it is not dead any more. */
   async retry({ queue, storedId }: DeadPosition): Promise<boolean> {
-    // All that the backend reads of a job here.
+    // Upstream: all that BullMQ reads of a job here.
     const job = { id: storedId, opts: {} } as never;
     try {
       await this.queues.get(queue).getBackend().retryFinishedJob(job, 'failed', { resetAttemptsMade: true });
       return true;
     } catch (error) {
-      if (NOT_DEAD.includes((error as { code?: number }).code)) return false;
+      if (NOT_DEAD.has((error as { code?: unknown }).code)) return false;
       throw error;
     }
   }

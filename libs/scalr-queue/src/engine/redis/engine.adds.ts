@@ -31,7 +31,10 @@ export class EngineAdds {
   }
 }
 
-/** What the engine's own `add` would hand to its backend: the payload is JSON already, and goes as it is. A unique job is contested. */
+/**
+ * What the engine's own `add` would hand to its backend. A unique job is contested. Upstream: the payload of a record is JSON already, and
+ * goes as it is.
+ */
 function recordOf({ name, json, options }: PreparedJob): JobJson {
   return {
     id: options.jobId,

@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common';
+import { ErrorCode } from 'bullmq';
 import { ConnectionLog } from './connection-log.js';
 
 describe('the line of trouble with Redis', () => {
   const lines: string[] = [];
-  const lineOf = (message: string) => {
+  const lineOf = (message: string, code?: ErrorCode) => {
     lines.length = 0;
-    new ConnectionLog('redis:6379').trouble(new Error(message));
+    new ConnectionLog('redis:6379').trouble(Object.assign(new Error(message), { code }));
     return lines[0];
   };
   beforeAll(() => {
@@ -15,10 +16,15 @@ describe('the line of trouble with Redis', () => {
   afterAll(() => Logger.overrideLogger(false));
 
   it('says what happened to a job that the engine no longer finds, and does not say that it tries again', () => {
-    const line = lineOf('Missing key for job mail~7. moveToFinished');
+    const line = lineOf('Missing key for job mail~7. moveToFinished', ErrorCode.JobNotExist);
     expect(line).toContain('job 7');
     expect(line).toContain('failover');
     expect(line).not.toMatch(/Missing key|trying again/);
+  });
+
+  it('goes by the code of the error, not by its text', () => {
+    expect(lineOf('Missing key for job mail~7. moveToFinished')).toContain('trying again');
+    expect(lineOf('no such job', ErrorCode.JobNotExist)).toContain('no such job');
   });
 
   it('names Redis and the error otherwise', () => {

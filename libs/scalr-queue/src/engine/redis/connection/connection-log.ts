@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { ErrorCode } from 'bullmq';
 import { fromStoredId } from '../../job-id.js';
 import { denialOf } from './acl-refusal.js';
 import { messageOf } from './redis-error.js';
@@ -7,8 +8,8 @@ import { refusalOf, replyOf } from './redis-reply.js';
 const INTERVAL = 10_000;
 /** A Redis that now takes locks and now does not is told of this often. */
 const LOCKS_INTERVAL = 60_000;
-/** What the engine says when it finds no job to write an outcome to. */
-const FORGOTTEN = /^Missing key for job (\S+)\. /;
+/** Upstream: BullMQ names the job that it cannot find only here. */
+const ID_OF_MISSING = /^Missing key for job (\S+)\. /;
 
 /**
  * Says at most once in ten seconds that Redis is in trouble, and that it is back when the trouble was told, however many
@@ -39,7 +40,8 @@ export class ConnectionLog {
   }
 
   private lineOf(error: Error): string {
-    const forgotten = FORGOTTEN.exec(error.message)?.[1];
+    const isMissing = (error as { code?: unknown }).code === ErrorCode.JobNotExist;
+    const forgotten = isMissing ? ID_OF_MISSING.exec(error.message)?.[1] : undefined;
     if (forgotten === undefined) return `Redis at ${this.where}: ${messageOf(error)}; trying again`;
     return (
       `the outcome of job ${fromStoredId(forgotten)} was not stored, the job is no longer in Redis: it was removed while it ran, or ` +

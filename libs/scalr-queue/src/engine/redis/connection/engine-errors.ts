@@ -21,7 +21,7 @@ export function hearEngineErrors(connection: object, listener: Heard): void {
 }
 
 /**
- * The engine prints an error that nobody listens to, with the arguments of the command that failed: the password in HELLO, the
+ * Upstream: BullMQ prints an error that nobody listens to, with the arguments of the command that failed: the password in HELLO, the
  * payload in EVALSHA. An application makes such objects by itself (`BullModule.registerQueue`, `new QueueEvents`), so this is
  * settled in their base class, and for those on a connection of ours only.
  *

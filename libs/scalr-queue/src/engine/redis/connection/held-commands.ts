@@ -4,7 +4,7 @@ import type { RedisClient } from './redis.client.js';
 
 type Send = (command: Command, stream?: never, node?: never) => unknown;
 
-/** What a client sends to become ready. */
+/** Upstream: what ioredis sends, through sendCommand as everything, to become ready. */
 const HANDSHAKE = new Set(['hello', 'auth', 'select', 'client', 'info', 'readonly', 'cluster']);
 
 /**

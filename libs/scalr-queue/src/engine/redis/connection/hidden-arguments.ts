@@ -1,4 +1,4 @@
-/** What ioredis adds to its errors. */
+/** Upstream: what ioredis adds to its errors. */
 interface Tainted {
   command?: { readonly name: string; readonly args?: unknown };
   readonly previousErrors?: readonly unknown[];

@@ -5,9 +5,9 @@ import type { RedisClient } from './redis.client.js';
 const TRY_AGAIN = 500;
 
 /**
- * The engine asks each connection of a worker once which Redis this is. Refused (by the script of another app that does not
- * end, say), the connection is spoilt for the life of the process, and the worker takes no job again. So the question is asked
- * until it is answered. The ready check of ioredis, which passes a callback, hears the refusal: it connects anew.
+ * Upstream: BullMQ asks each connection of a worker once, with info(), which Redis this is. Refused (by the script of another app
+ * that does not end, say), the connection is spoilt for the life of the process, and the worker takes no job again. So the question
+ * is asked until it is answered. The ready check of ioredis, which passes a callback, hears the refusal: it connects anew.
  */
 export function askPatiently(client: RedisClient, trouble: (error: Error) => void): void {
   const ask = client.info.bind(client) as (...args: unknown[]) => Promise<string>;

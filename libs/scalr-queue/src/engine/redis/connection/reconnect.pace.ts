@@ -33,8 +33,8 @@ export class ReconnectPace {
 }
 
 /**
- * ioredis tells nobody of the timer that it waits with, and connect() leaves it running: it would open a connection that was
- * closed in the meantime. Without a timer (closed by us, or not waiting) nothing is done.
+ * Upstream: ioredis keeps the timer that it waits with in `reconnectTimeout`, and connect() leaves it running: it would open a
+ * connection that was closed in the meantime. Without a timer (closed by us, or not waiting) nothing is done.
  */
 function connectNow(client: RedisClient): void {
   const waiting = client as unknown as { reconnectTimeout?: NodeJS.Timeout | null };

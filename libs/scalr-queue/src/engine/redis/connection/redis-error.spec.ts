@@ -182,7 +182,7 @@ describe('the text of an error for a log', () => {
     ["Hostname/IP does not match certificate's altnames: Host: a.", 'its certificate is for another host: connect by a name that is in it, or set redis.tls.servername'],
     ['error:0A00010B:SSL routines::wrong version number', 'it does not speak TLS there: use redis://, or the TLS port'],
     ['error:0A0000C6:SSL routines::packet length too long', 'it does not speak TLS there: use redis://, or the TLS port'],
-    [String.raw`Protocol error, got "\u0015" as reply type byte`, 'it speaks TLS there: use rediss://'],
+    ['Unknown RESP type 21 "\u0015". Please report this.', 'it speaks TLS there: use rediss://'],
   ])('says what it means: %s', (message, meaning) => expect(messageOf(new Error(message))).toBe(meaning)); // prettier-ignore
 
   it('tells a command that found no connection from one that failed', () => {

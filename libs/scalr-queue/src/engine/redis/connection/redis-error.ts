@@ -8,7 +8,10 @@ import { meaningOf } from './trouble-text.js';
 
 /** Replies with which Redis refuses a worker, now but perhaps not later. */
 const REFUSED_WORK = /^-?(UNKILLABLE|ERR|WRONGTYPE)\b/;
-/** Said by the client before it has written anything. The last one by a cluster client whose node was not connected. */
+/**
+ * Said by the client before it has written anything. The last one by a cluster client whose node was not connected. Upstream: these
+ * errors of ioredis have no code, only their text.
+ */
 const NEVER_SENT =
   /Stream isn't writeable|enableOfflineQueue|^Too many Cluster redirections\. .*Connection is closed/;
 /** How every error begins that Redis itself replies with. */

@@ -32,6 +32,7 @@ export interface Refusal {
 
 /** Redis 6.2 wraps the error of a call within a script. */
 const WITHIN_SCRIPT = /^ERR Error running script .*@user_script: ?\d+: -?(.*)$/s;
+/** Upstream: a text of ioredis, without a code. */
 const TOO_MANY_REDIRECTIONS = /^Too many Cluster redirections\. Last error: (?:\w*Error: )?(.*)$/s;
 const OF_A_SCRIPT_LINE = / script: [0-9a-f]+, on @user_script:?\d*\.?/;
 

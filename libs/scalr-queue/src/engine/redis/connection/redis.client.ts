@@ -104,7 +104,7 @@ export function openRedis(
     : new Redis(options);
   explainTls(client);
   client.on('error', (error: Error & { command?: { name: string } }) => {
-    // ioredis would go on in database 0.
+    // Upstream: ioredis reports a SELECT that was refused, and goes on in database 0.
     if (error.command?.name === 'select') client.disconnect(true);
   });
   if (role === 'producer') limitReplies(client, ENQUEUE_DEADLINE);

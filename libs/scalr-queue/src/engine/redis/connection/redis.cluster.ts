@@ -42,7 +42,9 @@ type Flush = (error: Error, options?: { offlineQueue?: boolean; commandQueue?: b
 
 /**
  * A cluster client sends a command again when the connection of its node closes, whether it was written or not: it may run twice.
- * It goes by the text of the error, so what was written fails with another one.
+ *
+ * Upstream: it goes by the text of the error, "Connection is closed.", with which the node empties its queues in `flushQueue`. So
+ * what was written fails with another one.
  */
 function failWhatWasWritten(node: Redis): void {
   const queues = node as unknown as { flushQueue: Flush };

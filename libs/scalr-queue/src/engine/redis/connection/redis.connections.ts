@@ -146,7 +146,7 @@ export class RedisConnections implements OnApplicationShutdown {
       client.on('ready', () => this.log.recovered());
       for (const loss of ['close', '-node']) client.on(loss, () => (this.lostAt = Date.now()));
     }
-    // The engine copies a connection only to block on it, and a copy of the one that fails fast could not.
+    // Upstream: BullMQ copies a connection with duplicate(), only to block on it; a copy of the one that fails fast could not.
     const copyRole = role === 'producer' ? 'events' : 'worker';
     client.duplicate = ((...args: unknown[]) =>
       this.connect(copyRole, copyName(args) ?? `${this.options.prefix}:${copyRole}`)) as never;
@@ -187,7 +187,7 @@ async function settled(work: Promise<unknown>): Promise<void> {
 const reachOf = (client: RedisClient, prefix: string): Reach =>
   client.isCluster ? new SlotReach(client as Cluster, reachKey(prefix)) : new ServerReach(client as Redis);
 
-/** The name that the engine gives a copy: it finds workers by it. The place of the options differs for a cluster. */
+/** The name that BullMQ gives a copy, by which it finds workers. Upstream: for a cluster it is the second argument, and deeper. */
 function copyName(args: unknown[]): string | undefined {
   const [first, second] = args as [
     { connectionName?: string }?,

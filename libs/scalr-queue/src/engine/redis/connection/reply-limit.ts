@@ -4,6 +4,8 @@ import { afterListening } from '../../listening-timer.js';
 /**
  * Rejects a command that has no reply after `ms`. The `commandTimeout` of ioredis does too, but also when this process was blocked and
  * did not look, and with a timer for each command.
+ *
+ * Upstream: every command goes through `sendCommand` of its client, and says in `isSettled` whether it has its reply.
  */
 export function limitReplies(client: Redis, ms: number): void {
   /** In the order of their time, which is the order of the replies too. */

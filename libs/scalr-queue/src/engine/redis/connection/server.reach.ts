@@ -26,7 +26,7 @@ export class ServerReach extends Reach {
   }
 
   get open(): boolean {
-    // The socket may have ended a moment before the client hears of it.
+    // The socket may have ended a moment before the client hears of it. Upstream: it is the `stream` of the client.
     return this.client.status === 'ready' && this.client.stream.writable;
   }
 

@@ -75,7 +75,7 @@ export class SlotReach extends Reach {
     this.cluster.refreshSlotsCache(() => void this.look());
   }
 
-  /** Goes past what holds commands back until the slot is served. */
+  /** Goes past what holds commands back until the slot is served. Upstream: sendCommand of the prototype is that of ioredis. */
   private read(): Promise<unknown> {
     const command = new Command('exists', [this.key], { replyEncoding: 'utf8' });
     const send = Object.getPrototypeOf(this.cluster) as Cluster;

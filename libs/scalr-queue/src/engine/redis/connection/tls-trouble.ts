@@ -4,7 +4,10 @@ const SPEAKS_TLS = 'it closes the connection before it answers: if this is a TLS
 const SPEAKS_NO_TLS =
   'it takes the connection and does not answer in TLS: if this is no TLS port, use redis://';
 
-/** Says what it means when one side speaks TLS and the other does not: a reset, or silence. */
+/**
+ * Says what it means when one side speaks TLS and the other does not: a reset, or silence. Upstream: ioredis has the socket in
+ * `stream`, absent before the first attempt, and the status `connect` until the server has answered.
+ */
 export function explainTls(client: Redis): void {
   const isTls = client.options.tls !== undefined;
   let isReached = false;

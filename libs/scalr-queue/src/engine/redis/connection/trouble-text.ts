@@ -1,4 +1,7 @@
-/** What an error of a connection means, and what to do about it, in words to follow "Redis at host:port: ". */
+/**
+ * What an error of a connection means, and what to do about it, in words to follow "Redis at host:port: ". Upstream: ioredis, Redis and
+ * OpenSSL give most of these errors no code. Nothing is decided by them but the words.
+ */
 const MEANINGS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [
     /^All sentinels are unreachable.*Last error: (NOAUTH|WRONGPASS)\b/s,
@@ -30,7 +33,8 @@ const MEANINGS: readonly (readonly [pattern: RegExp, meaning: string])[] = [
     /wrong version number|packet length too long/,
     'it does not speak TLS there: use redis://, or the TLS port',
   ],
-  [/Protocol error, got "\\u0015"/, 'it speaks TLS there: use rediss://'],
+  // The first byte of an alert of TLS.
+  [/^Unknown RESP type 21 /, 'it speaks TLS there: use rediss://'],
 ];
 
 /** The sentence for an error that has one; undefined for others. */

@@ -2,7 +2,7 @@ import type { ProcessRole } from '../../finding.js';
 
 type Arguments = readonly (string | number)[];
 
-/** A command that a role uses, in its own code, in its scripts or in those of the engine. */
+/** A command that a role uses, in its own code, in its scripts or in those of BullMQ. Upstream: nobody lists the latter. */
 export interface RedisCommand {
   /** As an ACL names it. */
   readonly name: string;

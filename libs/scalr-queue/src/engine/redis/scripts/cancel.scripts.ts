@@ -38,7 +38,8 @@ end
 /**
  * The engine can remove a waiting job but not end it, and can stop a running one only in its own process. This script ends a
  * waiting job in one step, as the engine ends a failed one. For a running one it leaves a request that names the run by the
- * time it started, and the engine's own mark (`defa`) that makes it fail the job instead of running it again.
+ * time it started, and a mark. Upstream: BullMQ fails a job with `defa`
+ * instead of running it again.
  *
  * KEYS[1] the job, KEYS[2] the requests; ARGV: prefix of the queue, stored id, clock, reason, member of the request, length of
  * the event stream. RETURNS cancelled, cancelling, finished or not-found.

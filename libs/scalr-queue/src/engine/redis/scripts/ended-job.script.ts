@@ -7,6 +7,8 @@ import { DEFAULT_KEEP_IDS, KEEP_OWN_IDS } from '../../../contract/defaults.js';
  * remember_id(prefix, id, memory): resending the id makes no second job although the first may be gone. `memory` is what the job
  * has stored in `kid`: milliseconds, for an id that the caller chose. Others are UUIDs of version 7 that the library made. Pings
  * are not remembered: nobody resends one.
+ * Upstream: `de:<unique key>` holds the id of the job that has the key.
+ *
  * free_unique(prefix, id, unique): gives the unique key free where this job holds it, whatever is left of its window.
  */
 export const ENDED_JOB = `

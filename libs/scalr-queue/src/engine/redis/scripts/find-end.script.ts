@@ -1,5 +1,6 @@
 /**
- * Looks through a slice of the event stream of a queue, from the newest entry to the oldest, for the end of one of some jobs.
+ * Looks through a slice of the event stream of a queue, from the newest entry to the oldest, for the end of one of some jobs. Upstream:
+ * the fields of its entries.
  *
  * KEYS[1] the stream; ARGV: where to begin, entries, then stored ids. RETURNS the event and its value; or where to go on; or nothing.
  */

@@ -1,12 +1,18 @@
 import { ENDED_JOB } from './ended-job.script.js';
 import type { RedisClient } from '../connection/redis.client.js';
 
-/** The engine's script that ends a job, without the version in its name. */
+/** Upstream: BullMQ's script that ends a job, without the version in its name. BullMQ defines it on each connection with defineCommand. */
 const FINISH = 'moveToFinished:';
 
 /**
- * The engine's script as it is, and what we do in the same step: remember the id, and free the unique key of a job that was cancelled.
- * KEYS[12], ARGV[1], [3], [4] and [7] are those of the engine: the job, its id, the field and text of its outcome, the prefix.
+ * BullMQ's script as it is, and what we do in the same step: remembers the id, and frees the unique key of a job that was cancelled.
+ *
+ * KEYS[12] the job; the others are BullMQ's own
+ * ARGV[1] the id of the job
+ * ARGV[3] the field of its outcome: returnvalue or failedReason
+ * ARGV[4] the text of its outcome
+ * ARGV[7] the prefix of the queue with its colon
+ * Returns what BullMQ's script returns: 0, the next job, or a code below 0 where nothing was written
  */
 const withOurs = (engine: string): string => `${ENDED_JOB}
 local function finish()

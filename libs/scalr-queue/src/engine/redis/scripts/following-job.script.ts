@@ -1,6 +1,6 @@
 /**
- * Lua functions about the job that follows a running one (`onConflict: 'rerun'`). The engine keeps it in the hash
- * `dn:<unique key>` and inserts it in the same step in which the running one ends. So that it can be looked at and cancelled before,
+ * Lua functions about the job that follows a running one (`onConflict: 'rerun'`). Upstream: BullMQ keeps it in
+ * the hash `dn:<unique key>`, and inserts it in the step in which the running one ends. So that it can be looked at and cancelled before,
  * it has the hash of a job too. Needs INSERT_JOB and ENDED_JOB.
  *
  * end_following(prefix, id): forgets the following job with this id; whether there was one.

@@ -4,7 +4,8 @@ import type { StoredOptions } from '../../prepared-job.js';
 import { EVENT_STREAM_LENGTH } from '../../../contract/defaults.js';
 
 /**
- * Lua functions that store a job as the engine's own add scripts do, for scripts that must do more in the same step.
+ * Lua functions that store a job as BullMQ's own add scripts do, for scripts that must do more in the same step. Upstream: keys, fields,
+ * scores and events of a job that waits.
  * `test/integration/insert-job.int-spec.ts` compares what they leave in Redis with what the engine leaves.
  *
  * event(prefix, field, value, ...): writes to the event stream of the queue.
@@ -83,6 +84,7 @@ export function storedOptions(given: StoredOptions): string {
   return JSON.stringify(stored);
 }
 
+/** Upstream: the names that BullMQ shortens. */
 const SHORT: Record<string, string> = optsEncodeMap;
 
 /** The arguments that describe a job to a script with {@link INSERT_JOB}, in the order of `insert_job` without the unique key. */

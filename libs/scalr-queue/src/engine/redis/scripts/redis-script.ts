@@ -19,7 +19,7 @@ export class RedisScript {
     let run = this.runs.get(client);
     if (!run) {
       client.defineCommand(this.name, { lua: this.lua });
-      run = (client as unknown as Record<string, Run>)[this.name]!.bind(client);
+      run = (Reflect.get(client, this.name) as Run).bind(client);
       this.runs.set(client, run);
     }
     return run(keys.length, ...keys, ...args);

@@ -5,7 +5,10 @@ import type { StoredFault } from '../../stored-fault.js';
 import type { AttemptFailure } from '../../attempt-failure.js';
 import { DamagedJobs, failureOf } from './damaged.jobs.js';
 
-/** The engine's worker that ends a job which it cannot make anything of, and goes on with the next one. */
+/**
+ * BullMQ's worker that ends a job which it cannot make anything of, and goes on with the next one. Upstream: each job is taken by
+ * `moveToActive`, and made by `createJob`.
+ */
 export class DamageProofWorker extends Worker {
   private readonly damaged: DamagedJobs;
 

@@ -6,7 +6,7 @@ import { DEFAULT_KEEP_DEAD_AGE, EVENT_STREAM_LENGTH } from '../../../contract/de
 import { AttemptFailure } from '../../attempt-failure.js';
 import { BURY } from '../scripts/worker/bury.script.js';
 
-/** Commands of the engine that answer with the next job. */
+/** Upstream: all scripts of BullMQ go through `execCommand`, and these answer with the next job, its fields and its id. */
 const FETCHES: ReadonlySet<string> = new Set(['moveToActive', 'moveToFinished', 'moveToDelayed']);
 /** A script met a value that it cannot work with. */
 const SCRIPT_FAILED = /^-?(ERR|WRONGTYPE)\b/;
@@ -80,6 +80,7 @@ export class DamagedJobs {
     const { backend } = this;
     const complete = backend.moveToCompleted.bind(backend);
     const fail = backend.moveToFailed.bind(backend);
+    // Upstream: an end that comes with no next job is `{ result: [], finishedOn }`, and has the job first and the token fourth.
     const nothingNext = async (error: unknown, storedId: string | undefined, token: string) => {
       if (!(await this.buryCulprit(error, token, storedId))) throw error;
       return { result: [], finishedOn: Date.now() } as never;

@@ -25,7 +25,7 @@ export class ForeignWorkers {
         this.inHand--;
       }
     };
-    // The engine hands over a signal only to functions that declare three parameters.
+    // Upstream: BullMQ hands over a signal only to functions that declare three parameters.
     const counted: Processor =
       processor.length < 3
         ? (job, token) => run(() => processor(job, token))

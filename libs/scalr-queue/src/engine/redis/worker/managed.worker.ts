@@ -53,7 +53,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
     private readonly parts: WorkerParts,
     native?: NativeOptions,
   ) {
-    // BullMQ hands over a signal only to functions that declare three parameters.
+    // Upstream: BullMQ hands over a signal only to functions that declare three parameters.
     const guarded =
       run.length < 3
         ? (job: Job, token?: string) => this.guard(job, token, undefined, run)
@@ -119,7 +119,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
     return DRAIN_DELAY_SECONDS;
   }
 
-  /** The engine asks again at once when Redis refuses: tens of thousands of times a second. */
+  /** Upstream: BullMQ asks again at once when Redis refuses: tens of thousands of times a second. */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
     await this.standBack.wait();
     try {

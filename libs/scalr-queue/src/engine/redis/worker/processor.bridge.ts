@@ -18,7 +18,7 @@ import type { WorkerParts } from './worker.parts.js';
 type Listener = (...args: unknown[]) => unknown;
 type BullProcessor = (job: Job, token?: string, signal?: AbortSignal) => Promise<unknown>;
 
-/** Where @nestjs/bullmq keeps the queue of a `@Processor` class. */
+/** Upstream: where @nestjs/bullmq keeps the queue of a `@Processor` class. */
 const PROCESSOR_METADATA = 'bullmq:processor_metadata';
 
 /**
@@ -85,6 +85,7 @@ export class ProcessorBridge implements NativeProcessors {
     const { producer } = parts.connections;
     const reportRejections = (worker: ManagedWorker) => this.reportRejections(worker);
     const workers: ManagedWorker[] = [];
+    // Upstream: register() makes each worker at once, with `new` of the class that is set, and gives it the connection of its queue.
     // A function used with `new` may return another object than `this`.
     const Bridged = function (queue: string, processor: BullProcessor, options: WorkerOptions) {
       const isOurs = options.connection === (producer as unknown);

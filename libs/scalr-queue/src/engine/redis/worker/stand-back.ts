@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** How often a worker that stands back looks whether others keep up. */
 const LOOK_ON = 50;
 
-/** The part of the engine's connection that its own type leaves out. */
+/** Upstream: the connection of BullMQ's backend has all commands of ioredis; its type leaves these out. */
 interface ListReader {
   llen(key: string): Promise<number>;
   zcard(key: string): Promise<number>;
