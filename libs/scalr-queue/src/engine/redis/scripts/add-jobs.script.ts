@@ -6,10 +6,12 @@ import { RedisScript } from './redis-script.js';
  * Adds jobs whose ids are new to a queue, as the engine's own add scripts do one by one: what is the same for all of them is done once.
  * `test/integration/insert-job.int-spec.ts` compares what it leaves in Redis with what the engine leaves.
  *
- * KEYS: those of `insertKeys`, in their order
- * ARGV[1] the prefix of the queue with its colon; ARGV[2] the number of kinds; for each kind its name, stored options and priority;
- * then for each job its id, the index of its kind from 0 on, payload, timestamp and delay in milliseconds
- * RETURNS nothing
+ * KEYS[1...] those of `insertKeys`, in their order
+ * ARGV[1] the prefix of the queue with its colon
+ * ARGV[2] the number of kinds
+ * ARGV[3...] for each kind its name, stored options and priority; then for each job its id, the index of its kind from 0 on, payload,
+ * timestamp and delay in milliseconds
+ * Returns nothing
  */
 export const ADD_JOBS = new RedisScript(
   'scalrAddJobs',

@@ -1,6 +1,10 @@
 /**
- * KEYS[1] the rules; ARGV[1] milliseconds to add to the clock of Redis, then fields. Notes that a worker holds these rules. RETURNS
- * nothing.
+ * Notes that a worker holds these rules.
+ *
+ * KEYS[1] the rules
+ * ARGV[1] milliseconds to add to the clock of Redis
+ * ARGV[2...] fields
+ * Returns nothing
  */
 export const ANNOUNCE_RULES = `
 local now = redis.call('TIME')

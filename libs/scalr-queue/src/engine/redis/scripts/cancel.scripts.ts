@@ -38,11 +38,17 @@ end
 /**
  * The engine can remove a waiting job but not end it, and can stop a running one only in its own process. This script ends a
  * waiting job in one step, as the engine ends a failed one. For a running one it leaves a request that names the run by the
- * time it started, and a mark. Upstream: BullMQ fails a job with `defa`
- * instead of running it again.
+ * time it started, and a mark. Upstream: BullMQ fails a job with `defa` instead of running it again.
  *
- * KEYS[1] the job, KEYS[2] the requests; ARGV: prefix of the queue, stored id, clock, reason, member of the request, length of
- * the event stream. RETURNS cancelled, cancelling, finished or not-found.
+ * KEYS[1] the job
+ * KEYS[2] the requests
+ * ARGV[1] the prefix of the queue with its colon
+ * ARGV[2] the stored id
+ * ARGV[3] the clock
+ * ARGV[4] the reason
+ * ARGV[5] the member of the request
+ * ARGV[6] the length of the event stream
+ * Returns cancelled, cancelling, finished or not-found
  */
 export const CANCEL = `${END_WAITING}
 local job, requests = unpack(KEYS)
@@ -68,8 +74,9 @@ return 'cancelled'
 /**
  * Which of the given runs were asked to stop. A request that is older than a run was for one before it.
  *
- * KEYS[1] the requests; ARGV: for each run the member of its request and the time it started. RETURNS how many requests there
- * are, then the places of the runs, from 1 on.
+ * KEYS[1] the requests
+ * ARGV[1...] for each run the member of its request and the time it started
+ * Returns how many requests there are, then the places of the runs, from 1 on
  */
 export const LOOK = `
 local reply = {redis.call('ZCARD', KEYS[1])}
@@ -87,8 +94,12 @@ const MOST_SEARCHES = 4;
  * Settles requests whose run is over: a job that waits for its next run is ended, a request for a job that has ended, or was
  * put back by hand since, is dropped. One for a job that runs stays.
  *
- * KEYS[1] the requests; ARGV: prefix of the app with its colon, clock, length of the event stream, then members.
- * RETURNS the members of the jobs that were ended.
+ * KEYS[1] the requests
+ * ARGV[1] the prefix of the app with its colon
+ * ARGV[2] the clock
+ * ARGV[3] the length of the event stream
+ * ARGV[4...] members
+ * Returns the members of the jobs that were ended
  */
 export const SETTLE = `${END_WAITING}
 local requests = KEYS[1]

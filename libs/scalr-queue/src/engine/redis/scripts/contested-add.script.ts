@@ -39,11 +39,23 @@ end
 /**
  * Adds a job whose id or unique key may be taken, and says what became of it: the look and the insert in one step.
  *
- * KEYS[1] the job, KEYS[2] the mark of its id once it has ended; then those of `insertKeys`
- * ARGV: what `insert_job` takes without the unique key; then the id of the unique key ('' for none), its window in milliseconds
- * (0: as long as the job lives), what a taken key means (keep, replace, rerun), and for how many milliseconds the id is remembered
- * ('' where the library made it); then the prefixes of the queues that the definition had before, whose jobs and keys count too
- * RETURNS status and stored id of the job that counts; then, for a job in a former queue, which one, from 1 on
+ * KEYS[1] the job
+ * KEYS[2] the mark of its id once it has ended
+ * KEYS[3...] those of `insertKeys`
+ * ARGV[1] the prefix of the queue with its colon
+ * ARGV[2] the stored id
+ * ARGV[3] the name
+ * ARGV[4] the payload
+ * ARGV[5] the stored options
+ * ARGV[6] the timestamp
+ * ARGV[7] the delay in milliseconds
+ * ARGV[8] the priority
+ * ARGV[9] the id of the unique key, '' for none
+ * ARGV[10] its window in milliseconds, 0 for as long as the job lives
+ * ARGV[11] what a taken key means: keep, replace or rerun
+ * ARGV[12] for how many milliseconds the id is remembered, '' where the library made it
+ * ARGV[13...] the prefixes of the queues that the definition had before, whose jobs and keys count too
+ * Returns the status and the stored id of the job that counts; then, for a job in a former queue, which one, from 1 on
  */
 export const ADD_CONTESTED = new RedisScript(
   'scalrAddContested',

@@ -13,8 +13,13 @@ if tonumber(redis.call('ZSCORE', failed, id) or -1) ~= tonumber(died_at) then re
  * too late for `expiresIn` nor for its schedule. Nobody reads either field of a dead job, and a key without a window is free while its
  * job is dead, so a process that ends after this leaves nothing half done.
  *
- * KEYS[1] the dead jobs of the queue, KEYS[2] the job; ARGV: stored id, time of its death, prefix of the queue with its colon, 1 to only
- * look. RETURNS 1 where it may, 0 where it is not dead any more, else the stored id of the job that holds its unique key.
+ * KEYS[1] the dead jobs of the queue
+ * KEYS[2] the job
+ * ARGV[1] the stored id
+ * ARGV[2] the time of its death
+ * ARGV[3] the prefix of the queue with its colon
+ * ARGV[4] 1 to look only
+ * Returns 1 where it may, 0 where it is not dead any more, else the stored id of the job that holds its unique key
  */
 export const PREPARE = `${STILL_DEAD}
 local look = ARGV[4] == '1'
@@ -40,8 +45,14 @@ return 1
 `;
 
 /**
- * Removes a dead job, and gives its unique key free. The engine's own remove would take the job wherever it is.
- * KEYS and ARGV as PREPARE, RETURNS 1 where it was removed.
+ * Removes a dead job, and frees its unique key. The engine's own remove would take the job wherever it is.
+ *
+ * KEYS[1] the dead jobs of the queue
+ * KEYS[2] the job
+ * ARGV[1] the stored id
+ * ARGV[2] the time of its death
+ * ARGV[3] the prefix of the queue with its colon
+ * Returns 1 where it was removed, 0 where it is not dead any more
  */
 export const DELETE_DEAD = `${ENDED_JOB}${STILL_DEAD}
 free_unique(prefix, id, redis.call('HGET', job, 'deid'))
@@ -56,9 +67,13 @@ return 1
  * Moves a dead job to the queue that its definition has now, dead as it is: the retry goes on from there. One with its id that is
  * there already counts.
  *
- * KEYS     failed and job of the former queue, failed and job of the new one
- * ARGV     id, time of death
- * RETURNS  1 when it has moved
+ * KEYS[1] the dead jobs of the former queue
+ * KEYS[2] the job in it
+ * KEYS[3] the dead jobs of the new queue
+ * KEYS[4] the job in it
+ * ARGV[1] the stored id
+ * ARGV[2] the time of its death
+ * Returns 1 when it has moved, else 0
  */
 export const MOVE = `
 local failed, job, target, moved = unpack(KEYS)

@@ -2,7 +2,11 @@
  * Looks through a slice of the event stream of a queue, from the newest entry to the oldest, for the end of one of some jobs. Upstream:
  * the fields of its entries.
  *
- * KEYS[1] the stream; ARGV: where to begin, entries, then stored ids. RETURNS the event and its value; or where to go on; or nothing.
+ * KEYS[1] the stream
+ * ARGV[1] where to begin
+ * ARGV[2] how many entries to look at
+ * ARGV[3...] stored ids
+ * Returns the event and its value; else where to go on; else nothing, at the end of the stream
  */
 export const FIND_END = `
 local entries = redis.call('XREVRANGE', KEYS[1], ARGV[1], '-', 'COUNT', ARGV[2])

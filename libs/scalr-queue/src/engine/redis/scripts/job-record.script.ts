@@ -1,9 +1,10 @@
 /**
  * Reads the record of a job field by field: of what is too large only the length comes over the network.
  *
- * KEYS     the job
- * ARGV     most bytes of a field; names of the fields
- * RETURNS  the type of the value; of a hash, then for each field its text, its length where it is too large, or false
+ * KEYS[1] the job
+ * ARGV[1] the most bytes of a field
+ * ARGV[2...] names of the fields
+ * Returns the type of the value; of a hash, then for each field its text, its length where it is too large, or false
  */
 export const READ_RECORD = `
 local job, limit = KEYS[1], tonumber(ARGV[1])
@@ -22,9 +23,10 @@ const MOST_LOOKS = 10_000;
 /**
  * Whether a job is in a queue, also when nothing but its id is left there.
  *
- * KEYS     lists, then sorted sets of the queue
- * ARGV     how many lists; the id
- * RETURNS  1 when one of them holds the id, else 0
+ * KEYS[1...] lists, then sorted sets of the queue
+ * ARGV[1] how many lists
+ * ARGV[2] the id
+ * Returns 1 when one of them holds the id, else 0
  */
 export const IS_LISTED = `
 local lists, id = tonumber(ARGV[1]), ARGV[2]

@@ -4,9 +4,15 @@ import { RedisScript } from './redis-script.js';
  * The state of a job, in the words of the engine. The engine's own script for it searches lists as Redis before 6.0.6 had to, with a copy
  * of all ids that wait: it asks for no version on our connections, and takes that for the oldest.
  *
- * KEYS     completed, failed, delayed, prioritized, waiting-children, active, wait
- * ARGV     the id
- * RETURNS  its state; `unknown` where no list or set has it
+ * KEYS[1] completed
+ * KEYS[2] failed
+ * KEYS[3] delayed
+ * KEYS[4] prioritized
+ * KEYS[5] waiting-children
+ * KEYS[6] active
+ * KEYS[7] wait
+ * ARGV[1] the id
+ * Returns its state; `unknown` where no list or set has it
  */
 export const JOB_STATE = new RedisScript(
   'scalrJobState',

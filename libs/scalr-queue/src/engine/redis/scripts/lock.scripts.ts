@@ -1,12 +1,24 @@
 /**
  * Takes the lock of a run again that has lost it, where nobody else runs the job: its worker was blocked or cut off, not dead.
- * What the engine counted as a crash meanwhile was none.
+ * What the engine counted as a crash meanwhile was none. How a run ended whose job another one has taken is kept, for the case that
+ * this one loses it in turn.
  *
- * KEYS: the job, its lock, the lists `active` and `wait` of its queue, its sets `prioritized`, `delayed` and `stalled`.
- * ARGV: stored id, who holds the lock, its duration in milliseconds, attempts made and starts when the run began, 1 when its
- * crash was taken back before, what the engine writes for too many crashes, how the run ended (JSON) or ''.
- * RETURNS how it stands (`held`, `taken` by another run, `gone`) and 1 when a crash was taken back. How a run ended whose job
- * another one has taken is kept, for the case that this one loses it in turn.
+ * KEYS[1] the job
+ * KEYS[2] its lock
+ * KEYS[3] active
+ * KEYS[4] wait
+ * KEYS[5] prioritized
+ * KEYS[6] delayed
+ * KEYS[7] stalled
+ * ARGV[1] the stored id
+ * ARGV[2] who holds the lock
+ * ARGV[3] its duration in milliseconds
+ * ARGV[4] attempts made when the run began
+ * ARGV[5] starts when the run began
+ * ARGV[6] 1 when its crash was taken back before
+ * ARGV[7] what the engine writes for too many crashes
+ * ARGV[8] how the run ended, as JSON, or ''
+ * Returns how it stands (`held`, `taken` by another run, `gone`), and 1 when a crash was taken back
  */
 export const RECLAIM = `
 local job, lock, active, wait, prioritized, delayed, stalled = unpack(KEYS)

@@ -8,8 +8,14 @@ const LOOKS = 16;
  * and, jumping from level to level, at the next one of each priority, the least urgent levels first, for these starve.
  * Of a waiting job it takes the time since when it could run: that of its enqueue and its delay, or its last start.
  *
- * KEYS wait, prioritized, delayed, active, failed, meta; ARGV[1] the prefix of the queue with its colon
- * RETURNS what `Reply` in queue-states.ts says
+ * KEYS[1] wait
+ * KEYS[2] prioritized
+ * KEYS[3] delayed
+ * KEYS[4] active
+ * KEYS[5] failed
+ * KEYS[6] meta
+ * ARGV[1] the prefix of the queue with its colon
+ * Returns what `Reply` in queue-states.ts says
  */
 export const QUEUE_STATE = `
 local wait, prioritized, delayed, active, failed, meta = unpack(KEYS)

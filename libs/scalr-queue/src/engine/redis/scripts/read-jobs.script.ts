@@ -4,12 +4,14 @@ import { RedisScript } from './redis-script.js';
  * Reads a few jobs for the dashboard, field by field and never the whole record: of fifty megabytes only the length comes over the
  * network, of a large field only its beginning.
  *
- * KEYS: the jobs
- * ARGV: the number of small fields; the size in bytes above which a large field is not read; the size above which only that much
- * of it is returned; the number of fields to which this does not apply; the names of the small fields, then of the large ones,
- * those to be returned whole first
- * RETURNS per job false when it is not there, nothing of one whose record is no hash, else its fields in this order: a string, the size of one that is not read, or the
- * beginning and the size of one that is cut
+ * KEYS[1...] the jobs
+ * ARGV[1] the number of small fields
+ * ARGV[2] the size in bytes above which a large field is not read
+ * ARGV[3] the size above which only that much of it is returned
+ * ARGV[4] the number of large fields to which that does not apply
+ * ARGV[5...] the names of the small fields, then of the large ones, those to be returned whole first
+ * Returns per job false when it is not there, nothing of one whose record is no hash, else its fields in this order: a string, the
+ * size of one that is not read, or the beginning and the size of one that is cut
  */
 export const READ_JOBS = new RedisScript(
   'scalrReadJobs',

@@ -2,8 +2,10 @@
  * Removes finished jobs for good, those that are still in the same set with the same end: another process may have retried one,
  * and it may have ended anew. This is the only place where retention removes jobs.
  *
- * KEYS[1] the set of completed or dead jobs; ARGV: prefix of the queue with its colon, then stored id and time of the end of each.
- * RETURNS the ids that were left because they are children of a flow: the engine knows what their parents wait for.
+ * KEYS[1] the set of completed or dead jobs
+ * ARGV[1] the prefix of the queue with its colon
+ * ARGV[2...] stored id and time of the end of each
+ * Returns the ids that were left because they are children of a flow: the engine knows what their parents wait for
  */
 export const REMOVE_FINISHED = `
 local prefix = ARGV[1]

@@ -1,9 +1,14 @@
 /**
- * KEYS[1] the schedules; ARGV[1] boot of the declaring worker, 0 for a new one; ARGV[2] its clock; ARGV[3] its program, ARGV[4]
- * the worker in words; then names and stored texts. Replaces the set of the program unless it is one of a worker that booted
- * later. A new boot is always later than all before it, whatever the clocks say. Schedules of another program stay; those that
- * release 0.1.0 declared belong to any. Returns the boot, and of each schedule that was removed or changed the text, the last
- * slot and who had declared it.
+ * Replaces the schedules of a program unless they are those of a worker that booted later. A new boot is always later than all before
+ * it, whatever the clocks say. Schedules of another program stay; those that release 0.1.0 declared belong to any.
+ *
+ * KEYS[1] the schedules
+ * ARGV[1] the boot of the declaring worker, 0 for a new one
+ * ARGV[2] its clock
+ * ARGV[3] its program
+ * ARGV[4] the worker in words
+ * ARGV[5...] names and stored texts
+ * Returns the boot, and of each schedule that was removed or changed the text, the last slot and who had declared it
  */
 export const DECLARE = `
 local all = redis.call('HGETALL', KEYS[1])
@@ -46,11 +51,21 @@ end
 return reply`;
 
 /**
- * KEYS[1] the schedules, KEYS[2] the job; ARGV: name, revision ('' for any), slot, clock, 1 when late, 1 when late ones run
- * once, 1 when a person asked for the run, 1 when the job was taken before. Says whether a job of a schedule may start, and
- * notes the run and the admission, which holds for every later attempt. An older version of the library noted no admission: a
- * job that was taken before, by a schedule that has run since, is one of its runs unless it was put aside. RETURNS the verdict, and
- * with `changed` the stored text.
+ * Says whether a job of a schedule may start, and notes the run and the admission, which holds for every later attempt. An older
+ * version of the library noted no admission: a job that was taken before, by a schedule that has run since, is one of its runs unless
+ * it was deferred.
+ *
+ * KEYS[1] the schedules
+ * KEYS[2] the job
+ * ARGV[1] the name of the schedule
+ * ARGV[2] its revision, '' for any
+ * ARGV[3] the slot
+ * ARGV[4] the clock
+ * ARGV[5] 1 when late
+ * ARGV[6] 1 when late ones run once
+ * ARGV[7] 1 when a person asked for the run
+ * ARGV[8] 1 when the job was taken before
+ * Returns the verdict, and with `changed` the stored text
  */
 export const ADMIT = `
 local name, revision, slot, now = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])

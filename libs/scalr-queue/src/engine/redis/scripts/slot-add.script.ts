@@ -6,9 +6,15 @@ const SLOT_MEMORY = 3_600_000;
 
 /**
  * Notes a slot and enqueues its job, both or neither.
- * KEYS[1] the job; KEYS[2] the schedules; KEYS[3] the mark of its id once it has ended; then those of
- * `insertKeys`. ARGV: field that notes the slot, slot, then
- * what `insert_job` takes without the unique key. RETURNS 1 where the job was added, 0 where it is there or was.
+ *
+ * KEYS[1] the job
+ * KEYS[2] the schedules
+ * KEYS[3] the mark of its id once it has ended
+ * KEYS[4...] those of `insertKeys`
+ * ARGV[1] the field that notes the slot
+ * ARGV[2] the slot
+ * ARGV[3...] what `insert_job` takes, without the unique key
+ * Returns 1 where the job was added, 0 where it is there or was
  */
 export const ADD_SLOT = new RedisScript(
   'scalrAddSlot',

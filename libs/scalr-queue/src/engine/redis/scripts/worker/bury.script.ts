@@ -7,12 +7,23 @@ const MOST_LOOKS = 200;
 
 /**
  * Ends a job that cannot be run, in one step, as the engine ends a failed one: its own script decodes what is damaged, and fails
- * half way. All that is stored of the job stays as evidence, but for a value that is no hash: it is set aside beside it.
+ * half way. All that is stored of the job stays as evidence, but for a value that is no hash: it is kept beside it for a while.
  *
- * KEYS     active, failed, events, stalled, marker
- * ARGV     prefix of the queue's keys; token of the lock; id of the job, or '' for the one that was just locked with the token; id
- *          that is not meant; reason; now; most events; milliseconds that what is no hash is kept; separator of name and id
- * RETURNS  the id of the job that is dead now, or false when none is active under the token
+ * KEYS[1] active
+ * KEYS[2] failed
+ * KEYS[3] events
+ * KEYS[4] stalled
+ * KEYS[5] marker
+ * ARGV[1] the prefix of the queue with its colon
+ * ARGV[2] the token of the lock
+ * ARGV[3] the id of the job, or '' for the one that was just locked with the token
+ * ARGV[4] the id that is not meant
+ * ARGV[5] the reason
+ * ARGV[6] the clock
+ * ARGV[7] the length of the event stream
+ * ARGV[8] milliseconds that what is no hash is kept
+ * ARGV[9] what separates name and id
+ * Returns the id of the job that is dead now, or false when none is active under the token
  */
 export const BURY = `${INSERT_JOB}${ENDED_JOB}${FOLLOWING_JOB}
 local active, failed, events, stalled, marker = unpack(KEYS)

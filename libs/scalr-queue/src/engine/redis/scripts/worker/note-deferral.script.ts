@@ -1,7 +1,12 @@
 /**
- * KEYS[1] the job; ARGV: clock, how often the job was started. Notes that a worker without its handler has deferred the job,
- * as `<since> <started> <times>`. It is the same series only where nothing else has started the job in between: a snooze, a
- * failed attempt or a crash begins a new one. Counts a start that came to no run (`scalr:idle`). Returns since when, and how many times.
+ * Notes that a worker without its handler has deferred the job, as `<since> <started> <times>`. It is the same series only where
+ * nothing else has started the job in between: a snooze, a failed attempt or a crash begins a new one. Counts a start that came to no
+ * run (`scalr:idle`).
+ *
+ * KEYS[1] the job
+ * ARGV[1] the clock
+ * ARGV[2] how often the job was started
+ * Returns since when, and how many times
  */
 export const NOTE_DEFERRAL = `
 local since, started, times = string.match(redis.call('HGET', KEYS[1], 'scalr:aside') or '', '^(%d+) (%d+) (%d+)$')
