@@ -140,3 +140,39 @@ describe('schedules', () => {
     expect(said({ ...missed, lastSuccessAt: now - MINUTE })).toEqual([]);
   });
 });
+
+it('says of each problem what to do about it', () => {
+  const cures = (...args: Parameters<typeof checkApp>) => checkApp(...args).map(({ cure }) => cure);
+  const queue = queueOf({ waiting: 1, paused: true, oldestPendingAgeMs: 11 * MINUTE });
+  const program = (name: string) =>
+    workerOf({ id: name, program: name, queues: [], unselectedQueues: ['mail'] });
+  const unhandled = [{ name: 'old', queue: 'mail' }];
+  expect(cures({ queues: [queue], workers: [program('billing'), program('crm')], unhandled })).toEqual([
+    "Give one of them another SCALR_APP: they take each other's jobs",
+    'A live worker has its handlers but is set to leave it alone: add mail to SCALR_WORKER_QUEUES',
+    'scalr-queue resume mail',
+    'Add workers or concurrency, or see what holds them up: scalr-queue explain <id>',
+    'Deploy a worker that has its handler, or delete the jobs',
+  ]);
+  expect(cures({ queues: [queueOf({ delayed: 1 })], workers: [], unhandled: [] })).toEqual([
+    'Start a worker with the handlers of mail: no live worker has one',
+  ]);
+  expect(checkLost([workerOf()])[0]!.cure).toBe(
+    'See what killed it: memory limit, SIGKILL, a crash. All of them: scalr-queue workers --lost',
+  );
+  const schedule = {
+    spec: { name: 'nightly', queue: 'mail' },
+    timetable: { next: (after: number) => after + MINUTE },
+    paused: false,
+    lastSlot: 1,
+    lastMissedAt: 1,
+  } as StoredSchedule;
+  const found = checkSchedules([schedule]);
+  expect(found.map(({ severity, cure }) => [severity, cure])).toEqual([
+    ['warning', 'See that a worker runs, and that the queue mail keeps up'],
+    [
+      'warning',
+      "Run it now: scalr-queue schedules run-now nightly; with missed: 'once' it would run late by itself",
+    ],
+  ]);
+});

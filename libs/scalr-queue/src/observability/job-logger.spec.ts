@@ -16,13 +16,29 @@ function written(): string[] {
   return texts;
 }
 
-const SPELLED = `
-  accessToken access_token ACCESS_TOKEN access-token apiKey api_key API_KEY api-key cardNumber card_number
-  clientSecret client_secret dbPassword DB_PASSWORD idToken id_token newPassword oldPassword privateKey
-  refreshToken refresh_token secretAccessKey SECRET_ACCESS_KEY sessionId set-cookie signingKey userPassword
-  webhookSecret WEBHOOK_SECRET password token cookie cvv`
+/** In each of the usual spellings. */
+const WORDS = `
+  access key, access token, api key, api token, auth token, card number, client secret, db password, encryption key, id token,
+  new password, old password, private key, refresh token, secret access key, secret key, session id, session token,
+  set cookie, signing key, user password, webhook secret`
   .trim()
-  .split(/\s+/);
+  .split(/,\s+/);
+const SPELLED = [
+  ...`password passwd passphrase passcode pwd secret secrets token tokens apikey apikeys accesskey secretkey privatekey
+    encryptionkey signingkey masterkey sshkey authorization credential credentials cookie cookies sessionid sessionkey jwt
+    cardnumber connectionstring pass pw session bearer cvv cvc otp sid connectsid phpsessid jsessionid`.split(
+    /\s+/,
+  ),
+  ...WORDS.flatMap((words) => {
+    const camel = words.replaceAll(/ (.)/g, (_all, letter: string) => letter.toUpperCase());
+    return [
+      camel,
+      words.replaceAll(' ', '_'),
+      words.replaceAll(' ', '_').toUpperCase(),
+      words.replaceAll(' ', '-'),
+    ];
+  }),
+];
 
 it.each(['json', 'text'])(
   'hides secrets in every usual spelling of their names, in lines as %s',
@@ -49,6 +65,38 @@ class OlderNest extends JsonLineLogger {
     (this.printMessages as (...args: unknown[]) => void)(messages, 'Context', 'log');
   }
 }
+
+it('writes the fields of a handler and of the caller into one line for machines', () => {
+  vi.stubEnv('SCALR_LOG', 'json');
+  const texts = written();
+  const logger = workerLogger(['log']) as LoggerService;
+  logger.log('sent', { to: 'ada', at: 7, password: 'hunter2' });
+  const lines = texts.map((text) => JSON.parse(text) as object);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({ level: 'log', message: 'sent', to: 'ada', at: 7 });
+  expect(texts[0]).not.toContain('hunter2');
+});
+
+it.each([
+  [undefined, undefined, 'text', true],
+  [undefined, 'production', 'json', false],
+  ['json', undefined, 'json', false],
+  ['text', 'production', 'text', true],
+])('with SCALR_LOG=%s and NODE_ENV=%s writes %s; details: %s', (format, mode, expected, detailed) => {
+  vi.stubEnv('SCALR_LOG', format);
+  vi.stubEnv('NODE_ENV', mode);
+  vi.stubEnv('NEST_LOG_LEVEL', undefined);
+  const logger = Logger as unknown as { staticInstanceRef?: LoggerService };
+  const before = logger.staticInstanceRef;
+  onTestFinished(() => void (logger.staticInstanceRef = before));
+  logger.staticInstanceRef = new ConsoleLogger();
+  const texts = written();
+  const made = workerLogger(undefined) as LoggerService;
+  made.log('hello');
+  expect(texts.map((text) => (text.startsWith('{') ? 'json' : 'text'))).toEqual([expected]);
+  made.debug?.('a detail');
+  expect(texts).toHaveLength(detailed ? 2 : 1);
+});
 
 it('makes fields of an object after the message, without secrets, as Nest does from version 12 on', () => {
   const texts = written();

@@ -195,6 +195,74 @@ it('knows the names of secrets in every spelling', () => {
   expect(['compass', 'secretary', 'publicKey', 'sessions', 'tokenType'].filter(isSecretName)).toEqual([]);
 });
 
+const NAMES = `
+  dbPassword userPasswd keyPassphrase doorPasscode sqlPwd clientSecret appSecrets idToken refreshTokens apiKey apiKeys
+  s3AccessKey jwtSecretKey rsaPrivateKey dataEncryptionKey urlSigningKey kmsMasterKey deploySshKey proxyAuthorization
+  awsCredential awsCredentials authCookie authCookies phpSessionId tlsSessionKey loginJwt creditCardNumber
+  dbConnectionString pass pw session bearer cvv cvc otp sid connect.sid PHPSESSID JSESSIONID passwordHash passwordSalt
+  tokenValue secretText passwordPlain secretBase64 secretB64 passwordConfirmation passwordConfirm passwordRepeat
+  passwordAgain passwordOld passwordNew token2`
+  .trim()
+  .split(/\s+/);
+
+it.each(NAMES)('takes what %s is for a secret', (name) => {
+  expect(redactSecrets(`${name}=hunter2 kept`)).toBe(`${name}=[redacted] kept`);
+  expect(redactSecrets(`{"${name}":"hunter2"}`)).toBe(`{"${name}":"[redacted]"}`);
+});
+
+it.each([
+  'compass',
+  'bypass',
+  'npw',
+  'obsession',
+  'forbearer',
+  'hotpotp1x',
+  'basid',
+  'tokenType',
+  'passwordLength',
+])('takes what %s is for none', (name) => {
+  expect(redactSecrets(`${name}=hunter2`)).toBe(`${name}=hunter2`);
+});
+
+it.each([
+  ['authorization=,b=2', 'authorization=,b=2'],
+  ['authorization=Bearer hunter2,b=2', 'authorization=[redacted],b=2'],
+  ['authorization=x,b=2', 'authorization=[redacted],b=2'],
+  ['Authorization: Digest a="1", response="hunter2"\nnext', 'Authorization: [redacted]\nnext'],
+  ['Cookie: a=1; b=2\nnext', 'Cookie: [redacted]\nnext'],
+  ['{"cookie":"a=1; b=2","c":3}', '{"cookie":"[redacted]","c":3}'],
+  ['password=[a,[b]],c', 'password=[redacted],c'],
+  ['password={"a":{"b":1}} c', 'password=[redacted] c'],
+  ['password={"a":1', 'password=[redacted]'],
+  ['password= c', 'password= [redacted]'],
+  ['password="" c', 'password="" c'],
+  ['password=true c', 'password=true c'],
+  ['tokens=12 tokens=1234567890', 'tokens=12 tokens=[redacted]'],
+  ['password="a\\"b" c', 'password="[redacted]" c'],
+])('hides of %j no more and no less than the secret', (text, shown) => {
+  expect(redactSecrets(text)).toBe(shown);
+});
+
+it('tells card numbers from other numbers by their check digit', () => {
+  const hidden = (text: string) => redactSecrets(text) === '[redacted]';
+  const cards = [
+    '4111111111111111',
+    '5555555555554444',
+    '378282246310005',
+    '6011111111111117',
+    '4222222222222',
+  ];
+  expect(cards.filter((card) => !hidden(card))).toEqual([]);
+  const others = [
+    '4111111111111112',
+    '5555555555554445',
+    '378282246310006',
+    '2222222222222222',
+    '411111111111',
+  ];
+  expect(others.filter(hidden)).toEqual([]);
+});
+
 // Each is made of what one of the patterns begins with.
 it.each([
   'a',
@@ -218,4 +286,7 @@ it.each([
 it('cuts a text for a log line to one line of 500 characters', () => {
   expect(redactText(' a\n b ')).toBe('a b');
   expect(redactText('x'.repeat(600))).toBe(`${'x'.repeat(497)}...`);
+  expect(redactText('x'.repeat(500))).toBe('x'.repeat(500));
+  // What is looked at before it is cut is longer: spaces count for nothing.
+  expect(redactText(`${' '.repeat(1_900)}${'x'.repeat(90)}`)).toBe('x'.repeat(90));
 });
