@@ -1,0 +1,182 @@
+import { Logger } from '@nestjs/common';
+import type { QueueEngine } from '../engine/queue.engine.js';
+import { MemoryScheduleRecords } from '../engine/memory/memory.schedule-records.js';
+import { hourly, NOON, startApp } from '../../../../test/support/schedule-keepers.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+const told: string[] = [];
+beforeEach(() => {
+  told.length = 0;
+  vi.useFakeTimers({ now: NOON + MINUTE });
+  // Nobody looks later than planned.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  for (const level of ['log', 'warn'] as const)
+    vi.spyOn(Logger.prototype, level).mockImplementation((line: string) => void told.push(line));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+describe('a worker', () => {
+  it('declares its schedules once, tells of them, and enqueues the next slot of each', async () => {
+    const { startWorker, live, names, slotOf } = startApp();
+    const { keeper } = await startWorker('v1', [hourly('a'), hourly('b')]);
+    expect(keeper.declared).toBeUndefined();
+    for (let times = 0; times < 2; times++) await keeper.keepUp();
+    expect(keeper.declared).toBe(NOON + MINUTE);
+    expect(live.get('v1')).toMatchObject({ schedulesBoot: NOON + MINUTE });
+    expect(await names()).toEqual(['a', 'b']);
+    expect([await slotOf('a', HOUR), await slotOf('b', HOUR)]).toEqual(['delayed', 'delayed']);
+    expect(told).toEqual(['Schedules: a, b']);
+  });
+
+  it('without schedules has nothing to tell', async () => {
+    const { startWorker, names } = startApp();
+    const { keeper } = await startWorker('v1', []);
+    expect(await keeper.keepUp()).toBe(10 * SECOND);
+    expect(keeper.declared).toBeDefined();
+    expect(await names()).toEqual([]);
+    expect(told).toEqual([]);
+  });
+
+  it('looks again when the next slot is due, within ten seconds, and a little later than others', async () => {
+    const { startWorker, store } = startApp();
+    const { keeper } = await startWorker('v1', [hourly('hour'), { name: 'minute', every: '1m' }]);
+    await keeper.keepUp();
+    vi.setSystemTime(NOON + 2 * MINUTE - 15 * SECOND);
+    expect(await keeper.keepUp()).toBe(10 * SECOND);
+    vi.setSystemTime(NOON + 2 * MINUTE - 4 * SECOND);
+    expect(await keeper.keepUp()).toBe(4 * SECOND);
+    vi.mocked(Math.random).mockReturnValue(1);
+    expect(await keeper.keepUp()).toBe(4_400);
+    await store.pause('minute');
+    expect(await keeper.keepUp()).toBe(11 * SECOND);
+  });
+
+  it('takes back the pending slot of a schedule that its code has changed', async () => {
+    const { startWorker, slotOf } = startApp();
+    const old = await startWorker('v1', [hourly('a')]);
+    await old.keeper.keepUp();
+    old.goAway();
+    const { keeper } = await startWorker('v2', [{ name: 'a', every: '2h' }]);
+    await keeper.keepUp();
+    expect([await slotOf('a', HOUR), await slotOf('a', 2 * HOUR)]).toEqual([undefined, 'delayed']);
+    expect(told).toEqual(['Schedules: a', 'Schedules: a', 'Schedule "a": changed']);
+  });
+
+  it('declares its schedules again when Redis has forgotten them', async () => {
+    const { engine, startWorker, names } = startApp();
+    const { keeper } = await startWorker('v1', [hourly('a')]);
+    await keeper.keepUp();
+    const { declared } = keeper;
+    Object.assign(engine, { schedules: new MemoryScheduleRecords() });
+    await keeper.keepUp();
+    expect(await names()).toEqual(['a']);
+    expect(keeper.declared).toBe(declared);
+    expect(told).toEqual([
+      'Schedules: a',
+      expect.stringMatching(/^Redis has forgotten the schedules of this app: .*declared again/),
+    ]);
+  });
+});
+
+describe('the looks of a worker', () => {
+  async function looking() {
+    const app = startApp();
+    const read = vi.spyOn(app.engine.schedules, 'read');
+    let ready = () => {};
+    const stopHearing = vi.fn<() => void>();
+    vi.spyOn<QueueEngine, 'onReady'>(app.engine, 'onReady').mockImplementation((listener) => {
+      ready = listener;
+      return stopHearing;
+    });
+    const { keeper } = await app.startWorker('v1', [hourly('a')]);
+    const looks = () => read.mock.calls.length;
+    return { ...app, keeper, read, looks, ready: () => ready(), stopHearing };
+  }
+
+  it('begin with its start, and end with its stop', async () => {
+    const { keeper, looks, stopHearing, slotOf } = await looking();
+    keeper.start();
+    await vi.advanceTimersByTimeAsync(1);
+    const first = looks();
+    expect(first).toBeGreaterThan(0);
+    expect(await slotOf('a', HOUR)).toBe('delayed');
+    await vi.advanceTimersByTimeAsync(10 * SECOND - 2);
+    expect(looks()).toBe(first);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(looks()).toBe(first + 1);
+    keeper.stop();
+    keeper.wake();
+    expect(stopHearing).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(looks()).toBe(first + 1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('come at once when Redis is back, or a slot starts, unless the next one is near', async () => {
+    const { keeper, looks, ready } = await looking();
+    keeper.wake();
+    expect(vi.getTimerCount()).toBe(0);
+    keeper.start();
+    await vi.advanceTimersByTimeAsync(1);
+    let seen = looks();
+    for (const begin of [ready, () => keeper.wake()]) {
+      begin();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(looks()).toBe(++seen);
+    }
+    await vi.advanceTimersByTimeAsync(9 * SECOND);
+    keeper.wake();
+    await vi.advanceTimersByTimeAsync(SECOND - 1);
+    expect(looks()).toBe(seen);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(looks()).toBe(seen + 1);
+  });
+
+  it('are one at a time, and the next one comes a second after one that failed, which is reported', async () => {
+    const { keeper, engine, read, looks, ready } = await looking();
+    const report = vi.spyOn(engine, 'report');
+    let fail: (error: Error) => void = () => undefined;
+    read.mockImplementationOnce(() => new Promise((_resolve, reject) => (fail = reject)));
+    keeper.start();
+    await vi.advanceTimersByTimeAsync(0);
+    ready();
+    keeper.wake();
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(looks()).toBe(1);
+    const failure = new Error('away');
+    fail(failure);
+    await vi.advanceTimersByTimeAsync(SECOND - 1);
+    expect(report).toHaveBeenCalledExactlyOnceWith(failure);
+    expect(looks()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(looks()).toBeGreaterThan(1);
+  });
+
+  it('report nothing that fails after the stop', async () => {
+    const { keeper, engine, read } = await looking();
+    const report = vi.spyOn(engine, 'report');
+    let fail: (error: Error) => void = () => undefined;
+    read.mockImplementationOnce(() => new Promise((_resolve, reject) => (fail = reject)));
+    keeper.start();
+    await vi.advanceTimersByTimeAsync(0);
+    keeper.stop();
+    fail(new Error('closed'));
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(report).not.toHaveBeenCalled();
+  });
+});
+
+it('a slot whose time has come waits for nothing', async () => {
+  const { slots, store, startWorker } = startApp();
+  const { keeper } = await startWorker('v1', [hourly('a')]);
+  await keeper.keepUp();
+  const { spec } = (await store.read()).schedules[0]!;
+  const delayAt = (slot: number) => slots.prepare(spec, 'id', slot, { schedule: 'a' }).options.delay;
+  expect([0, -1, 1].map((ms) => delayAt(Date.now() + ms))).toEqual([undefined, undefined, 1]);
+});

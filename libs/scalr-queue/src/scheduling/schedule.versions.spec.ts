@@ -1,0 +1,154 @@
+import { Logger } from '@nestjs/common';
+import type { WorkerInfo } from '../contract/worker-info.js';
+import { hourly, NOON, startApp } from '../../../../test/support/schedule-keepers.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+const told: string[] = [];
+beforeEach(() => {
+  told.length = 0;
+  vi.useFakeTimers({ now: NOON + MINUTE });
+  // Nobody looks later than planned.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  for (const level of ['log', 'warn'] as const)
+    vi.spyOn(Logger.prototype, level).mockImplementation((line: string) => void told.push(line));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+describe('a worker of an older version', () => {
+  /** One with the schedules a and b, and a newer one with a alone, which has declared it. */
+  async function superseded() {
+    const app = startApp();
+    const old = await app.startWorker('v1', [hourly('a'), hourly('b')]);
+    // It knows at the next look which slot it has enqueued.
+    for (let times = 0; times < 2; times++) await old.keeper.keepUp();
+    pass(SECOND);
+    const newer = await app.startWorker('v2', [hourly('a')]);
+    told.length = 0;
+    await newer.keeper.keepUp();
+    const removals = told.splice(0).filter((line) => line.includes('removed'));
+    return { ...app, old, newer, removals };
+  }
+  const BACK =
+    'No worker that booted after this one is live any more (the last was billing v2 on host, process 7): the schedules of this version hold again';
+
+  it('is named with the schedules that it had declared', async () => {
+    const { removals, engine, startWorker } = await superseded();
+    const removedBy = (who: string) =>
+      `Schedule "b": removed by billing ${who} on host, process 7, whose code does not have it; it was declared by`;
+    expect(removals).toEqual([`${removedBy('v2')} billing v1 on host, process 7`]);
+
+    const [b] = (await engine.schedules.read()).records.map(({ text }) => text.replaceAll('"a"', '"b"'));
+    // As that release did.
+    const old = { program: 'billing', title: '', now: Date.now() };
+    await engine.schedules.declare({ ...old, schedules: [{ name: 'b', text: b! }] });
+    const { keeper } = await startWorker('v3', []);
+    await keeper.keepUp();
+    expect(told).toContain(`${removedBy('v3')} a worker of release 0.1.0`);
+  });
+
+  it('goes on with what the newer one has, looks for it often, and says once what is gone', async () => {
+    const { old, names, slotOf } = await superseded();
+    for (let times = 0; times < 2; times++) expect(await old.keeper.keepUp()).toBe(5 * SECOND);
+    expect(await names()).toEqual(['a']);
+    expect([await slotOf('a', HOUR), await slotOf('b', HOUR)]).toEqual(['delayed', undefined]);
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^Schedule "b": removed by billing v2 on host, process 7, which booted after this worker; it is back soon/,
+      ),
+    ]);
+  });
+
+  it('takes over once the newer one has been gone for ten seconds', async () => {
+    const { old, newer, names, slotOf } = await superseded();
+    await old.keeper.keepUp();
+    newer.goAway();
+    await old.keeper.keepUp();
+    pass(10 * SECOND - 1);
+    await old.keeper.keepUp();
+    expect(await names()).toEqual(['a']);
+    expect(told).not.toContain(BACK);
+    pass(1);
+    await old.keeper.keepUp();
+    expect(told).toContain(BACK);
+    expect(await names()).toEqual(['a', 'b']);
+    expect(await slotOf('b', HOUR)).toBe('delayed');
+  });
+
+  it('waits as long again when the newer one comes back, or another one boots', async () => {
+    const { old, newer, live, startWorker } = await superseded();
+    const v2 = live.get('v2')!;
+    newer.goAway();
+    await old.keeper.keepUp();
+    pass(6 * SECOND);
+    live.set('v2', v2);
+    await old.keeper.keepUp();
+    newer.goAway();
+    await old.keeper.keepUp();
+    pass(6 * SECOND);
+    await old.keeper.keepUp();
+    expect(told).not.toContain(BACK);
+    pass(4 * SECOND);
+    await old.keeper.keepUp();
+    expect(told).toContain(BACK);
+
+    // Gone before anybody has seen it live.
+    pass(SECOND);
+    const third = await startWorker('v3', [hourly('a')]);
+    await third.keeper.keepUp();
+    third.goAway();
+    told.length = 0;
+    await old.keeper.keepUp();
+    expect(told).toEqual([expect.stringContaining('Schedule "b": removed by billing v3')]);
+    pass(10 * SECOND);
+    await old.keeper.keepUp();
+    expect(told.join('\n')).toContain('hold again');
+  });
+
+  it('counts the slots that passed meanwhile as missed', async () => {
+    const { old, newer, store } = await superseded();
+    await old.keeper.keepUp();
+    newer.goAway();
+    await old.keeper.keepUp();
+    vi.setSystemTime(NOON + 2.5 * HOUR);
+    await old.keeper.keepUp();
+    const { schedules } = await store.read();
+    const missed = schedules.map(({ spec, lastMissedAt = NOON }) => [spec.name, lastMissedAt - NOON]);
+    expect(Object.fromEntries(missed)).toMatchObject({ b: 2 * HOUR });
+  });
+
+  it.each<[string, Partial<WorkerInfo>, boolean]>([
+    ['itself', { id: 'v1', schedulesBoot: Infinity }, false],
+    ['one that shuts down', { draining: true }, false],
+    ['one that booted before', { schedulesBoot: NOON }, false],
+    ['one of another program', { program: 'shop' }, false],
+    ['one that tells of no program', { program: undefined }, false],
+    ['one that booted later', {}, true],
+    [
+      'one of release 0.1.0 that started before',
+      { schedulesBoot: undefined, startedAt: new Date(NOON) },
+      false,
+    ],
+    [
+      'one of release 0.1.0 that started later',
+      { schedulesBoot: undefined, program: undefined, startedAt: new Date(NOON + 2 * MINUTE) },
+      true,
+    ],
+  ])('leaves the schedules to a newer one that lives, and not to %s', async (_what, other, isNewer) => {
+    const { old, live } = await superseded();
+    live.clear();
+    const own = { id: 'x', program: 'billing', schedulesBoot: Infinity, startedAt: new Date(NOON) };
+    live.set('other', { ...own, draining: false, ...other });
+    await old.keeper.keepUp();
+    pass(10 * SECOND);
+    await old.keeper.keepUp();
+    expect(told.includes(BACK)).toBe(!isNewer);
+  });
+});

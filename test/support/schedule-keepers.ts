@@ -1,0 +1,54 @@
+import { vi } from 'vitest';
+import { resolveOptions } from '../../libs/scalr-queue/src/config/resolved-options.js';
+import { defineJob } from '../../libs/scalr-queue/src/contract/job-definition.js';
+import type { WorkerInfo } from '../../libs/scalr-queue/src/contract/worker-info.js';
+import { MemoryEngine } from '../../libs/scalr-queue/src/engine/memory/memory.engine.js';
+import type { ScheduleOptions } from '../../libs/scalr-queue/src/scheduling/schedule-options.js';
+import { ScheduleChecker } from '../../libs/scalr-queue/src/scheduling/schedule.checker.js';
+import { ScheduleKeeper } from '../../libs/scalr-queue/src/scheduling/schedule.keeper.js';
+import { ScheduleStore } from '../../libs/scalr-queue/src/scheduling/schedule.store.js';
+import { SlotPlanner } from '../../libs/scalr-queue/src/scheduling/slot.planner.js';
+import { SlotQueue } from '../../libs/scalr-queue/src/scheduling/slot.queue.js';
+import { Tracing } from '../../libs/scalr-queue/src/tracing/tracing.js';
+
+/** On the hour. */
+export const NOON = Date.parse('2026-03-01T12:00Z');
+const Tick = defineJob('tick');
+
+export const hourly = (name: string): ScheduleOptions => ({ name, every: '1h' });
+
+/** An app in memory, in whose workers nothing runs but the keepers of their schedules. */
+export function startApp() {
+  const options = resolveOptions({ app: 'billing', redis: 'redis://none.invalid' }, {});
+  const engine = new MemoryEngine(options);
+  /** As they tell of themselves. */
+  const live = new Map<string, Partial<WorkerInfo>>();
+  vi.spyOn(engine.workers, 'list').mockImplementation(async () => [...live.values()] as WorkerInfo[]);
+  const store = new ScheduleStore(engine, options);
+
+  async function startWorker(id: string, schedules: readonly ScheduleOptions[], program = 'billing') {
+    const slots = new SlotQueue(engine, new Tracing(), options);
+    const planner = new SlotPlanner(slots, store, options);
+    const keeper = new ScheduleKeeper(engine, new ScheduleChecker(options), store, planner, slots);
+    onTestFinished(() => keeper.stop());
+    const self = { id, program, startedAt: new Date(), host: 'host', pid: 7, version: id };
+    const beat = () => live.set(id, { ...self, draining: false, schedulesBoot: keeper.declared });
+    keeper.introduce(self, beat);
+    beat();
+    await keeper.prepare([{ definition: Tick, label: 'Ticker.run', schedules }]);
+    return { keeper, goAway: () => live.delete(id) };
+  }
+
+  const names = async () => (await store.read()).schedules.map(({ spec }) => spec.name).toSorted();
+  const slotOf = async (name: string, after: number) =>
+    (await engine.jobs.read('default', `tick~slot-${NOON + after}-${name}`))?.state;
+  return {
+    engine,
+    live,
+    store,
+    slots: new SlotQueue(engine, new Tracing(), options),
+    startWorker,
+    names,
+    slotOf,
+  };
+}
