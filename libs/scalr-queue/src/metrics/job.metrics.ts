@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Counter, Histogram } from 'prom-client';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { FinishedEvent, JobEvent } from '../observability/job-events.js';
 import { JobLabels } from './job-labels.js';
-import { MetricRegistry } from './metric.registry.js';
+import { type MetricCounter, type MetricHistogram, MetricRegistry } from './metric.registry.js';
 
 /** Not `job`: Prometheus calls the scraped process so, and would rename ours. */
 const JOB = ['queue', 'job_name'] as const;
@@ -61,7 +60,7 @@ export class JobMetrics {
     const postponed = this.counter('jobs_postponed', 'Runs put aside without using an attempt.');
     const wait = this.histogram('job_wait', 'From when a job could run to its first start.', []);
     const run = this.histogram('job_run', 'Run time of attempts, by outcome.', ['outcome']);
-    const count = (counter: Counter) => (it: JobEvent) => counter.inc(this.labels.of(it).job);
+    const count = (counter: MetricCounter) => (it: JobEvent) => counter.inc(this.labels.of(it).job);
     const failure = (it: FinishedEvent) => {
       const labels = this.labels.of(it);
       failed.inc(labels.job);
@@ -95,19 +94,20 @@ export class JobMetrics {
     events.on('postponed', count(postponed));
   }
 
-  private counter(name: string, help: string, more: readonly string[] = []): Counter {
-    const registers = [this.metrics.registry];
-    return new Counter({ name: `scalr_queue_${name}_total`, help, labelNames: [...JOB, ...more], registers });
+  private counter(name: string, help: string, more: readonly string[] = []): MetricCounter {
+    return this.metrics.counter({
+      name: `scalr_queue_${name}_total`,
+      help,
+      labelNames: [...JOB, ...more],
+    });
   }
 
-  private histogram(name: string, help: string, more: readonly string[]): Histogram {
-    const registers = [this.metrics.registry];
-    return new Histogram({
+  private histogram(name: string, help: string, more: readonly string[]): MetricHistogram {
+    return this.metrics.histogram({
       name: `scalr_queue_${name}_seconds`,
       help,
       labelNames: [...JOB, ...more],
       buckets: BUCKETS,
-      registers,
     });
   }
 }

@@ -1,14 +1,97 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Registry } from 'prom-client';
+import type { CounterConfiguration, HistogramConfiguration, Registry } from 'prom-client';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 
-/** Where the metrics of the app in this process are kept; not the global registry, which is the app's own. */
+type PromClient = typeof import('prom-client');
+
+/** What is counted before prom-client is loaded; then it is, whether somebody reads the metrics or not. */
+const MOST_WAITING = 1_000;
+
+/** The package that keeps metrics, and those of the app. */
+export interface LoadedMetrics {
+  readonly client: PromClient;
+  readonly registry: Registry;
+}
+
+type Labels = Readonly<Record<string, string | number>>;
+
+/** A counter of prom-client, or one that will be. */
+export interface MetricCounter {
+  inc(labels: Labels): void;
+}
+
+/** A histogram of prom-client, or one that will be. */
+export interface MetricHistogram {
+  observe(labels: Labels, value: number): void;
+}
+
+/**
+ * Where the metrics of the app in this process are kept; not the global registry, which is the app's own. prom-client is loaded
+ * for the first who reads them: with what it loads itself it costs every boot otherwise.
+ */
 @Injectable()
 export class MetricRegistry {
-  readonly registry = new Registry();
+  private readonly app: string;
+  private loading?: Promise<LoadedMetrics>;
+  private loaded?: LoadedMetrics;
+  /** In their order: metrics to make, and what was counted. */
+  private waiting: ((metrics: LoadedMetrics) => void)[] = [];
+  private counted = 0;
 
   constructor(@Inject(RESOLVED_OPTIONS) { app }: ResolvedOptions) {
-    this.registry.setDefaultLabels({ app });
+    this.app = app;
+  }
+
+  counter(configuration: CounterConfiguration<string>): MetricCounter {
+    const counter = this.made(({ client, registry }) => {
+      return new client.Counter({ ...configuration, registers: [registry] });
+    });
+    return { inc: (labels) => this.count(() => counter().inc(labels)) };
+  }
+
+  histogram(configuration: HistogramConfiguration<string>): MetricHistogram {
+    const histogram = this.made(({ client, registry }) => {
+      return new client.Histogram({ ...configuration, registers: [registry] });
+    });
+    return { observe: (labels, value) => this.count(() => histogram().observe(labels, value)) };
+  }
+
+  /** For metrics that are told only when they are read. */
+  load(): Promise<LoadedMetrics> {
+    this.loading ??= this.fetch();
+    return this.loading;
+  }
+
+  /** All of them, in the text format of Prometheus. */
+  async text(): Promise<string> {
+    const { registry } = await this.load();
+    return registry.metrics();
+  }
+
+  private async fetch(): Promise<LoadedMetrics> {
+    const client = await import('prom-client');
+    const registry = new client.Registry();
+    registry.setDefaultLabels({ app: this.app });
+    const loaded = { client, registry };
+    for (const act of this.waiting) act(loaded);
+    this.waiting = [];
+    return (this.loaded = loaded);
+  }
+
+  private made<T>(make: (metrics: LoadedMetrics) => T): () => T {
+    let metric: T | undefined;
+    this.whenLoaded((metrics) => (metric = make(metrics)));
+    return () => metric as T;
+  }
+
+  private count(act: () => void): void {
+    if (!this.loaded && ++this.counted === MOST_WAITING) void this.load();
+    this.whenLoaded(act);
+  }
+
+  private whenLoaded(act: (metrics: LoadedMetrics) => void): void {
+    if (this.loaded) act(this.loaded);
+    else this.waiting.push(act);
   }
 }

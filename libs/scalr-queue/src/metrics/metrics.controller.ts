@@ -1,4 +1,5 @@
 import { Controller, Get, Header, UseGuards } from '@nestjs/common';
+import { METRICS_TYPE } from './content-type.js';
 import { MetricsTokenGuard } from './metrics.access.js';
 import { ScalrQueueMetrics } from './scalr-queue.metrics.js';
 
@@ -10,7 +11,7 @@ export class MetricsController {
   @Get()
   @UseGuards(MetricsTokenGuard)
   @Header('Cache-Control', 'no-store')
-  @Header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
+  @Header('Content-Type', METRICS_TYPE)
   get(): Promise<string> {
     return this.metrics.text();
   }

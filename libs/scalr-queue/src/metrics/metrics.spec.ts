@@ -26,7 +26,7 @@ async function countedBy<Name extends JobEventName>(name: Name, event: JobEventM
   const knows = (known: string) => known === 'mail';
   expect(new JobMetrics(metrics, { types: { knows } } as unknown as QueueEngine, events)).toBeDefined();
   events.emit(name, () => event);
-  const { samples } = parseScrape(await metrics.registry.metrics());
+  const { samples } = parseScrape(await metrics.text());
   return samples
     .filter((one) => !one.name.endsWith('_bucket'))
     .map((one) => {
@@ -42,6 +42,22 @@ async function countedBy<Name extends JobEventName>(name: Name, event: JobEventM
 }
 
 describe('the metrics of jobs', () => {
+  it('lose nothing of what was counted before somebody reads them, however much it is', async () => {
+    const metrics = registryOf();
+    const counter = metrics.counter({ name: 'calls_total', help: 'Calls.', labelNames: ['by'] });
+    const times = metrics.histogram({ name: 'seconds', help: 'Time.', labelNames: ['by'], buckets: [1] });
+    const count = () => {
+      counter.inc({ by: 'me' });
+      times.observe({ by: 'me' }, 2);
+    };
+    for (let n = 0; n < 1_500; n++) count();
+    const valueOf = async (name: string) =>
+      parseScrape(await metrics.text()).samples.find((one) => one.name === name)?.value;
+    expect([await valueOf('calls_total'), await valueOf('seconds_sum')]).toEqual([1_500, 3_000]);
+    count();
+    expect([await valueOf('calls_total'), await valueOf('seconds_sum')]).toEqual([1_501, 3_002]);
+  });
+
   const of = 'default/mail';
   it.each<[JobEventName, object, (string | number)[][]]>([
     ['enqueued', { ...job, status: 'created' }, [['jobs_enqueued_total', 1, of, 'created']]],
@@ -114,7 +130,7 @@ describe('the metrics of jobs', () => {
       new JobMetrics(metrics, { types: { knows: () => true } } as unknown as QueueEngine, events),
     ).toBeDefined();
     events.emit('completed', () => attempt);
-    const { labelsOf } = parseScrape(await metrics.registry.metrics());
+    const { labelsOf } = parseScrape(await metrics.text());
     expect(labelsOf('scalr_queue_job_run_seconds_bucket', 'le').join(' ')).toBe(
       '0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 300 1800 3600 +Inf',
     );
@@ -148,7 +164,7 @@ describe('the metrics of schedules', () => {
       { list } as unknown as SchedulesService,
     );
     await shown.refresh();
-    const { valueOf, samples } = parseScrape(await metrics.registry.metrics());
+    const { valueOf, samples } = parseScrape(await metrics.text());
     const scope = { app: 'shop', scope: 'global' };
     expect(valueOf('scalr_queue_schedules', { ...scope, state: 'active' })).toBe(2);
     expect(valueOf('scalr_queue_schedules', { ...scope, state: 'paused' })).toBe(1);
@@ -192,7 +208,7 @@ describe('the metrics of the state', () => {
     );
     return async () => {
       await state.refresh();
-      return parseScrape(await metrics.registry.metrics());
+      return parseScrape(await metrics.text());
     };
   }
 

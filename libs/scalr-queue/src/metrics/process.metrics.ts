@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 /** Gauges that call themselves counters, which promtool complains about; the same stands in others by type. */
 const MISNAMED = [
@@ -10,7 +10,8 @@ const MISNAMED = [
 let registry: Registry | undefined;
 
 /** Memory, CPU, event loop and garbage collection: of the process, so once however many apps run in it. */
-export function processMetrics(): Promise<string> {
+export async function processMetrics(): Promise<string> {
+  const { collectDefaultMetrics, Registry } = await import('prom-client');
   if (!registry) {
     registry = new Registry();
     collectDefaultMetrics({ register: registry });

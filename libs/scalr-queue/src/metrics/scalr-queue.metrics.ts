@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { METRICS_TYPE } from './content-type.js';
 import { JobMetrics } from './job.metrics.js';
 import { MetricRegistry } from './metric.registry.js';
 import { processMetrics } from './process.metrics.js';
@@ -12,7 +13,7 @@ import { StateMetrics } from './state.metrics.js';
 @Injectable()
 export class ScalrQueueMetrics {
   /** For the `Content-Type` header. */
-  readonly contentType: string;
+  readonly contentType: string = METRICS_TYPE;
 
   /** @internal */
   constructor(
@@ -21,13 +22,11 @@ export class ScalrQueueMetrics {
     private readonly schedules: ScheduleMetrics,
     // Counts from its construction on.
     _jobs: JobMetrics,
-  ) {
-    this.contentType = metrics.registry.contentType;
-  }
+  ) {}
 
   /** One scrape: within a second whatever Redis does, at a cost that does not grow with the backlog. */
   async text(): Promise<string> {
     await Promise.all([this.state.refresh(), this.schedules.refresh()]);
-    return `${await this.metrics.registry.metrics()}\n${await processMetrics()}`;
+    return `${await this.metrics.text()}\n${await processMetrics()}`;
   }
 }

@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Gauge } from 'prom-client';
+import type { LoadedMetrics } from './metric.registry.js';
 
 const QUEUE_GAUGES = {
   oldest_pending_age_seconds: 'How long the oldest job that could run has been waiting.',
@@ -26,15 +27,21 @@ type Label = 'scope' | 'queue' | 'state';
 export class StateGauges {
   private readonly gauges = new Map<string, Gauge<Label>>();
 
-  constructor(registry: Registry) {
+  /** When Redis answered this process in time. */
+  readonly redisUp: Gauge;
+
+  constructor({ client, registry }: LoadedMetrics) {
+    const registers = [registry];
     const add = (name: string, help: string, labelNames: Label[]) =>
-      this.gauges.set(
-        name,
-        new Gauge({ name: `scalr_queue_${name}`, help, labelNames, registers: [registry] }),
-      );
+      this.gauges.set(name, new client.Gauge({ name: `scalr_queue_${name}`, help, labelNames, registers }));
     add('jobs', 'Jobs in a queue, by state.', ['scope', 'queue', 'state']);
     for (const [name, help] of Object.entries(QUEUE_GAUGES)) add(name, help, ['scope', 'queue']);
     for (const [name, help] of Object.entries(APP_GAUGES)) add(name, help, ['scope']);
+    this.redisUp = new client.Gauge({
+      name: 'scalr_queue_redis_up',
+      help: '1 when this process got an answer from Redis in time.',
+      registers,
+    });
   }
 
   /** What is not known any more must not be told. */

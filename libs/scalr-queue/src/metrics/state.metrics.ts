@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Gauge } from 'prom-client';
 import { AppState, type AppSnapshot } from '../inspection/app.state.js';
 import { countPrograms } from '../contract/worker-info.js';
 import { MetricRegistry } from './metric.registry.js';
@@ -15,34 +14,29 @@ const STATES = ['waiting', 'delayed', 'running', 'dead'] as const;
 /** The state of queues, workers and Redis, as of the last second. Absent while Redis does not tell it. */
 @Injectable()
 export class StateMetrics {
-  private readonly gauges: StateGauges;
-  private readonly redisUp: Gauge;
+  private gauges?: StateGauges;
   private readonly logger = new Logger('ScalrQueue');
   private toldOfOthers = false;
   private readonly server: RecentRead<ServerState | undefined>;
 
   constructor(
-    { registry }: MetricRegistry,
+    private readonly metrics: MetricRegistry,
     private readonly state: AppState,
     engine: QueueEngine,
   ) {
     this.server = new RecentRead(engine, () => engine.serverState());
-    this.gauges = new StateGauges(registry);
-    this.redisUp = new Gauge({
-      name: 'scalr_queue_redis_up',
-      help: '1 when this process got an answer from Redis in time.',
-      registers: [registry],
-    });
   }
 
   /** Brings the gauges up to date, within 800 ms. */
   async refresh(): Promise<void> {
     const [snapshot, redis] = await Promise.all([this.state.recent(), this.server.get()]);
-    this.gauges.clear();
-    this.redisUp.set(snapshot ? 1 : 0);
-    if (snapshot) this.show(snapshot);
+    const loaded = await this.metrics.load();
+    const gauges = (this.gauges ??= new StateGauges(loaded));
+    gauges.clear();
+    gauges.redisUp.set(snapshot ? 1 : 0);
+    if (snapshot) this.show(snapshot, gauges);
     if (!redis) return;
-    this.gauges.ofApp({
+    gauges.ofApp({
       redis_memory_bytes: redis.memory,
       redis_max_memory_bytes: redis.maxMemory,
       redis_clients: redis.clients,
@@ -50,15 +44,15 @@ export class StateMetrics {
     });
   }
 
-  private show({ queues, workers, unhandled }: AppSnapshot): void {
+  private show({ queues, workers, unhandled }: AppSnapshot, gauges: StateGauges): void {
     const takers = workers.filter(({ draining }) => !draining);
-    this.gauges.ofApp({ workers: workers.length, programs: countPrograms(workers) });
+    gauges.ofApp({ workers: workers.length, programs: countPrograms(workers) });
     // Those with work first: a backlog must never be one that nobody sees.
     const sorted = queues.toSorted(byBacklog);
-    this.showOthers(sorted.slice(MOST_QUEUES));
+    this.showOthers(sorted.slice(MOST_QUEUES), gauges);
     for (const { name, ...queue } of sorted.slice(0, MOST_QUEUES)) {
-      for (const state of STATES) this.gauges.jobs(name, state, queue[state]);
-      this.gauges.ofQueue(name, {
+      for (const state of STATES) gauges.jobs(name, state, queue[state]);
+      gauges.ofQueue(name, {
         oldest_pending_age_seconds: queue.oldestPendingAgeMs / 1_000,
         paused: queue.paused ? 1 : 0,
         queue_workers: takers.filter((worker) => worker.queues.includes(name)).length,
@@ -68,11 +62,11 @@ export class StateMetrics {
     }
   }
 
-  private showOthers(others: AppSnapshot['queues']): void {
-    this.gauges.ofApp({ queues_without_series: others.length });
+  private showOthers(others: AppSnapshot['queues'], gauges: StateGauges): void {
+    gauges.ofApp({ queues_without_series: others.length });
     if (others.length === 0) return;
     for (const state of STATES)
-      this.gauges.jobs(
+      gauges.jobs(
         OTHER,
         state,
         others.reduce((sum, queue) => sum + queue[state], 0),
