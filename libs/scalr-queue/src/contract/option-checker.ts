@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { ScalrQueueError } from './errors/scalr-queue.error.js';
 import { MAX_DURATION, MAX_NAME_LENGTH } from './defaults.js';
 import { parseDuration } from './duration.js';
-import { nearest } from './suggestion.js';
+import { cureOf } from './suggestion.js';
 
 type ErrorClass = new (message: string) => ScalrQueueError;
 
@@ -85,9 +85,7 @@ export class OptionChecker {
   }
 
   private unknownKey(key: string, known: readonly string[], where: string): never {
-    const suggestion = nearest(key, known);
-    const cure = suggestion ? `did you mean "${suggestion}"?` : `known are: ${known.join(', ')}`;
-    throw new this.ErrorType(`unknown option "${clip(key)}" in ${where}, ${cure}`);
+    throw new this.ErrorType(`unknown option "${clip(key)}" in ${where}, ${cureOf(key, known)}`);
   }
 }
 

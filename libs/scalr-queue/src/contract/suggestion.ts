@@ -22,3 +22,9 @@ function editDistance(a: string, b: string): number {
   }
   return previous[b.length]!;
 }
+
+/** What to say of a name that is not known: what may have been meant, else what there is. */
+export function cureOf(given: unknown, known: readonly string[]): string {
+  const suggestion = typeof given === 'string' ? nearest(given, known) : undefined;
+  return suggestion ? `did you mean "${suggestion}"?` : `known are: ${known.join(', ') || 'none'}`;
+}

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DeadLetterActionOptions } from '../dead-letter/dead-letter.options.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
+import { settlesWithin } from '../engine/deadline.js';
 import { redactText } from '../observability/redaction.js';
 import { DASHBOARD_BULK_ANSWER } from '../contract/defaults.js';
 
@@ -35,14 +35,7 @@ export class DeadSweeps implements OnModuleDestroy {
   async run(action: Action, queue: string): Promise<Sweep> {
     const key = `${action} ${queue}`;
     const sweep = this.running.get(key) ?? (await this.start(action, queue, key));
-    const waited = new AbortController();
-    const late = pause(DASHBOARD_BULK_ANSWER, undefined, { signal: waited.signal, ref: false });
-    try {
-      await Promise.race([sweep.end, late]);
-    } finally {
-      waited.abort();
-      late.catch(() => undefined);
-    }
+    if (await settlesWithin(sweep.end, DASHBOARD_BULK_ANSWER, false)) await sweep.end;
     return { done: sweep.done, running: this.running.has(key) };
   }
 

@@ -1,4 +1,5 @@
 import type { DeadPosition } from '../engine/dead-position.js';
+import { firstOf } from '../engine/first-of.js';
 import { Injectable } from '@nestjs/common';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { JobReader } from '../inspection/job.reader.js';
@@ -49,7 +50,7 @@ export class DeadLetterScanner {
       await Promise.all(feeds.filter((feed) => feed.needsFilling).map((feed) => feed.fill()));
       // As long as no feed runs dry, the next one of all is known.
       while (!feeds.some((feed) => feed.needsFilling) && part.length < SLICE) {
-        const next = nearest(feeds);
+        const next = firstOf(feeds, ({ head }) => head, compare);
         if (!next) break;
         part.push(next.take());
       }
@@ -87,12 +88,4 @@ export class DeadLetterScanner {
       return death !== undefined && matchesFailure(filter, death);
     });
   }
-}
-
-function nearest(feeds: readonly DeadLetterFeed[]): DeadLetterFeed | undefined {
-  let best: DeadLetterFeed | undefined;
-  for (const feed of feeds) {
-    if (feed.head && (!best?.head || compare(feed.head, best.head) < 0)) best = feed;
-  }
-  return best;
 }

@@ -35,3 +35,19 @@ export function withDeadline<T>(
     );
   });
 }
+
+/**
+ * Whether the work settles, well or not, within `ms`. It goes on either way, and its failure is swallowed.
+ *
+ * @param ref whether the process stays alive for it
+ */
+export function settlesWithin(work: Promise<unknown>, ms: number, ref = true): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = afterListening(ms, () => resolve(false), ref);
+    const end = () => {
+      cancel();
+      resolve(true);
+    };
+    work.then(end, end);
+  });
+}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { firstOf } from '../engine/first-of.js';
 import type { JobFeed } from '../engine/found-job.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { nameOfStoredId } from '../engine/job-id.js';
@@ -81,19 +82,19 @@ export class JobLister {
   }
 }
 
+const byOrder = (one: { order: number }, other: { order: number }): number => one.order - other.order;
+
 /** The next jobs over all lists; `ended` when there are no more. */
 async function nextOf(feeds: readonly JobFeed[], limit: number, mostLooks: number, name?: string) {
   const chosen: Chosen[] = [];
   let looks = 0;
   for (;;) {
-    let best: { feed: JobFeed; storedId: string; order: number } | undefined;
-    for (const feed of feeds) {
-      const head = await feed.head();
-      if (head && (!best || head.order < best.order)) best = { feed, ...head };
-    }
-    if (!best) return { chosen, looks, ended: true };
+    const heads = new Map<JobFeed, Awaited<ReturnType<JobFeed['head']>>>();
+    for (const feed of feeds) heads.set(feed, await feed.head());
+    const feed = firstOf(feeds, (one) => heads.get(one), byOrder);
+    if (!feed) return { chosen, looks, ended: true };
     if (chosen.length >= limit || looks >= mostLooks) return { chosen, looks, ended: false };
-    const { feed, storedId } = best;
+    const { storedId } = heads.get(feed)!;
     feed.take();
     looks++;
     // Of a job that others enqueued the id does not tell the name: it is looked at when it has been read.

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
+import { settlesWithin } from '../engine/deadline.js';
 import { onAbort, unlessAborted } from '../engine/abort.watch.js';
 import { JobFailedError, JobNotKeptError, WaitTimeoutError } from '../contract/errors/outcome.errors.js';
 import { QueueClosedError, QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
@@ -65,11 +66,7 @@ export class JobWaiter implements OnApplicationShutdown {
     let place = placeOf(ref);
     try {
       // Before the first look, so that an end between the two is heard.
-      if (place)
-        await Promise.race([
-          listen(place),
-          new Promise((resolve) => setTimeout(resolve, Math.min(timeout, LAST_LOOK)).unref()),
-        ]);
+      if (place) await settlesWithin(listen(place), Math.min(timeout, LAST_LOOK), false);
       for (let pause = FIRST_LOOK; ; pause = Math.min(2 * pause, LAST_LOOK)) {
         const woken = new Promise<void>((resolve) => (wake = resolve));
         const found = await this.reader.find(ref).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { describe } from '../contract/option-checker.js';
-import { nearest } from '../contract/suggestion.js';
+import { cureOf } from '../contract/suggestion.js';
 
 const thrown = new WeakSet<Error>();
 
@@ -10,9 +10,7 @@ export const isUnknownQueue = (error: Error): boolean => thrown.has(error);
 /** @throws InvalidOptionError, with what may have been meant, for a queue that the app does not have */
 export function checkQueue(name: unknown, known: readonly string[]): void {
   if (known.some((one) => one === name)) return;
-  const suggestion = typeof name === 'string' ? nearest(name, known) : undefined;
-  const cure = suggestion ? `did you mean "${suggestion}"?` : `known are: ${known.join(', ') || 'none'}`;
-  const error = new InvalidOptionError(`unknown queue ${describe(name)}, ${cure}`);
+  const error = new InvalidOptionError(`unknown queue ${describe(name)}, ${cureOf(name, known)}`);
   thrown.add(error);
   throw error;
 }

@@ -8,7 +8,7 @@ import { newJobId } from '../engine/job-id.js';
 import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import { describe } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
-import { nearest } from '../contract/suggestion.js';
+import { cureOf } from '../contract/suggestion.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { JobSender } from '../producer/job.sender.js';
 import { lateSlot } from './late-slot.js';
@@ -112,11 +112,8 @@ export class SchedulesService {
     const found = schedules.find(({ spec }) => spec.name === name);
     if (found) return found;
     const names = schedules.map(({ spec }) => spec.name).toSorted();
-    const suggestion = typeof name === 'string' ? nearest(name, names) : undefined;
-    const known = names.length > 0 ? `known are: ${names.join(', ')}` : 'no worker has declared any yet';
-    throw new UnknownJobError(
-      `no schedule is called ${describe(name)}, ${suggestion ? `did you mean "${suggestion}"?` : known}`,
-    );
+    const cure = names.length > 0 ? cureOf(name, names) : 'no worker has declared any yet';
+    throw new UnknownJobError(`no schedule is called ${describe(name)}, ${cure}`);
   }
 
   private async bounded<T>(work: () => Promise<T>): Promise<T> {

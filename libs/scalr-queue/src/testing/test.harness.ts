@@ -6,6 +6,7 @@ import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { InvalidOptionError, UnknownJobError } from '../contract/errors/configuration.errors.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
 import { OptionChecker } from '../contract/option-checker.js';
+import { settlesWithin } from '../engine/deadline.js';
 import { parseFailure } from '../engine/failure.js';
 import { MemoryEngine } from '../engine/memory/memory.engine.js';
 import { MemoryJob } from '../engine/memory/memory.job.js';
@@ -172,15 +173,8 @@ export class TestHarness {
     return running;
   }
 
-  private async endsInTime(running: Promise<unknown>): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), this.options.patience);
-    });
-    const ended = () => true;
-    const inTime = await Promise.race([running.then(ended, ended), late]);
-    clearTimeout(timer);
-    return inTime;
+  private endsInTime(running: Promise<unknown>): Promise<boolean> {
+    return settlesWithin(running, this.options.patience);
   }
 
   private get<T>(type: Type<T>): T {

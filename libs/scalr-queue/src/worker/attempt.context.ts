@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { JobContext } from '../contract/job-context.js';
+import { settlesWithin } from '../engine/deadline.js';
 import { fromStoredId } from '../engine/job-id.js';
 import type { JobMeta } from '../engine/job-meta.js';
 import type { StoredJob } from '../engine/stored-job.js';
@@ -73,11 +74,5 @@ export class AttemptContext extends JobContext {
 }
 
 async function bestEffort(write: Promise<void>): Promise<void> {
-  if (write === DONE) return;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, WRITE_TIMEOUT);
-  });
-  await Promise.race([write, timeout]);
-  clearTimeout(timer);
+  if (write !== DONE) await settlesWithin(write, WRITE_TIMEOUT);
 }

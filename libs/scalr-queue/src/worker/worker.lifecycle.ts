@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { settlesWithin } from '../engine/deadline.js';
 import { WorkerHealthServer } from '../health/worker-health.server.js';
 import type { WorkerState } from '../health/worker.state.js';
 import { BootScope } from '../lifecycle/boot.scope.js';
@@ -98,7 +99,7 @@ export class WorkerLifecycle {
     const begun = performance.now();
     this.state.phase = 'draining';
     this.beginClose();
-    const booted = await within(this.boot.settled, this.timeout);
+    const booted = await settlesWithin(this.boot.settled, this.timeout);
     if (booted) {
       if (this.pool) await this.drain(this.pool);
       await this.closeProviders(
@@ -107,7 +108,7 @@ export class WorkerLifecycle {
       );
     } else this.warnOfBoot();
     this.boot.release();
-    await within(this.health?.close() ?? Promise.resolve(), 100);
+    await settlesWithin(this.health?.close() ?? Promise.resolve(), 100);
     process.off('SIGTERM', this.onSignal);
     process.off('SIGINT', this.onSignal);
   }
@@ -118,9 +119,9 @@ export class WorkerLifecycle {
       .catch((error: unknown) => this.logger.error(`draining failed: ${String(error)}`));
     // With nothing running there is nothing to wait for, not even for a Redis that does not answer.
     const gracePeriod = pool.busy ? this.timeout : Math.min(this.timeout, RELEASE_TIMEOUT);
-    if (!(await within(drained, gracePeriod))) {
+    if (!(await settlesWithin(drained, gracePeriod))) {
       pool.force();
-      await within(drained, RELEASE_TIMEOUT);
+      await settlesWithin(drained, RELEASE_TIMEOUT);
     }
     pool.leave();
     const { finished, released, abandoned } = pool.summary;
@@ -132,7 +133,7 @@ export class WorkerLifecycle {
     const closed = this.boot
       .close(signal)
       .catch((error: unknown) => this.logger.error(`closing the application failed: ${String(error)}`));
-    if (await within(closed, time)) return;
+    if (await settlesWithin(closed, time)) return;
     const late = this.boot.hooks.running.join(' and ') || 'a shutdown hook';
     this.logger.warn(
       `${late} did not finish within ${Math.round(time)} ms and was cut off; the hooks after it did not run. ` +
@@ -146,15 +147,4 @@ export class WorkerLifecycle {
       `${late} did not finish within ${this.timeout} ms: the worker ends in the middle of its boot, without shutdown hooks.`,
     );
   }
-}
-
-/** Whether the work settled in time. */
-async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const inTime = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

@@ -3,6 +3,7 @@ import { QueueFullError } from '../../contract/errors/enqueue.errors.js';
 import { DEFAULT_MAX_BACKLOG } from '../../contract/defaults.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import { valuesOf } from './pipeline-replies.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { counted } from '../../contract/counted.js';
@@ -64,13 +65,8 @@ export class BacklogGuard {
     const queue = this.queues.get(name);
     const pipeline = this.connections.producer.pipeline();
     pipeline.llen(queue.toKey('wait')).zcard(queue.toKey('prioritized')).zcard(queue.toKey('delayed'));
-    const replies = (await pipeline.exec()) ?? [];
-    let size = 0;
-    for (const [error, count] of replies) {
-      if (error) throw error;
-      size += Number(count);
-    }
-    backlog.size = size;
+    const counts = valuesOf(await pipeline.exec());
+    backlog.size = counts.reduce((sum: number, count) => sum + Number(count), 0);
     backlog.readAt = performance.now();
   }
 }

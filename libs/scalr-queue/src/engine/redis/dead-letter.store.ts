@@ -5,9 +5,9 @@ import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import type { DeadPosition, WrittenDeath } from '../dead-position.js';
 import type { DeadLetterStore } from '../queue.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
-import { isWrongType, orDamaged } from './damaged-entries.js';
+import { orDamaged } from './damaged-entries.js';
 import { queueKey, queuePrefix } from './keys.js';
-import { valuesOf } from './live-workers.js';
+import { readableValuesOf, valuesOf } from './pipeline-replies.js';
 import { QueueRegistry } from './queue.registry.js';
 import { DELETE_DEAD, MOVE, PREPARE } from './scripts/dead-letter.scripts.js';
 
@@ -52,10 +52,8 @@ export class RedisDeadLetterStore implements DeadLetterStore {
     const pipeline = this.connections.producer.pipeline();
     for (const { queue, storedId } of positions)
       pipeline.hmget(queueKey(this.options.prefix, queue, storedId), 'failedReason', 'atm', 'opts');
-    const replies = (await pipeline.exec()) ?? [];
-    return replies.map(([error, fields]) => {
-      if (error && !isWrongType(error)) throw error;
-      if (error) return { failedReason: '', attemptsMade: 0, maxAttempts: 1 };
+    return readableValuesOf(await pipeline.exec()).map((fields) => {
+      if (fields === undefined) return { failedReason: '', attemptsMade: 0, maxAttempts: 1 };
       const [failedReason, made, opts] = fields as (string | null)[];
       if (typeof failedReason !== 'string') return undefined;
       return { failedReason, attemptsMade: Number(made ?? 0), maxAttempts: attemptsIn(opts) };

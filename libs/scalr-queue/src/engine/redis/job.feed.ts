@@ -1,5 +1,6 @@
 import type { Queue } from 'bullmq';
-import { type DamagedEntries, isWrongType, orDamaged } from './damaged-entries.js';
+import { type DamagedEntries, orDamaged } from './damaged-entries.js';
+import { readableValuesOf } from './pipeline-replies.js';
 import type { RedisClient } from './connection/redis.client.js';
 import type { JobState } from '../../contract/job-info.js';
 import type { JobFeed } from '../found-job.js';
@@ -91,11 +92,9 @@ export class ListFeed implements JobFeed {
     if (ids.length === 0) return [];
     const pipeline = this.redis.pipeline();
     for (const id of ids) pipeline.hget(this.source.toKey(id), 'timestamp');
-    const replies = (await pipeline.exec()) ?? [];
+    const timestamps = readableValuesOf(await pipeline.exec());
     return ids.map((storedId, index) => {
-      const [error, timestamp] = replies[index] ?? [];
-      if (error && !isWrongType(error)) throw error;
-      const at = Number(timestamp ?? 0);
+      const at = Number(timestamps[index] ?? 0);
       return { storedId, order: Number.isFinite(at) ? -at : 0 };
     });
   }

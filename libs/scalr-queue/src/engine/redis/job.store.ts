@@ -8,11 +8,10 @@ import type { JobStore } from '../queue.engine.js';
 import { cancelMember } from './cancel-requests.js';
 import { ANY_NAME } from '../job-type.js';
 import { RedisConnections } from './connection/redis.connections.js';
-import { isWrongType } from './damaged-entries.js';
 import { type JobRecord, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
 import { LISTS, ListFeed } from './job.feed.js';
 import { cancelsKey, DELAYED_SCORE_UNIT, queueKey, queuePrefix } from './keys.js';
-import { valuesOf } from './live-workers.js';
+import { readableValuesOf, valuesOf } from './pipeline-replies.js';
 import { QueueRegistry } from './queue.registry.js';
 import { CANCEL } from './scripts/cancel.scripts.js';
 import { JOB_STATE } from './scripts/job-state.script.js';
@@ -49,13 +48,10 @@ export class RedisJobStore implements JobStore {
       if (name === ANY_NAME) pipeline.hget(key, 'name');
       else pipeline.exists(key);
     }
-    const replies = (await pipeline.exec()) ?? [];
+    // The id that is looked for may be the name of one of the engine's own keys.
+    const replies = readableValuesOf(await pipeline.exec());
     return places.flatMap((place, index): JobPlace[] => {
-      const [error, reply] = replies[index] ?? [];
-      // The id that is looked for may be the name of one of the engine's own keys.
-      if (error && isWrongType(error)) return [];
-      if (error) throw error;
-      const name = reply === 1 ? place.name : reply;
+      const name = replies[index] === 1 ? place.name : replies[index];
       return typeof name === 'string' ? [{ ...place, name }] : [];
     });
   }

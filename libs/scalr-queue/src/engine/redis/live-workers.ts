@@ -1,6 +1,7 @@
 import { workerKey, workersKey } from './keys.js';
 import type { WorkerInfo } from '../../contract/worker-info.js';
-import { type DamagedEntries, isWrongType, orDamaged } from './damaged-entries.js';
+import { type DamagedEntries, orDamaged } from './damaged-entries.js';
+import { readableValuesOf } from './pipeline-replies.js';
 import type { RedisClient } from './connection/redis.client.js';
 
 /** A sign of life as it is stored; times in epoch milliseconds. An older version of the library may lack what is newer. */
@@ -39,13 +40,12 @@ export async function readAllWorkers(
   if (ids.length === 0) return { live: [], lost: [] };
   const pipeline = redis.pipeline();
   for (const id of ids) pipeline.getrange(workerKey(prefix, id), 0, MOST_BYTES);
-  const replies = (await pipeline.exec()) ?? [];
+  const texts = readableValuesOf(await pipeline.exec());
   const live: WorkerInfo[] = [];
   const dead: string[] = [];
   for (const [at, id] of ids.entries()) {
-    const [error, text] = (replies[at] ?? []) as [Error | null, string];
-    if (error && !isWrongType(error)) throw error;
-    const worker = error ? undefined : parse(text);
+    const text = texts[at] as string | undefined;
+    const worker = text === undefined ? undefined : parse(text);
     if (worker) live.push(worker);
     else if (text === '') dead.push(id);
     else note(workerKey(prefix, id), 'it is not a heartbeat of a worker');
@@ -66,14 +66,6 @@ async function sortOut(redis: RedisClient, index: string, dead: readonly string[
   const forgotten = dead.filter((id) => !kept.has(id));
   if (forgotten.length > 0) redis.hdel(index, ...forgotten).catch(() => undefined);
   return lost;
-}
-
-/** The replies of a pipeline; throws the first error among them. */
-export function valuesOf(replies: [error: Error | null, value: unknown][] | null): unknown[] {
-  return (replies ?? []).map(([error, value]) => {
-    if (error) throw error;
-    return value;
-  });
 }
 
 /** Undefined for what is no sign of life. */

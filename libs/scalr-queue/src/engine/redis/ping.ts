@@ -8,7 +8,7 @@ import type { PingAnswer } from '../queue.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { toReadError } from './connection/redis-error.js';
 import { pongKey, queueKey } from './keys.js';
-import { valuesOf } from './live-workers.js';
+import { valuesOf } from './pipeline-replies.js';
 import { QueueRegistry } from './queue.registry.js';
 
 /** How soon to look for the answer, in milliseconds, and how often at the least. */

@@ -1,7 +1,8 @@
 import { queueKey, queuePrefix } from './keys.js';
 import { nameOfStoredId } from '../job-id.js';
 import type { QueueState } from '../queue-state.js';
-import { type DamagedEntries, isWrongType } from './damaged-entries.js';
+import type { DamagedEntries } from './damaged-entries.js';
+import { readableValuesOf } from './pipeline-replies.js';
 import type { RedisClient } from './connection/redis.client.js';
 import { QUEUE_STATE } from './scripts/queue-state.script.js';
 
@@ -22,11 +23,9 @@ export async function readStates(
     );
     pipeline.eval(QUEUE_STATE, keys.length, ...keys, queuePrefix(prefix, name));
   }
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, reply], index) => {
+  return readableValuesOf(await pipeline.exec()).map((reply, index) => {
     const name = names[index]!;
-    if (!error) return toState(name, reply as Reply, Date.now());
-    if (!isWrongType(error)) throw error;
+    if (reply !== undefined) return toState(name, reply as Reply, Date.now());
     note(`${prefix}:${name}:*`, 'a list of the queue is of another type');
     return unreadableState(name);
   });

@@ -7,7 +7,8 @@ import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import type { WorkerRegistry as Workers } from '../queue.engine.js';
 import { noteHandlers, readLastHandlers } from './last-handlers.js';
-import { readAllWorkers, readWorkers, type StoredWorker, valuesOf } from './live-workers.js';
+import { readAllWorkers, readWorkers, type StoredWorker } from './live-workers.js';
+import { valuesOf } from './pipeline-replies.js';
 import { RedisConnections } from './connection/redis.connections.js';
 
 /** How often a worker notes what it handles. */

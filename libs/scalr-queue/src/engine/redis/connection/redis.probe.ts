@@ -2,10 +2,11 @@ import { reachKey } from '../keys.js';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../../config/tokens.js';
+import { settlesWithin } from '../../deadline.js';
 import { RedisConnections } from './redis.connections.js';
 
-const CACHE = 1_000;
-const TIMEOUT = 800;
+const READ_INTERVAL_MS = 1_000;
+const READ_TIMEOUT_MS = 800;
 
 /**
  * Whether Redis answers, for health checks: at most one read at a time and one a second, however many ask,
@@ -30,7 +31,7 @@ export class RedisProbe {
     // Costs nothing to know, so it is never kept: a process becomes ready the moment it is connected.
     if (!this.connections.ready) return Promise.resolve(false);
     const now = performance.now();
-    if (!this.running || now - this.startedAt >= CACHE) {
+    if (!this.running || now - this.startedAt >= READ_INTERVAL_MS) {
       this.startedAt = now;
       this.running = this.read();
     }
@@ -38,16 +39,10 @@ export class RedisProbe {
   }
 
   private async read(): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const late = new Promise<boolean>((resolve) => {
-        timer = setTimeout(() => resolve(false), TIMEOUT);
-      });
-      return await Promise.race([this.connections.producer.exists(this.key).then(() => true), late]);
-    } catch {
-      return false;
-    } finally {
-      clearTimeout(timer);
-    }
+    const read = this.connections.producer.exists(this.key).then(
+      () => true,
+      () => false,
+    );
+    return (await settlesWithin(read, READ_TIMEOUT_MS)) && read;
   }
 }

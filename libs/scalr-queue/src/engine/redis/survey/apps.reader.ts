@@ -1,10 +1,6 @@
-import { entryOf, isField } from '../catalog-entry.js';
-import { jobTypesKey } from '../keys.js';
-import { orDamaged } from '../damaged-entries.js';
-import { readWorkers } from '../live-workers.js';
 import type { RedisClient } from '../connection/redis.client.js';
 import { readServerLoad, type ServerLoad } from './server.checks.js';
-import { readStates } from '../queue-states.js';
+import { readAppQueues } from './app-queues.js';
 import { toQueueInfos, unhandledOf } from '../../queue-state.js';
 import type { QueueInfo, UnhandledJob } from '../../../contract/queue-info.js';
 import type { WorkerInfo } from '../../../contract/worker-info.js';
@@ -78,17 +74,7 @@ export async function readApps(
 
 async function readApp(redis: RedisClient, app: string, notes: string[]): Promise<AppDetail> {
   const note = (key: string, why: string) => void notes.push(`${key}: ${why}`);
-  const prefix = `scalr:{${app}}`;
-  const key = jobTypesKey(prefix);
-  const [fields, workers] = await Promise.all([
-    orDamaged(redis.hkeys(key), [], key, note),
-    readWorkers(redis, prefix, note),
-  ]);
-  const names = new Set([
-    ...fields.filter(isField).map((field) => entryOf(field).queue),
-    ...workers.flatMap((worker) => worker.queues),
-  ]);
-  const queues = await readStates(redis, prefix, [...names].toSorted(), note);
+  const { queues, workers } = await readAppQueues(redis, `scalr:{${app}}`, note);
   return { queues, workers, unhandled: unhandledOf(queues, workers) };
 }
 

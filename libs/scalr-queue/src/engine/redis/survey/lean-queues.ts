@@ -1,15 +1,11 @@
 import { once } from 'node:events';
 import { nameDenied } from '../connection/acl-refusal.js';
-import { entryOf, isField } from '../catalog-entry.js';
-import { jobTypesKey } from '../keys.js';
-import { orDamaged } from '../damaged-entries.js';
 import { withDeadline } from '../../deadline.js';
-import { readWorkers } from '../live-workers.js';
 import { ReconnectPace } from '../connection/reconnect.pace.js';
 import { openRedis, type RedisClient } from '../connection/redis.client.js';
 import { messageOf, toReadError } from '../connection/redis-error.js';
 import { QueueUnavailableError } from '../../../contract/errors/enqueue.errors.js';
-import { readStates } from '../queue-states.js';
+import { readAppQueues } from './app-queues.js';
 import { toQueueInfos } from '../../queue-state.js';
 import type { QueueInfo } from '../../../contract/queue-info.js';
 import { describeTarget } from '../../../config/redis-options.js';
@@ -27,7 +23,7 @@ export interface Target {
 }
 
 /** Redis does not answer when nothing came for so long, in milliseconds. */
-const PATIENCE = 1_050;
+const ANSWER_TIMEOUT_MS = 1_050;
 
 /**
  * What `QueuesService.list` tells, without Nest and the engine, which take most of the time that a command needs to start:
@@ -41,11 +37,11 @@ export async function readQueues({ app, redis: url, ca }: Target): Promise<Queue
   const where = describeTarget(target);
   const late = () =>
     new QueueUnavailableError(
-      `Redis at ${where}: ${stalledHandshake(redis) ?? `no answer within ${PATIENCE} ms`}`,
+      `Redis at ${where}: ${stalledHandshake(redis) ?? `no answer within ${ANSWER_TIMEOUT_MS} ms`}`,
     );
   redis.on('error', () => undefined);
   try {
-    return await withDeadline(read(redis, prefix), PATIENCE, late);
+    return await withDeadline(read(redis, prefix), ANSWER_TIMEOUT_MS, late);
   } catch (error) {
     if (error instanceof QueueUnavailableError) throw error;
     if (redis.status === 'ready') throw toReadError(await nameDenied(error, redis, prefix));
@@ -58,15 +54,6 @@ export async function readQueues({ app, redis: url, ca }: Target): Promise<Queue
 async function read(redis: RedisClient, prefix: string): Promise<QueueInfo[]> {
   // Rejects with the first error as well.
   await once(redis, 'ready');
-  const ignore = () => undefined;
-  const key = jobTypesKey(prefix);
-  const [fields, workers] = await Promise.all([
-    orDamaged(redis.hkeys(key), [], key, ignore),
-    readWorkers(redis, prefix, ignore),
-  ]);
-  const names = new Set([
-    ...fields.filter(isField).map((field) => entryOf(field).queue),
-    ...workers.flatMap(({ queues }) => queues),
-  ]);
-  return toQueueInfos(await readStates(redis, prefix, [...names].toSorted(), ignore), workers);
+  const { queues, workers } = await readAppQueues(redis, prefix, () => undefined);
+  return toQueueInfos(queues, workers);
 }
