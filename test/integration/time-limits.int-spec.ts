@@ -180,7 +180,7 @@ describe('jobs that a worker cannot run', () => {
     const job = await queue.enqueue(New);
     await eventually(async () => expect((await jobs.get(job.id))?.state).toBe('delayed'));
     await startWorker({ app, providers: [NewProcessor] });
-    expect(await jobs.waitFor(job, { timeout: '10s' })).toBe('v2 attempt 1');
+    expect(await jobs.waitFor(job, { timeout: '30s' })).toBe('v2 attempt 1');
   });
 
   it('are dead as unknown-job when no such worker comes', async () => {
