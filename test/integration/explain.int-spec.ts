@@ -39,6 +39,27 @@ describe('JobsService.explain', () => {
     expect(await jobs.explain('nobody')).toBeUndefined();
   });
 
+  it('goes by what the definition says now, as a worker does, where the call left it open', async () => {
+    const app = uniqueApp();
+    const { queue, jobs } = await startProducer({ app });
+    const older = await queue.enqueue(Two, { n: 1 });
+    const given = await queue.enqueue(Two, { n: 2 }, { expiresIn: '3h', retry: { attempts: 7 } });
+    const untilOf = async (id: string) => {
+      const { job, reasons } = (await jobs.explain(id))!;
+      const until = reasons.find(({ code }) => code === 'expires')?.until;
+      return [until && +until - +job.enqueuedAt, job.maxAttempts];
+    };
+    expect(await untilOf(older.id)).toEqual([3_600_000, 5]);
+    const Newer = defineJob<{ n: number }>('two', {
+      queue: 'second',
+      expiresIn: '2h',
+      retry: { attempts: 3 },
+    });
+    await queue.enqueue(Newer, { n: 3 });
+    expect(await untilOf(older.id)).toEqual([7_200_000, 3]);
+    expect(await untilOf(given.id)).toEqual([10_800_000, 7]);
+  });
+
   it('knows retries, limits and missing handlers', async () => {
     @Injectable()
     class Handlers {

@@ -26,7 +26,13 @@ export interface EffectiveSettings {
 type App = Pick<ResolvedOptions, 'defaults'>;
 
 const check = new OptionChecker(InvalidOptionError);
-const known = new WeakMap<App, WeakMap<AnyJobDefinition, EffectiveSettings>>();
+
+interface Known {
+  readonly settings: WeakMap<AnyJobDefinition, EffectiveSettings>;
+  readonly definitions: Map<string, AnyJobDefinition>;
+}
+
+const known = new WeakMap<App, Known>();
 
 /**
  * The settings of a definition, then those of the app, then the defaults; what a call of `enqueue` gives comes before all of them. Worked
@@ -34,10 +40,18 @@ const known = new WeakMap<App, WeakMap<AnyJobDefinition, EffectiveSettings>>();
  */
 export function effectiveSettings(definition: AnyJobDefinition, app: App): EffectiveSettings {
   let ofApp = known.get(app);
-  if (!ofApp) known.set(app, (ofApp = new WeakMap()));
-  let settings = ofApp.get(definition);
-  if (!settings) ofApp.set(definition, (settings = resolve(definition, app)));
+  if (!ofApp) known.set(app, (ofApp = { settings: new WeakMap(), definitions: new Map() }));
+  let settings = ofApp.settings.get(definition);
+  if (!settings) {
+    ofApp.settings.set(definition, (settings = resolve(definition, app)));
+    ofApp.definitions.set(definition.name, definition);
+  }
   return settings;
+}
+
+/** The newest definition of that name that the app has enqueued or handled in this process. */
+export function knownDefinition(name: string, app: App): AnyJobDefinition | undefined {
+  return known.get(app)?.definitions.get(name);
 }
 
 function resolve({ settings }: AnyJobDefinition, app: App): EffectiveSettings {

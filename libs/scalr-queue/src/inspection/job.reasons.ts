@@ -5,7 +5,6 @@ import type { JobReason } from '../contract/job-explanation.js';
 import type { DeadReason, JobInfo } from '../contract/job-info.js';
 import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
-import { toJobInfo } from './job-info.mapper.js';
 import type { FoundJob } from '../engine/found-job.js';
 import type { QueueState } from '../engine/queue-state.js';
 import { counted } from '../contract/counted.js';
@@ -13,6 +12,9 @@ import { counted } from '../contract/counted.js';
 /** What decides whether a job runs. */
 export interface JobFacts {
   readonly found: FoundJob;
+  readonly job: JobInfo;
+  /** When it may not start any more, in epoch milliseconds. */
+  readonly expiresAt?: number;
   readonly queue?: QueueState;
   readonly workers: readonly WorkerInfo[];
   /** Epoch milliseconds. */
@@ -52,7 +54,7 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
 
 /** Why a job is where it is, the decisive reasons first. */
 export function reasonsOf(facts: JobFacts): JobReason[] {
-  const job = toJobInfo(facts.found);
+  const { job } = facts;
   const pending = job.state === 'waiting' || job.state === 'delayed';
   const reasons = pending
     ? [...timeOf(job, facts), ...holdsOf(job, facts), ...placeOf(job, facts), ...expiryOf(facts)]
@@ -190,8 +192,7 @@ function placeOf(job: JobInfo, { position, queue }: JobFacts): JobReason[] {
   return [{ code: 'position', message, position }];
 }
 
-function expiryOf({ found, now }: JobFacts): JobReason[] {
-  const { expiresAt } = readMeta(found.job.opts);
+function expiryOf({ found, expiresAt, now }: JobFacts): JobReason[] {
   if (expiresAt === undefined || found.job.attemptsStarted > 0 || found.job.attemptsMade > 0) return [];
   const until = new Date(expiresAt);
   const message =

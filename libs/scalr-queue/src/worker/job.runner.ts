@@ -23,7 +23,7 @@ import { AttemptContext } from './attempt.context.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
 import type { JobHandler } from './handler.explorer.js';
 import { resultOf } from './job.result.js';
-import { LiveSettings } from './live-settings.js';
+import { LiveSettings } from '../engine/live-settings.js';
 import { UnhandledJobs } from './unhandled.jobs.js';
 import { type Run, RunningJobs } from './running.jobs.js';
 import { ShutdownController } from './shutdown.controller.js';
