@@ -1,4 +1,5 @@
 import { QueueFullError } from '../../../libs/scalr-queue/src/contract/errors/enqueue.errors.js';
+import type { QueueEngine } from '../../../libs/scalr-queue/src/engine/queue.engine.js';
 import { appBehaviours } from './app.behaviours.js';
 import { deadLetterBehaviours } from './dead-letter.behaviours.js';
 import { AskedOf, type MakeEngine } from './engine.js';
@@ -8,7 +9,7 @@ import { scheduleBehaviours } from './schedule.behaviours.js';
 
 /** What every engine has to do, operation by operation: the specification of QueueEngine. */
 export function engineBehaviours(make: MakeEngine): void {
-  const asked = new AskedOf();
+  const asked = new AskedOf<QueueEngine>('QueueEngine');
   const makeEngine: MakeEngine = async (queues) => asked.note(await make(queues));
 
   describe('an engine', () => {

@@ -9,18 +9,21 @@ import type { QueueEngine } from '../../../libs/scalr-queue/src/engine/queue.eng
 /** Makes an engine for one test, with an app of its own; it is closed when the test ends. */
 export type MakeEngine = (queues?: Record<string, { maxBacklog?: number }>) => Promise<QueueEngine>;
 
-/** What was asked of an engine, as `part.operation`. */
-export class AskedOf {
+/** What was asked of the objects of a class or an interface of the seam, as `part.operation`. */
+export class AskedOf<S extends object> {
   private readonly asked = new Set<string>();
 
-  /** The engine, noting every operation that is used. */
-  note(engine: QueueEngine): QueueEngine {
-    return this.noting(engine, '');
+  /** @param declaration name of the class or the interface */
+  constructor(private readonly declaration: string) {}
+
+  /** The object, noting every operation that is used. */
+  note(target: S): S {
+    return this.noting(target, '');
   }
 
   /** Operations that the seam declares and nobody has used. */
   unused(): string[] {
-    return operations().filter((name) => !this.asked.has(name));
+    return operationsOf(this.declaration).filter((name) => !this.asked.has(name));
   }
 
   private noting<T extends object>(target: T, of: string): T {
@@ -39,23 +42,21 @@ export class AskedOf {
   }
 }
 
-const SEAM = ['queue.engine.ts', 'schedule-records.ts', 'finished-jobs.ts'].map((file) =>
+const SEAM = ['queue.engine.ts', 'schedule-records.ts', 'finished-jobs.ts', 'engine-worker.ts'].map((file) =>
   fileURLToPath(new URL(`../../../libs/scalr-queue/src/engine/${file}`, import.meta.url)),
 );
 
-/** Every operation of the seam, read from its declaration: a new one without a behaviour is noticed. */
-function operations(): string[] {
-  const statements = SEAM.flatMap((file) => [
+/** Every operation that a class or an interface of the seam declares, read from there: a new one without a behaviour is noticed. */
+export function operationsOf(declaration: string): string[] {
+  const declarations = SEAM.flatMap((file) => [
     ...ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest).statements,
-  ]);
-  const interfaces = new Map(statements.filter(ts.isInterfaceDeclaration).map((one) => [one.name.text, one]));
+  ]).filter((one) => ts.isInterfaceDeclaration(one) || ts.isClassDeclaration(one));
+  const membersOf = (name: string) => declarations.find((one) => one.name?.text === name)?.members;
   const nameOf = (member: ts.NamedDeclaration) => (member.name as ts.Identifier).text;
-  const [engine] = statements.filter(ts.isClassDeclaration);
-  return engine!.members.flatMap((member) => {
-    const type = ts.isPropertyDeclaration(member) ? member.type : undefined;
-    const part =
-      type && ts.isTypeReferenceNode(type) && interfaces.get((type.typeName as ts.Identifier).text);
-    return part ? part.members.map((one) => `${nameOf(member)}.${nameOf(one)}`) : [nameOf(member)];
+  return [...membersOf(declaration)!].flatMap((member) => {
+    const type = ts.isPropertyDeclaration(member) || ts.isPropertySignature(member) ? member.type : undefined;
+    const part = type && ts.isTypeReferenceNode(type) && membersOf((type.typeName as ts.Identifier).text);
+    return part ? [...part].map((one) => `${nameOf(member)}.${nameOf(one)}`) : [nameOf(member)];
   });
 }
 

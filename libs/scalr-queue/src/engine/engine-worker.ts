@@ -79,7 +79,7 @@ export interface WorkerHooks {
   ran(job: StoredJob): void;
   /** A run has ended, by itself or not. Its outcome is not stored yet. */
   ended(job: StoredJob): void;
-  /** The outcome of a run is about to be stored: says in the options of the job whether it is kept then. */
+  /** The outcome of a run, where there is one, is about to be stored: says in the options of the job whether it is kept then. */
   ending(job: EndingJob): void;
 
   /** The job is stored as completed. */

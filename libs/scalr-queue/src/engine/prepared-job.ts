@@ -8,6 +8,7 @@ export interface StoredOptions {
   readonly timestamp?: number;
   delay?: number;
   readonly attempts?: number;
+  /** Who says how long to wait for the next attempt; left out for not at all. */
   readonly backoff?: { readonly type: string };
   readonly priority?: number;
   /** Failed attempts whose stack is kept. */

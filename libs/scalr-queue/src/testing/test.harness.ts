@@ -166,6 +166,8 @@ export class TestHarness {
     running.then(settle, settle);
     while (!(await this.endsInTime(running))) {
       if (settled) break;
+      // It had not begun when the request came.
+      if (this.engine.cancels.size > 0) await this.lookForRequests();
       const { next } = this.clock;
       if (next < Infinity) this.clock.moveTo(next);
       await turn();

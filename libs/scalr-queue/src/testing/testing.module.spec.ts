@@ -8,6 +8,7 @@ import {
   ScalrQueueMetricsModule,
   ScalrQueueModule,
 } from 'scalr-queue';
+import { ScalrQueueDashboardModule } from 'scalr-queue/dashboard';
 import { TestQueue } from './test.queue.js';
 import { ScalrQueueTestingModule, useTestQueue } from './testing.module.js';
 
@@ -41,6 +42,18 @@ describe('the kit', () => {
       .split('\n')
       .filter((line) => /^scalr_queue\w*(?:enqueued|completed)_total{/.test(line));
     expect(counted).toEqual([expect.stringMatching(/note.* 1$/), expect.stringMatching(/note.* 1$/)]);
+  });
+
+  it('lets an application with a dashboard start', async () => {
+    const dashboard = ScalrQueueDashboardModule.forRoot({
+      credentials: { user: 'ops', password: 'long enough for ops' },
+    });
+    const module = await inApp([dashboard], [NoteProcessor]).compile();
+    const app = module.createNestApplication({ logger: false });
+    await app.init();
+    await app.get(EnqueueService).enqueue(Note);
+    expect(await app.get(TestQueue).drain()).toMatchObject({ completed: 1 });
+    await app.close();
   });
 
   it.each([

@@ -28,8 +28,6 @@ export class MemoryQueue {
   readonly jobs = new Map<string, MemoryJob>();
   private readonly claims: MemoryClaims;
   private order = 0;
-  /** The place before all others. */
-  private front = 0;
 
   constructor(
     readonly name: string,
@@ -137,10 +135,9 @@ export class MemoryQueue {
     else this.putBack(job);
   }
 
-  /** A job that runs waits again, before all others. */
-  putFirst(job: MemoryJob): void {
+  /** A job that runs waits again in its old place, which is before all that came after it. */
+  untake(job: MemoryJob): void {
     job.state = 'waiting';
-    job.order = --this.front;
     this.listener.changed();
   }
 

@@ -177,7 +177,8 @@ export class MemoryWorker implements EngineWorker {
     const attempt = job.attemptsMade + 1;
     const isLast = error.name === GIVES_UP || attempt >= (job.opts.attempts ?? 1);
     this.hooks.ending(job);
-    this.queue.fail(job, error, isLast ? undefined : attemptBackoff(attempt, undefined, error));
+    const delay = job.opts.backoff ? attemptBackoff(attempt, undefined, error) : 0;
+    this.queue.fail(job, error, isLast ? undefined : delay);
     this.hooks.failed(job, error);
     return isLast ? 'dead' : 'retrying';
   }
@@ -186,7 +187,7 @@ export class MemoryWorker implements EngineWorker {
   private release(job: MemoryJob): never {
     this.hooks.unsettled(job);
     if (!this.hooks.hasBegun(job)) job.idleStarts++;
-    this.queue.putFirst(job);
+    this.queue.untake(job);
     this.hooks.released(job);
     throw new Released();
   }

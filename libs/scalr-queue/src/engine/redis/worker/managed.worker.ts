@@ -89,7 +89,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
   }
 
   get accepting(): boolean {
-    return this.isRunning() && !this.refused;
+    return this.isRunning() && !this.closing && !this.refused;
   }
 
   start(): void {
@@ -150,7 +150,6 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
   ): Promise<Job> {
     const [thrown, job, token, ...rest] = args;
     const failure = toEngineError(thrown);
-    if (!isPing(job)) this.hooks.ending(job);
     const write = () => super.handleFailed(failure, job, token, ...rest);
     const ended = () => failedOutcome(job, failure, Date.now());
     return this.beforeFailed(failure, job, token)
@@ -168,6 +167,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
       return false;
     }
     const isPostponed = failure instanceof DelayedError || failure instanceof WaitingError;
+    if (!isPostponed && !isPing(job)) this.hooks.ending(job);
     if (!isPostponed && job.deferredFailure === undefined) await this.parts.counts.forgive(job, token);
     return true;
   }
