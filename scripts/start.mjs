@@ -9,6 +9,7 @@ import { becomeReady } from './start/readiness.mjs';
 import { dashboardFor, readSettings, requireFreePorts } from './start/settings.mjs';
 import { claimRun, reapApplications, releaseRun } from './start/single-run.mjs';
 import { printWelcome } from './start/welcome.mjs';
+import { buildIfNeeded } from './workspace/build.mjs';
 import { installIfNeeded } from './workspace/install.mjs';
 import { requireNode } from './workspace/node-version.mjs';
 import { npm } from './workspace/npm.mjs';
@@ -26,7 +27,7 @@ try {
   await reapApplications('web', 'worker');
   await requireFreePorts(ports.web, ports.worker);
   await installIfNeeded(interrupted);
-  if (!(await npm(['run', '--silent', 'build'], interrupted))) throw new Error('the build failed');
+  if (!(await buildIfNeeded(root, build))) throw new Error('the build failed');
   await runUntilStopped(ports);
 } catch (error) {
   if (!interrupted.aborted) {
@@ -37,6 +38,11 @@ try {
   for (const stop of stops) await stop();
   releaseRun();
   process.exit();
+}
+
+function build() {
+  console.log('building web and worker');
+  return npm(['run', '--silent', 'build'], interrupted);
 }
 
 /** @param {ReturnType<typeof readSettings>} ports */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { showProgress } from './install-progress.mjs';
 import { npm } from './npm.mjs';
 import { root } from './root.mjs';
 
@@ -18,8 +19,13 @@ export async function installIfNeeded(signal) {
   const wanted = fingerprint();
   if (isInstalled(wanted)) return;
   console.log('installing the dependencies (npm ci)');
-  // Building and testing need the development dependencies, whatever NODE_ENV says.
-  if (!(await npm(['ci', '--include=dev', '--loglevel=error'], signal))) throw new Error('npm ci failed');
+  const end = showProgress(root, console.log);
+  try {
+    // Building and testing need the development dependencies, whatever NODE_ENV says.
+    if (!(await npm(['ci', '--include=dev', '--loglevel=error'], signal))) throw new Error('npm ci failed');
+  } finally {
+    end();
+  }
   writeFileSync(stamp, wanted);
 }
 

@@ -1,0 +1,1 @@
+export function buildIfNeeded(root: string, build: () => Promise<boolean>): Promise<boolean>;
