@@ -4,7 +4,8 @@ import type { ResolvedOptions } from '../../config/resolved-options.js';
 
 /**
  * Minor versions of the engine whose own scripts ours have been compared with, key by key:
- * `test/integration/insert-job.int-spec.ts`. With another one its own scripts are used until that test has passed with it.
+ * `test/integration/insert-job.int-spec.ts` and `finish-jobs.int-spec.ts`. With another one its own scripts are used until these have
+ * passed with it.
  */
 export const COMPARED_ENGINES: readonly string[] = ['6.7'];
 

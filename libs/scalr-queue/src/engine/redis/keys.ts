@@ -49,6 +49,10 @@ export const keepLeaseKey = (prefix: string, queue: string, state: string): stri
 /** The schedules of the app: a hash. */
 export const schedulesKey = (prefix: string): string => `${prefix}:~schedules`;
 
+/** What a call of a worker was answered with that ended jobs and took others: the connection may have lost the answer. */
+export const finishAnswerKey = (prefix: string, worker: string, lane: number): string =>
+  `${prefix}:~finished:${worker}:${lane}`;
+
 /** The answer of a worker to a ping. */
 export const pongKey = (prefix: string, id: string): string => `${prefix}:~pong:${id}`;
 

@@ -1,9 +1,20 @@
-import { type Job, type JobJson, type Processor, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import {
+  type Job,
+  type JobJson,
+  type Processor,
+  raw2NextJobData,
+  WaitingError,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq';
 import type { RedisClient } from '../connection/redis.client.js';
+import { usesFastPath } from '../fast-path.js';
 import { nameOfStoredId } from '../../job-id.js';
 import type { StoredFault } from '../../stored-fault.js';
 import type { AttemptFailure } from '../../attempt-failure.js';
 import { DamagedJobs, failureOf } from './damaged.jobs.js';
+import { FinishBatches } from './finish.batches.js';
+import type { WorkerParts } from './worker.parts.js';
 
 /**
  * BullMQ's worker that ends a job which it cannot make anything of, and goes on with the next one. Upstream: each job is taken by
@@ -27,6 +38,22 @@ export class DamageProofWorker extends Worker {
       this.damaged.take(storedId);
       this.reportDead(job, failure);
     });
+  }
+
+  /** Jobs end, and others are taken, many in one call; where the worker counts or limits in the engine's own way, one by one. */
+  protected batchCompletions({ connections, app }: WorkerParts): void {
+    const { id, name: queue, concurrency, opts } = this;
+    if (opts.limiter || opts.metrics || !usesFastPath(app)) return;
+    const { lockDuration } = app.worker;
+    const settings = { id, queue, prefix: app.prefix, name: opts.name ?? '', lockDuration, concurrency };
+    const batches = new FinishBatches(this.backend, connections.worker(), settings, {
+      read: (fetched) => raw2NextJobData(this.damaged.sift(fetched) as unknown[]),
+      damaged: async (storedId, token) => {
+        // One that cannot be ended now is found again when its lock has expired.
+        await this.damaged.buryTaken(storedId, token).catch((error: Error) => this.emit('error', error));
+      },
+    });
+    this.backend.moveToCompleted = (...args) => batches.finish(args);
   }
 
   protected override async moveToActive(token: string, name?: string): Promise<Job> {

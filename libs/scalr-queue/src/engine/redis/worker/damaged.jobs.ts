@@ -56,11 +56,15 @@ export class DamagedJobs {
    */
   async buryCulprit(error: unknown, token: string, other = ''): Promise<boolean> {
     if (!(error instanceof Error && SCRIPT_FAILED.test(error.message))) return false;
-    const fault = unreadable('its record is of another type, or its counts are not numbers');
-    const failure = failureOf(fault);
-    const storedId = await this.run(token, '', other, failure);
-    if (storedId === undefined) return false;
-    this.onBuried(storedId, failure);
+    return this.buryTaken('', token, other);
+  }
+
+  /** Ends a job that was taken and could not be handed over. @param storedId '' for the one that has the token, but for `other` */
+  async buryTaken(storedId: string, token: string, other = ''): Promise<boolean> {
+    const failure = failureOf(unreadable('its record is of another type, or its counts are not numbers'));
+    const buried = await this.run(token, storedId, other, failure);
+    if (buried === undefined) return false;
+    this.onBuried(buried, failure);
     return true;
   }
 
@@ -92,7 +96,7 @@ export class DamagedJobs {
   }
 
   /** The answer of a fetch: the fields and values of a job in turn, its id, and more. */
-  private sift(answer: unknown): unknown {
+  sift(answer: unknown): unknown {
     if (!Array.isArray(answer) || !Array.isArray(answer[0])) return answer;
     const [flat, id, ...more] = answer as [unknown[], unknown, ...unknown[]];
     const fields: Record<string, string> = {};

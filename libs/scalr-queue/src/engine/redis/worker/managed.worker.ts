@@ -14,7 +14,7 @@ import { fromEngineError, toEngineError } from './engine-ends.js';
 import { LockRenewals } from './lock.renewals.js';
 import { OutcomeRetries } from './outcome.retries.js';
 import { answerPing, isPing } from './pong.js';
-import { completedOutcome, failedOutcome, repeatOutcome } from './run-outcome.js';
+import { completedOutcome, failedOutcome, isSameAttempt, repeatOutcome } from './run-outcome.js';
 import { StandBack } from './stand-back.js';
 import { REFUSAL_PAUSE } from './until-accepted.js';
 import { type NativeOptions, workerOptions } from './worker-options.js';
@@ -61,6 +61,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
     const options = workerOptions(parts, queue, settings.concurrency, native);
     const { log, producer } = parts.connections;
     super(queue, guarded, options, producer, (job) => hooks.dataMissing(job));
+    this.batchCompletions(parts);
     this.standBack = new StandBack(this, hooks.drain);
     this.renewals = new LockRenewals(parts, hooks);
     this.retries = new OutcomeRetries(parts.locks, this.renewals, hooks, {
@@ -292,9 +293,4 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
     if (!isPing(job)) this.hooks.released(job);
     throw new Released();
   }
-}
-
-/** Whether a job was taken anew though it runs, or has just ended, here: the loop was blocked for longer than the lock lives. */
-function isSameAttempt(before: Job, now: Job): boolean {
-  return before.attemptsMade === now.attemptsMade && now.stalledCounter > before.stalledCounter;
 }

@@ -33,6 +33,11 @@ export function repeatOutcome(job: StoredJob, stored: unknown, now: number): unk
   throw kind === undefined ? thrown : new AttemptFailure(kind, thrown, job.attemptsMade + 1, now, delay);
 }
 
+/** Whether a job was taken anew though it runs, or has just ended, here: the loop was blocked for longer than the lock lives. */
+export function isSameAttempt(before: StoredJob, now: StoredJob): boolean {
+  return before.attemptsMade === now.attemptsMade && (now.stalledCounter ?? 0) > (before.stalledCounter ?? 0);
+}
+
 function packed(job: StoredJob, outcome: RunOutcome, at: number): string {
   return JSON.stringify({ ...outcome, attempt: job.attemptsMade, at });
 }

@@ -1,0 +1,196 @@
+import { DELAYED_SCORE_UNIT, PRIORITY_SCORE_UNIT } from '../../keys.js';
+import { EVENT_STREAM_LENGTH } from '../../../../contract/defaults.js';
+import { ENDED_JOB } from '../ended-job.script.js';
+import { RedisScript } from '../redis-script.js';
+
+/** Delayed jobs that become due in one call, as the engine has it. */
+const DUE_PER_CALL = 1_000;
+
+/**
+ * Ends completed jobs and takes the next ones, as the engine's script does for one of each: what is the same for all of them is done
+ * once. What it does not do itself it leaves alone, for the engine's script: a queue with a rate limit, a job of a flow, one whose
+ * unique key has a successor, one that is not held, or whose record is damaged.
+ * `test/integration/finish-jobs.int-spec.ts` compares what it leaves in Redis with what the engine leaves.
+ *
+ * A call that is sent again, because its connection broke before the answer came, has the same number: it is answered with what it
+ * did the first time, and does nothing.
+ *
+ * KEYS[1] wait
+ * KEYS[2] active
+ * KEYS[3] prioritized
+ * KEYS[4] events
+ * KEYS[5] stalled
+ * KEYS[6] delayed
+ * KEYS[7] meta
+ * KEYS[8] the counter of jobs with a priority
+ * KEYS[9] marker
+ * KEYS[10] completed
+ * KEYS[11] where the answer of the last call of this lane of the worker is kept
+ * ARGV[1] the prefix of the queue with its colon
+ * ARGV[2] the number of the call
+ * ARGV[3] milliseconds that its answer is kept
+ * ARGV[4] the clock
+ * ARGV[5] milliseconds that a lock holds
+ * ARGV[6] the name of the worker
+ * ARGV[7...] for each completed job its id, token, result, attempts with this one, 1 when it is kept, and 1 when the next job is wanted,
+ * to be locked with the same token
+ * Returns false, with nothing done, for a queue with a rate limit; else: for each completed job 0, or 1 when nothing was done; for each
+ * job taken its place, id and fields (of one that is damaged no fields); when the next delayed job is due, or ''
+ */
+export const FINISH_JOBS = new RedisScript(
+  'scalrFinishJobs',
+  `${ENDED_JOB}
+local wait, active, prioritized, events, stalled, delayed, meta, turns, marker, completed, answer = unpack(KEYS)
+local call, pcall = redis.call, redis.pcall
+local prefix, number, kept_for, now, duration, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+
+local function fields_of(id)
+  local fields = pcall('HGETALL', prefix .. id)
+  return not fields.err and fields
+end
+
+local function next_delayed()
+  local score = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+  return score and tostring(score / ${DELAYED_SCORE_UNIT}) or ''
+end
+
+local before = call('GET', answer)
+if before then
+  local answered, codes, ids, tokens = cmsgpack.unpack(before)
+  if answered == number then
+    local jobs = {}
+    for at, id in ipairs(ids) do
+      if call('GET', prefix .. id .. ':lock') == tokens[at] then
+        jobs[#jobs + 1] = { at, id, fields_of(id) or nil }
+      end
+    end
+    return { codes, jobs, next_delayed() }
+  end
+end
+
+local settings = call('HMGET', meta, 'paused', 'concurrency', 'max', 'opts.maxLenEvents')
+if settings[3] then return false end
+local events_kept = settings[4]
+if not events_kept then
+  events_kept = ${EVENT_STREAM_LENGTH}
+  call('HSET', meta, 'opts.maxLenEvents', events_kept)
+end
+call('XTRIM', events, 'MAXLEN', '~', events_kept)
+
+local family = {}
+for at = 7, #ARGV, 6 do
+  local job = prefix .. ARGV[at]
+  family[#family + 1] = job .. ':dependencies'
+  family[#family + 1] = job .. ':unsuccessful'
+end
+local has_children = call('EXISTS', unpack(family)) > 0
+
+local function is_for_engine(id, token, parent, unique)
+  local job = prefix .. id
+  if parent or call('GET', job .. ':lock') ~= token then return true end
+  if has_children and call('EXISTS', job .. ':dependencies', job .. ':unsuccessful') > 0 then return true end
+  if unique and call('EXISTS', prefix .. 'dn:' .. unique) == 1 then return true end
+  return call('LREM', active, -1, id) == 0
+end
+
+local codes, locks, done, scores, tokens = {}, {}, {}, {}, {}
+local has_idle = false
+for at = 7, #ARGV, 6 do
+  local id, token, result, attempts, is_kept, wants = unpack(ARGV, at, at + 5)
+  local job = prefix .. id
+  local stored = pcall('HMGET', job, 'timestamp', 'parentKey', 'deid', 'kid')
+  if stored.err or not stored[1] or is_for_engine(id, token, stored[2], stored[3]) then
+    codes[#codes + 1] = 1
+  else
+    codes[#codes + 1] = 0
+    locks[#locks + 1] = job .. ':lock'
+    done[#done + 1] = id
+    local unique = stored[3]
+    if unique then
+      local key = prefix .. 'de:' .. unique
+      local left = call('PTTL', key)
+      if left == 0 or (left == -1 and call('GET', key) == id) then call('DEL', key) end
+    end
+    if is_kept == '1' then
+      scores[#scores + 1] = now
+      scores[#scores + 1] = id
+      call('HSET', job, 'atm', attempts, 'returnvalue', result, 'finishedOn', now)
+    else
+      call('DEL', job, job .. ':logs', job .. ':dependencies', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
+    end
+    call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', result, 'prev', 'active')
+    remember_id(prefix, id, stored[4])
+    if wants == '1' then tokens[#tokens + 1] = token else has_idle = true end
+  end
+end
+if #done > 0 then
+  call('DEL', unpack(locks))
+  call('SREM', stalled, unpack(done))
+  if #scores > 0 then call('ZADD', completed, unpack(scores)) end
+end
+
+local wanted = #tokens
+local ids, is_blocked = {}, settings[1]
+if wanted > 0 then
+  if settings[2] then
+    local free = settings[2] - call('LLEN', active)
+    if free <= 0 then is_blocked = true elseif free < wanted then wanted = free end
+  end
+  local due = call('ZRANGEBYSCORE', delayed, 0, (now + 1) * ${DELAYED_SCORE_UNIT} - 1, 'LIMIT', 0, ${DUE_PER_CALL})
+  if #due > 0 then
+    call('ZREM', delayed, unpack(due))
+    for _, id in ipairs(due) do
+      local priority = pcall('HGET', prefix .. id, 'priority')
+      priority = type(priority) == 'string' and tonumber(priority) or 0
+      if priority == 0 then call('LPUSH', wait, id)
+      else call('ZADD', prioritized, priority * ${PRIORITY_SCORE_UNIT} + call('INCR', turns) % ${PRIORITY_SCORE_UNIT}, id) end
+      call('XADD', events, '*', 'event', 'waiting', 'jobId', id, 'prev', 'delayed')
+      pcall('HSET', prefix .. id, 'delay', 0)
+    end
+    if not is_blocked then call('ZADD', marker, 0, '0') end
+  end
+  if not is_blocked then
+    ids = call('RPOP', wait, wanted) or {}
+    if #ids < wanted then
+      local more = call('ZPOPMIN', prioritized, wanted - #ids)
+      for at = 1, #more, 2 do ids[#ids + 1] = more[at] end
+      if #ids < wanted then call('DEL', turns) end
+    end
+  end
+end
+
+local jobs = {}
+if #ids > 0 then
+  call('LPUSH', active, unpack(ids))
+  for at, id in ipairs(ids) do
+    local job = prefix .. id
+    call('SET', job .. ':lock', tokens[at], 'PX', duration)
+    local fields = fields_of(id)
+    local starts = 0
+    if fields then
+      for name = 1, #fields, 2 do
+        if fields[name] == 'ats' then starts = tonumber(fields[name + 1]) end
+      end
+    end
+    if fields and starts then
+      starts = string.format('%.0f', starts + 1)
+      call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+      call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', worker)
+      -- Of a field that is named twice the last value counts.
+      for _, one in ipairs({ 'processedOn', now, 'ats', starts, 'pb', worker }) do fields[#fields + 1] = one end
+    end
+    jobs[at] = { at, id, starts and fields or nil }
+  end
+  call('ZADD', marker, 0, '0')
+end
+
+local due_next = #ids < #tokens and not is_blocked and next_delayed() or ''
+if has_idle or (#ids < #tokens and not is_blocked and due_next == '') then
+  if call('LLEN', wait) == 0 and call('LLEN', active) == 0 and call('ZCARD', prioritized) == 0 then
+    call('XADD', events, '*', 'event', 'drained')
+  end
+end
+call('SET', answer, cmsgpack.pack(number, codes, ids, tokens), 'PX', kept_for)
+return { codes, jobs, due_next }
+`,
+);
