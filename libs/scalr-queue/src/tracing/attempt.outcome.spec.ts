@@ -1,11 +1,12 @@
 import { Postponed, Released } from '../engine/run-ends.js';
-import { formatFailure } from '../engine/failure.js';
+import { AttemptFailure } from '../engine/attempt-failure.js';
+import type { FailureKind } from '../engine/failure.js';
 import { outcomeOf } from './attempt.outcome.js';
 
 describe('what a span tells of an attempt', () => {
   const error = { name: 'TypeError', message: 'no such thing', code: 'E_X' };
-  const thrown = (kind: Parameters<typeof formatFailure>[0]) =>
-    outcomeOf(new Error(formatFailure(kind, error)));
+  const thrown = (kind: FailureKind) =>
+    outcomeOf(new AttemptFailure(kind, Object.assign(new TypeError(error.message), { code: 'E_X' }), 1, 0));
 
   it('is that nothing went wrong when the job goes back', () => {
     expect(outcomeOf(new Postponed())).toEqual({ outcome: 'postponed' });
@@ -23,5 +24,10 @@ describe('what a span tells of an attempt', () => {
     const foreign = outcomeOf(new RangeError('too far'));
     expect(foreign).toMatchObject({ outcome: 'failed', error: { name: 'RangeError', message: 'too far' } });
     expect(foreign).not.toHaveProperty('reason');
+    const alike = outcomeOf(new Error('cancelled Error: by the customer'));
+    expect(alike).toMatchObject({
+      outcome: 'failed',
+      error: { message: 'cancelled Error: by the customer' },
+    });
   });
 });

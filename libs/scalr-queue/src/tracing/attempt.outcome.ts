@@ -1,5 +1,6 @@
 import { Postponed, Released } from '../engine/run-ends.js';
-import { describeThrown, parseFailure } from '../engine/failure.js';
+import { AttemptFailure } from '../engine/attempt-failure.js';
+import { describeThrown, isInstance } from '../engine/failure.js';
 import type { DeadReason, JobErrorInfo } from '../contract/job-info.js';
 
 /** What became of an attempt that did not complete, as its span tells it. */
@@ -14,11 +15,9 @@ export interface AttemptOutcome {
 export function outcomeOf(thrown: unknown): AttemptOutcome {
   if (thrown instanceof Postponed) return { outcome: 'postponed' };
   if (thrown instanceof Released) return { outcome: 'handed-back' };
-  const described = describeThrown(thrown);
-  const { kind, error } = parseFailure(described.message);
+  // What a class written for @nestjs/bullmq throws is none of ours, and only the engine knows what follows.
+  if (!isInstance(thrown, AttemptFailure)) return { outcome: 'failed', error: describeThrown(thrown) };
+  const { kind, info: error } = thrown;
   if (kind === 'cancelled') return { outcome: 'cancelled' };
-  if (kind === 'retrying') return { outcome: 'retrying', error };
-  // What a class written for @nestjs/bullmq throws is no text of ours, and only the engine knows what follows.
-  const isOurs = kind !== 'attempts' || error.message !== described.message;
-  return isOurs ? { outcome: 'dead', reason: kind, error } : { outcome: 'failed', error: described };
+  return kind === 'retrying' ? { outcome: 'retrying', error } : { outcome: 'dead', reason: kind, error };
 }

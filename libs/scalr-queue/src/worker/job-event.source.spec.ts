@@ -87,6 +87,35 @@ describe('what is told of a job', () => {
     expect(JSON.stringify(told)).not.toContain('secret');
   });
 
+  it('is never decided by the text of an error that others threw', () => {
+    const { source, told } = start();
+    const alike = new Error('cancelled Error: by the customer');
+    source.failed(jobOf({ attemptsMade: 3, finishedOn: 1_750 }), alike);
+    source.failed(jobOf({ attemptsMade: 1, finishedOn: 1_750 }), alike);
+    source.failed(jobOf({ attemptsMade: 1, finishedOn: undefined }), new Error('retrying E: x'));
+    expect(told).toMatchObject([
+      ['dead', { reason: 'attempts', error: { name: 'Error', message: alike.message } }],
+      ['dead', { reason: 'unrecoverable', error: { name: 'Error', message: alike.message } }],
+      ['retrying', { error: { name: 'Error', message: 'retrying E: x' } }],
+    ]);
+  });
+
+  it('is that of a job that was not run, which stands with the job', () => {
+    const { source, told } = start();
+    for (const deferredFailure of [
+      'cancelled JobCancelledError: no more',
+      'job stalled more than allowable limit',
+    ])
+      source.failed(
+        jobOf({ attemptsMade: 1, finishedOn: 1_750, deferredFailure }),
+        new Error(deferredFailure),
+      );
+    expect(told).toMatchObject([
+      ['cancelled', named],
+      ['dead', { reason: 'crashed', error: { name: 'WorkerCrashed' } }],
+    ]);
+  });
+
   it('is of a slot that did not run which one, and why', () => {
     const { source, told } = start();
     const opts = { scalr: { slot: { schedule: 'nightly' }, scheduledFor: 900 } };

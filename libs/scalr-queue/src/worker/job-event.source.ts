@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { JobErrorInfo } from '../contract/job-info.js';
 import type { LockLostCause } from '../contract/lock-lost-cause.js';
-import { describeThrown, parseDeath, parseFailure } from '../engine/failure.js';
+import { describeThrown, type FailureKind, parseDeath } from '../engine/failure.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
@@ -72,14 +73,8 @@ export class JobEventSource {
   }
 
   failed(job: StoredJob, error: Error): void {
-    const attempts = { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
-    const { kind, error: stored } = job.finishedOn
-      ? parseDeath(error.message, attempts)
-      : parseFailure(error.message);
-    const { name, message, code } =
-      error instanceof AttemptFailure || (kind !== 'attempts' && kind !== 'unrecoverable')
-        ? stored
-        : describeThrown(error);
+    const { kind, error: described } = failureOf(job, error);
+    const { name, message, code } = described;
     const failure = {
       ...this.finished(job),
       error: { name, message: redactText(message), ...(code ? { code } : {}) },
@@ -128,6 +123,16 @@ export class JobEventSource {
     if (traceId !== undefined) event.traceId = traceId;
     return event;
   }
+}
+
+/** By what is known of the failure. Its text decides nothing: one that others wrote may look like ours. */
+function failureOf(job: StoredJob, error: Error): { kind: FailureKind; error: JobErrorInfo } {
+  if (error instanceof AttemptFailure) return { kind: error.kind, error: error.info };
+  const attempts = { made: job.attemptsMade, max: job.opts.attempts ?? 1 };
+  // It was not run: what is stored with it, by a cancellation or for its crashes, is its failure.
+  if (job.deferredFailure !== undefined) return parseDeath(job.deferredFailure, attempts);
+  const wasGivenUp = job.finishedOn && attempts.made < attempts.max;
+  return { kind: wasGivenUp ? 'unrecoverable' : 'attempts', error: describeThrown(error) };
 }
 
 /** Of a job of which nothing but its id is known. */

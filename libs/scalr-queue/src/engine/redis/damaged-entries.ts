@@ -24,7 +24,7 @@ export class DamagedEntries {
   }
 }
 
-/** Whether Redis holds something else under a key than a command is for. */
+/** Whether Redis holds something else under a key than a command is for. Upstream: Redis 6.2 has that code within the text of a script. */
 export function isWrongType(error: unknown): boolean {
   return error instanceof Error && /\bWRONGTYPE\b/.test(error.message);
 }

@@ -2,6 +2,7 @@ import { preflightKey } from '../keys.js';
 import { missingCommands } from '../preflight/acl-probe.js';
 import type { RedisClient } from './redis.client.js';
 
+/** Upstream: Redis has one code for all of these, in a script none, and tells what it refused in words only. */
 const COMMAND = /no permissions to run the '([^']+)' command/;
 const KEYS = /(?:no permissions to access|can't access)\b.*\bkeys?\b/i;
 /** Redis 7.0 and older do not name what a script was refused. */

@@ -1,3 +1,5 @@
+import { ReplyError } from 'ioredis';
+import { refusalOf } from '../connection/redis-reply.js';
 import type { RedisClient } from '../connection/redis.client.js';
 import type { ProcessRole } from '../../finding.js';
 import { COMMANDS_OF } from './redis-commands.js';
@@ -24,7 +26,6 @@ export async function missingCommands(redis: RedisClient, role: ProcessRole, key
 
 /** Whether Redis refused for lack of a permission; other replies do not matter here, a lost connection does. */
 function isMissing(error: Error): boolean {
-  if (error.message.startsWith('NOPERM')) return true;
-  if (/^[A-Z]+ /.test(error.message)) return false;
-  throw error;
+  if (!(error instanceof ReplyError)) throw error;
+  return refusalOf(error)?.code === 'NOPERM';
 }
