@@ -40,6 +40,7 @@ const Follow = defineJob<{ of: string }>('follow');
 @Injectable()
 class Processor {
   static readonly ran: string[] = [];
+  static readonly stuck: (() => void)[] = [];
 
   constructor(private readonly jobs: EnqueueService) {}
 
@@ -51,7 +52,7 @@ class Processor {
     if (to === 'busy') throw new RetryLater('10m');
     if (to === 'asleep') throw new Snooze('8h');
     if (to === 'broken') throw new RangeError('it broke');
-    if (to === 'stuck') await new Promise(() => undefined);
+    if (to === 'stuck') await new Promise<void>((resolve) => Processor.stuck.push(resolve));
     await ctx.progress(100);
     await this.jobs.enqueue(Follow, { of: to });
     return { to };
@@ -73,6 +74,9 @@ async function kit(options: TestingModuleOptions = {}) {
   const module = await Test.createTestingModule({ imports, providers: [Processor] }).compile();
   return { module, queue: module.get(TestQueue), jobs: module.get(EnqueueService) };
 }
+
+// Else the kit warns of them ten seconds later, in whichever test runs then.
+afterEach(() => Processor.stuck.splice(0).forEach((end) => end()));
 
 function messageOf(check: () => unknown): string {
   try {
