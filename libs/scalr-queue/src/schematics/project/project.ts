@@ -119,11 +119,10 @@ export class Project {
   }
 
   /** Changes a file, if that changes anything. */
-  edit(path: string, change: (text: string) => string): boolean {
+  edit(path: string, change: (text: string) => string): void {
     const before = this.tree.readText(path);
     const after = change(before);
     if (after !== before) this.tree.overwrite(path, after);
-    return after !== before;
   }
 }
 
