@@ -190,6 +190,15 @@ it('fails where jobs can be lost', async () => {
   expect(out).toMatch(/^append-only file +off$/m);
   expect(out).toMatch(/^DANGER {2}.*allkeys-lru/m);
   expect(out).not.toContain('nothing is wrong');
+  // Full of what is evicted again.
+  await redis.cli('CONFIG', 'SET', 'maxmemory', '4mb');
+  for (let n = 0; n < 30; n++) await redis.cli('SETRANGE', `scalr:{other}:${n}`, '300000', 'x');
+  const all = await commandLine('shop', redis.url)('doctor --all');
+  expect(all.code).toBe(1);
+  expect(all.out).toMatch(
+    /^DANGER {2}JOBS MAY BE LOST: Redis has evicted \d+ keys since its start\n {2}fix: /m,
+  );
+  expect(all.out).not.toContain('nothing is wrong');
   const empty = await RedisServer.start();
   onTestFinished(() => empty.stop());
   expect((await commandLine('shop', empty.url)('apps')).out).toMatch(

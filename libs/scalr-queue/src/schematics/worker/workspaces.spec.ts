@@ -55,6 +55,21 @@ describe('the worker of an app in a workspace', () => {
     });
   }
 
+  it.each([
+    ['\t', '\n'],
+    ['    ', ''],
+  ])('changes files of JSON with the indent %j and the end %j in that manner', async (indent, end) => {
+    const tree = monorepo({ builder: 'rspack' });
+    for (const file of ['package.json', 'nest-cli.json'])
+      tree.overwrite(file, JSON.stringify(tree.readJson(file), null, indent) + end);
+    const done = await addWorker({}, tree);
+    for (const file of ['package.json', 'nest-cli.json']) {
+      const text = done.readContent(file);
+      expect(text).not.toBe(tree.readContent(file));
+      expect(text).toBe(JSON.stringify(done.readJson(file), null, indent) + end);
+    }
+  });
+
   const scriptsOf = (tree: UnitTestTree) =>
     (tree.readJson('package.json') as { scripts: Record<string, string> }).scripts;
 
