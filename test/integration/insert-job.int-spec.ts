@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Job, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -17,6 +18,7 @@ async function contentsOf(app: string, ids: readonly string[]): Promise<Record<s
     ids
       .reduce((line, id, index) => line.replaceAll(id, `job ${index}`), text)
       .replaceAll(app, 'app')
+      .replaceAll(UUID, 'other')
       .replaceAll(/\d{16}/g, '1')
       .replaceAll(/\d{13}(-\d+)?/g, '0');
   const keys = (await redis.keys(`scalr:{${app}}:default:*`)).toSorted();
@@ -39,6 +41,8 @@ async function contentsOf(app: string, ids: readonly string[]): Promise<Record<s
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
 const OPTIONS: Record<string, EnqueueOptions> = {
   'a plain job': {},
   'a delayed job': { delay: '1h', retry: { attempts: 2 }, timeout: '1m' },
@@ -46,7 +50,12 @@ const OPTIONS: Record<string, EnqueueOptions> = {
 };
 
 /** What the engine's own queue leaves for jobs with the same options. */
-async function addedByEngine(app: string, stored: readonly Record<string, string>[], pauseBefore: number) {
+async function addedByEngine(
+  app: string,
+  stored: readonly Record<string, string>[],
+  pauseBefore: number,
+  known?: readonly string[],
+) {
   const connection = new Redis(sharedRedisUrl(), { maxRetriesPerRequest: null });
   onTestFinished(() => connection.disconnect());
   const queue = new Queue('default', {
@@ -62,7 +71,7 @@ async function addedByEngine(app: string, stored: readonly Record<string, string
     const options = { ...Job.optsFromJSON(opts), jobId: id!, timestamp: Number(timestamp) };
     ids.push((await queue.add(name!, JSON.parse(data!), options)).id!.slice('note~'.length));
   }
-  return contentsOf(app, ids);
+  return contentsOf(app, known ?? ids);
 }
 
 describe('the insert of jobs', () => {
@@ -101,6 +110,62 @@ describe('the insert of jobs', () => {
       expect(Object.keys(ours).length).toBeGreaterThan(8);
       expect(ours).toEqual(await addedByEngine(uniqueApp(), stored, 4));
     }
+  });
+
+  it.each<[string, EnqueueOptions]>([
+    ['as long as it lives', { unique: true }],
+    ['for an hour', { unique: { for: '1h' }, delay: '2h' }],
+  ])(
+    'leaves in Redis what the engine leaves of a job that is unique %s, and of its equals',
+    async (_how, options) => {
+      const redis = new Redis(sharedRedisUrl());
+      onTestFinished(() => redis.disconnect());
+      const app = uniqueApp();
+      const { queue } = await startProducer({ app });
+      await redis.hset(`scalr:{${app}}:default:meta`, 'concurrency', 1);
+      const calls = [1, 1, 2].map((n) => queue.enqueue(Note, { text: `${n}` }, options));
+      const jobs = await Promise.all(calls);
+      expect(jobs.map(({ status }) => status)).toEqual(['created', 'duplicate', 'created']);
+      const stored = await Promise.all(
+        jobs.map(async ({ id }, at) => ({
+          ...(await redis.hgetall(`scalr:{${app}}:default:note~${id}`)),
+          id: at === 1 ? `note~${randomUUID()}` : `note~${id}`,
+        })),
+      );
+      const ids = [jobs[0]!.id, jobs[2]!.id];
+      const keysOf = await redis.keys(`scalr:{${app}}:default:de:*`);
+      expect(keysOf).toHaveLength(2);
+      const lives = await Promise.all(keysOf.map((key) => redis.pttl(key)));
+      expect(lives.every((left) => ('for' in Object(options.unique) ? left > 3_000_000 : left === -1))).toBe(
+        true,
+      );
+      const ours = await contentsOf(app, ids);
+      expect(ours).toEqual(await addedByEngine(uniqueApp(), stored, stored.length, ids));
+    },
+  );
+
+  it('keeps what is wrong with the key of one job from the others of its call', async () => {
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    const app = uniqueApp();
+    const { queue, jobs } = await startProducer({ app });
+    await queue.enqueue(Note, { text: 'unique' }, { unique: true });
+    const [key] = await redis.keys(`scalr:{${app}}:default:de:*`);
+    await redis.multi().del(key!).hset(key!, 'not', 'a text').exec();
+    const [before, wrong, after] = await Promise.allSettled([
+      queue.enqueue(Note, { text: 'before' }),
+      queue.enqueue(Note, { text: 'unique' }, { unique: true }),
+      queue.enqueue(Note, { text: 'after' }, { id: 'after' }),
+    ]);
+    expect(wrong).toMatchObject({
+      reason: { code: 'OUTCOME_UNKNOWN', cause: { message: expect.stringMatching(/^WRONGTYPE/) } },
+    });
+    expect([before, after]).toMatchObject([
+      { value: { status: 'created' } },
+      { value: { status: 'created' } },
+    ]);
+    expect(await jobs.get('after')).toMatchObject({ state: 'waiting' });
+    expect(await redis.llen(`scalr:{${app}}:default:wait`)).toBe(3);
   });
 
   it('is that of the engine itself where the fast path is off', async () => {

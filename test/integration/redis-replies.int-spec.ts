@@ -116,8 +116,14 @@ describe('a reply of Redis to an enqueue', () => {
     front.answer();
     front.release();
     await producer.queue.enqueue(Note, { n: 6 });
-    // Redis had heard of each; once: the new jobs of one turn are one call.
-    expect(front.commands.filter(isScript).length - seen).toBe(5);
+    // Redis had heard of each, once; those of one turn are one call.
+    const sent = front.commands
+      .filter(isScript)
+      .slice(seen)
+      .flat()
+      .join(' ')
+      .match(/\{"n":\d\}/g);
+    expect(sent?.toSorted()).toEqual([1, 2, 3, 4, 5, 6].map((n) => `{"n":${n}}`));
     expect(await stored()).toBe(before + 6);
     expect(await producer.queue.enqueue(Note, { n: 5 }, { id: ids[1]! })).toMatchObject({
       status: 'duplicate',

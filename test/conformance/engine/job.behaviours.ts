@@ -53,6 +53,22 @@ export function jobBehaviours(makeEngine: MakeEngine): void {
       expect(await stateOf(engine, first)).toBeUndefined();
     });
 
+    it('takes back a job only before it is on its way, and does not add it then', async () => {
+      const engine = await makeEngine();
+      for (const contested of [false, true]) {
+        const [job, other] = [jobOf({ contested }), jobOf({ contested })];
+        const add = (one: PreparedJob) =>
+          contested ? engine.intake.addContested(one, []) : engine.intake.add(one);
+        const adding = add(job);
+        const isBack = engine.intake.withdraw(job);
+        await add(other);
+        await adding;
+        expect(await stateOf(engine, job)).toBe(isBack ? undefined : 'waiting');
+        expect(engine.intake.withdraw(other)).toBe(false);
+        expect(await stateOf(engine, other)).toBe('waiting');
+      }
+    });
+
     it('refuses what is beyond the backlog, and nothing below it', async () => {
       const engine = await makeEngine({ mail: { maxBacklog: 3 } });
       await engine.intake.admit('mail', 2);

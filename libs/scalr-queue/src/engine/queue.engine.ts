@@ -98,6 +98,11 @@ export interface JobIntake {
    */
   addContested(job: PreparedJob, former: readonly string[]): Promise<ContestedAdd>;
   /**
+   * Takes back a job that was handed to this process's engine and that nobody was told of yet: it is not added then.
+   * @returns false where it may have been: it is on its way, or there is no such step
+   */
+  withdraw(job: PreparedJob): boolean;
+  /**
    * Adds the job of a slot and notes the slot with its schedule, both or neither; a job that is there, or was an hour ago, stays as it is.
    */
   addSlot(job: PreparedJob, schedule: string, slot: number): Promise<void>;

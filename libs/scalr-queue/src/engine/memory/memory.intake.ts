@@ -43,6 +43,11 @@ export class MemoryIntake implements JobIntake {
     return settled.map((one) => (one.status === 'rejected' ? (one.reason as Error) : undefined));
   }
 
+  /** A job is added at once. */
+  withdraw(): boolean {
+    return false;
+  }
+
   async addSlot(job: PreparedJob, schedule: string, slot: number): Promise<void> {
     await this.schedules.note(schedule, 'lastSlot', slot);
     this.memory.get(job.queue).add(job);

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
-import { conflictOf, type PreparedJob } from '../prepared-job.js';
+import type { PreparedJob } from '../prepared-job.js';
 import type { ContestedAdd, JobIntake } from '../queue.engine.js';
 import { AddBatches } from './add.batches.js';
 import { BacklogGuard } from './backlog.guard.js';
@@ -10,7 +10,6 @@ import { EngineAdds } from './engine.adds.js';
 import { usesFastPath } from './fast-path.js';
 import { endedKey, queueKey, queuePrefix, schedulesKey } from './keys.js';
 import { QueueRegistry } from './queue.registry.js';
-import { ADD_CONTESTED } from './scripts/contested-add.script.js';
 import { insertArguments, insertKeys } from './scripts/insert-job.script.js';
 import { ADD_SLOT } from './scripts/slot-add.script.js';
 
@@ -38,38 +37,30 @@ export class JobAdder implements JobIntake {
 
   /** Adds a job whose id is new, in one call with others that are added in the same turn of the event loop. */
   add(job: PreparedJob): Promise<unknown> {
-    return (this.engineAdds ?? this.batches).add(job);
+    if (!this.engineAdds) return this.batches.add(job);
+    this.batches.flush(job.queue);
+    return this.engineAdds.add(job);
   }
 
   async addAll(jobs: readonly PreparedJob[]): Promise<(Error | undefined)[]> {
-    if (this.engineAdds) return this.engineAdds.addAll(jobs);
+    if (this.engineAdds) {
+      this.batches.flush(jobs[0]!.queue);
+      return this.engineAdds.addAll(jobs);
+    }
     const added = await Promise.allSettled(jobs.map((job) => this.batches.add(job)));
     return added.map((one) => (one.status === 'rejected' ? (one.reason as Error) : undefined));
   }
 
+  withdraw(job: PreparedJob): boolean {
+    return this.batches.withdraw(job);
+  }
+
   /**
-   * Adds a job whose id or unique key may be taken: the look and the write in one step.
+   * Adds a job whose id or unique key may be taken: the look and the write in one step, and one call with others as above.
    * @param former queues that its definition had before, whose jobs and keys count too
    */
-  async addContested(job: PreparedJob, former: readonly string[]): Promise<ContestedAdd> {
-    const { name, queue, json, options, memory = '' } = job;
-    this.batches.flush(queue);
-    const { prefix } = this.app;
-    const { id: key = '', ttl = 0 } = options.deduplication ?? {};
-    const own = queuePrefix(prefix, queue);
-    const [status, storedId, place = 0] = (await ADD_CONTESTED.run(
-      this.connections.producer,
-      [queueKey(prefix, queue, options.jobId), endedKey(prefix, options.jobId), ...insertKeys(own)],
-      [
-        ...insertArguments(own, name, json, options),
-        key,
-        ttl,
-        conflictOf(job),
-        memory,
-        ...former.map((one) => queuePrefix(prefix, one)),
-      ],
-    )) as [ContestedAdd['status'], string, number?];
-    return { status, storedId, ...(place > 0 ? { former: former[place - 1]! } : {}) };
+  addContested(job: PreparedJob, former: readonly string[]): Promise<ContestedAdd> {
+    return this.batches.addContested(job, former);
   }
 
   /**
