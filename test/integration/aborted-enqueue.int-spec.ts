@@ -155,6 +155,22 @@ describe('an enqueue that is aborted', () => {
     expect(await stored(producer, 'connecting')).toBeUndefined();
   });
 
+  it('rejects with the reason, and is never sent, in the turn in which it was called', async () => {
+    const front = await AnsweringRedis.before(sharedRedisUrl());
+    onTestFinished(() => front[Symbol.asyncDispose]());
+    const { queue } = await startProducer({ redis: front.url });
+    await queue.enqueue(Ping, { n: 0 });
+    const controller = new AbortController();
+    const others = [1, 2].map((n) => queue.enqueue(Ping, { n }));
+    const failure = errorOf(queue.enqueue(Ping, { n: 777 }, { signal: controller.signal }));
+    controller.abort(reason);
+    expect(await failure).toBe(reason);
+    expect((await Promise.all(others)).map(({ status }) => status)).toEqual(['created', 'created']);
+    const sent = (text: string) => front.commands.some((args) => args.some((arg) => arg.includes(text)));
+    expect(sent('{"n":2}')).toBe(true);
+    expect(sent('{"n":777}')).toBe(false);
+  });
+
   it('says which jobs of enqueueMany were enqueued before, though its source hangs', async () => {
     const { queue, jobs } = await start();
     const controller = new AbortController();

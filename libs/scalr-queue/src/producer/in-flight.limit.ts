@@ -40,8 +40,7 @@ export class InFlightLimit {
    */
   async run<T>(deadline: number, send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     this.admit();
-    if (this.inFlight >= MOST) await this.turn(deadline, signal);
-    else this.inFlight++;
+    if (!this.take()) await this.turn(deadline, signal);
     try {
       return await send();
     } finally {
@@ -49,8 +48,19 @@ export class InFlightLimit {
     }
   }
 
+  /** Takes a place, to be given back with {@link leave}; false where all are taken. */
+  take(): boolean {
+    if (this.inFlight >= MOST) return false;
+    this.inFlight++;
+    return true;
+  }
+
   /** Gives the place to the first in the line whose time is not over. */
-  private leave(): void {
+  leave(): void {
+    if (this.line.size === 0) {
+      this.inFlight--;
+      return;
+    }
     const now = performance.now();
     for (const next of this.line) {
       this.line.delete(next);

@@ -10,22 +10,31 @@ import { JobEvents } from '../observability/job-event.stream.js';
 import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import { Tracing } from '../tracing/tracing.js';
 import { InFlightLimit } from './in-flight.limit.js';
+import { LoneCalls } from './lone.calls.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
 
 /** Hands prepared jobs to the engine, within the deadline, and says honestly what became of them. */
 @Injectable()
 export class JobSender {
+  private readonly lone: LoneCalls;
+
   constructor(
     private readonly engine: QueueEngine,
     private readonly inFlight: InFlightLimit,
     private readonly events: JobEvents,
     private readonly tracing: Tracing,
-  ) {}
+  ) {
+    this.lone = new LoneCalls(engine, inFlight, (job, enqueued) => this.note(job, enqueued));
+  }
 
-  send(job: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
-    return this.tracing.enqueue(job, () => {
+  send(given: PreparedJob, signal?: AbortSignal): Promise<EnqueuedJob> {
+    return this.tracing.enqueue(given, () => {
       const connecting = this.admit();
-      if (!connecting) return this.deliver(job, signal);
+      const job = this.traced(given);
+      if (!connecting) {
+        const call = job.contested || signal ? undefined : this.lone.start(job);
+        return call ?? this.deliver(job, signal);
+      }
       const deadline = performance.now() + ENQUEUE_DEADLINE;
       return unlessAborted(connecting, signal).then(() => this.deliver(job, signal, deadline));
     });
@@ -35,8 +44,9 @@ export class JobSender {
    * One round trip for a slice of jobs of one queue.
    * @throws what became of those that failed; the others are in its `enqueued`
    */
-  async sendMany(jobs: readonly PreparedJob[], signal?: AbortSignal): Promise<EnqueuedJob[]> {
-    if (jobs.length === 0) return [];
+  async sendMany(given: readonly PreparedJob[], signal?: AbortSignal): Promise<EnqueuedJob[]> {
+    if (given.length === 0) return [];
+    const jobs = given.map((job) => this.traced(job));
     const send = async (former: readonly string[]) =>
       this.sortOut(
         jobs,
@@ -64,9 +74,13 @@ export class JobSender {
   private async deliver(job: PreparedJob, signal?: AbortSignal, deadline?: number): Promise<EnqueuedJob> {
     const send = (former: readonly string[]) => this.sendOne(job, former);
     const enqueued = await this.within([job], send, signal, deadline);
+    this.note(job, enqueued);
+    return enqueued;
+  }
+
+  private note(job: PreparedJob, enqueued: EnqueuedJob): void {
     this.engine.types.record(job);
     this.tell(enqueued);
-    return enqueued;
   }
 
   private tell(job: EnqueuedJob): void {
@@ -110,18 +124,24 @@ export class JobSender {
           signal,
         );
       } catch (failure) {
+        if (signal?.aborted && failure === signal.reason) throw this.aborted(sent ? jobs : [], failure);
         const ids = jobs.map((job) => job.id);
-        if (signal?.aborted && failure === signal.reason)
-          throw sent ? outcomeUnknown('aborted before the answer of Redis for', ids, failure) : failure;
         throw await (sent ? this.engine.enqueueError(failure, ids) : this.engine.readError(failure));
       }
     };
     return this.inFlight.run(deadline, deliver, signal);
   }
 
+  /** What an abort means for jobs that were handed to the engine: they may be on their way, or may not have been sent yet. */
+  private aborted(jobs: readonly PreparedJob[], reason: unknown): unknown {
+    const sent = jobs.filter((job) => !this.engine.intake.withdraw(job));
+    if (sent.length === 0) return reason;
+    const ids = sent.map((job) => job.id);
+    return outcomeUnknown('aborted before the answer of Redis for', ids, reason);
+  }
+
   private sendOne(job: PreparedJob, former: readonly string[]): Promise<EnqueuedJob> {
-    const traced = this.traced(job);
-    return job.contested ? this.sendContested(traced, former) : this.sendNew(traced);
+    return job.contested ? this.sendContested(job, former) : this.sendNew(job);
   }
 
   private async sendNew(job: PreparedJob): Promise<EnqueuedJob> {
@@ -130,7 +150,7 @@ export class JobSender {
   }
 
   private async sendAllNew(jobs: readonly PreparedJob[]): Promise<PromiseSettledResult<EnqueuedJob>[]> {
-    const failures = await this.engine.intake.addAll(jobs.map((job) => this.traced(job)));
+    const failures = await this.engine.intake.addAll(jobs);
     return jobs.map((job, at) => {
       const reason = failures[at];
       if (reason) return { status: 'rejected', reason };
