@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { createIORedisClient, ErrorCode, type Job, type JobJson } from 'bullmq';
+import { createIORedisClient, ErrorCode, type Job, type JobJson, Queue } from 'bullmq';
 import type { Cluster } from 'ioredis';
 import { AttemptFailure, attemptBackoff } from '../../../libs/scalr-queue/src/engine/attempt-failure.js';
 import { CRASHED } from '../../../libs/scalr-queue/src/engine/failure.js';
@@ -18,6 +18,15 @@ interface Script {
 const scripts = Object.values(
   createRequire(import.meta.url)('bullmq/dist/cjs/scripts/index.js') as Record<string, Script>,
 );
+
+describe('a queue of BullMQ', () => {
+  it('notes its version in metaValues, also where there is no queue yet', () => {
+    const { version } = createRequire(import.meta.url)('bullmq/package.json') as { version: string };
+    expect(Reflect.get(Queue.prototype, 'metaValues', {})).toMatchObject({
+      version: expect.stringMatching(new RegExp(`:${version}$`)),
+    });
+  });
+});
 
 describe('the connections of BullMQ', () => {
   it('are copied with duplicate to block on them, named, and asked for INFO without a callback', async () => {

@@ -33,7 +33,7 @@ export function usesFastPath(
   return false;
 }
 
-/** What a queue of the engine notes as its version: its `package.json` is out of reach of a bundle. */
+/** Upstream: BullMQ notes its version with each queue, from `metaValues`. Its `package.json` is out of reach of a bundle. */
 function engineVersion(): string | undefined {
   const noted = Reflect.get(Queue.prototype, 'metaValues', {}) as { readonly version?: string } | undefined;
   return noted?.version?.split(':').at(-1);
