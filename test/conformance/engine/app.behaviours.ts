@@ -24,6 +24,16 @@ export function appBehaviours(makeEngine: MakeEngine): void {
       expect(engine.queues.names()).toContain('mail');
     });
 
+    it('has no age while nothing waits that could have run, nor when the clock of who enqueued is ahead', async () => {
+      const engine = await makeEngine({ mail: {} });
+      const ageOf = async () => (await engine.queues.states(['mail']))[0]!.oldestPendingAgeMs;
+      expect(await ageOf()).toBe(0);
+      await added(engine, jobOf({ options: { delay: 60_000 } }));
+      expect(await ageOf()).toBe(0);
+      await added(engine, jobOf({ options: { timestamp: Date.now() + 60_000 } }));
+      expect(await ageOf()).toBe(0);
+    });
+
     it('is held and let go, and has limits over all workers', async () => {
       const engine = await makeEngine();
       await engine.queues.pause('mail');
