@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { hostname } from 'node:os';
 import { defineJob, ProcessJob, Scheduled } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
-import { WorkerRegistry } from '../../libs/scalr-queue/src/engine/redis/worker.registry.js';
+import { RedisEngine } from '../../libs/scalr-queue/src/engine/redis/redis.engine.js';
 import { startBoth, startProducer, uniqueApp } from '../support/apps.js';
 import { commandsOf } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
@@ -61,7 +61,7 @@ it('shows queues and what is odd about them, and workers that live and that died
   await redis.set(`scalr:{${app}}:slow:wait`, 'no list');
   expect((await cli('pause pdf --yes')).code).toBe(0);
   const beat = (id: string, rest: object) =>
-    get(WorkerRegistry).beat({
+    get(RedisEngine).workers.beat({
       id,
       host: 'vm-1',
       pid: 7,

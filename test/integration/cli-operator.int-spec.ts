@@ -1,6 +1,6 @@
 import { defineJob } from 'scalr-queue';
 import { onTestFinished, vi } from 'vitest';
-import { WorkerRegistry } from '../../libs/scalr-queue/src/engine/redis/worker.registry.js';
+import { RedisEngine } from '../../libs/scalr-queue/src/engine/redis/redis.engine.js';
 import { Cli } from '../../libs/scalr-queue/src/cli/cli.js';
 import { runCli } from '../../libs/scalr-queue/src/cli/program.js';
 import { startProducer } from '../support/apps.js';
@@ -24,7 +24,7 @@ async function scene() {
   await seedDead(redis.url, { app: 'shop', queue: 'mail', name: 'mail.send', count: 2 });
   const counts = [{ queue: 'mail', completed: 30, dead: 2, retried: 10 }];
   const beat = (seconds: number, rest: object = {}) =>
-    get(WorkerRegistry).beat(
+    get(RedisEngine).workers.beat(
       workerOf({
         queues: ['mail'],
         jobs: ['mail.send'],

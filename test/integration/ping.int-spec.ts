@@ -11,7 +11,7 @@ import {
   type QueueInfo,
   ScalrQueueMetrics,
 } from 'scalr-queue';
-import { WorkerRegistry } from '../../libs/scalr-queue/src/engine/redis/worker.registry.js';
+import { RedisEngine } from '../../libs/scalr-queue/src/engine/redis/redis.engine.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';
@@ -137,7 +137,7 @@ describe('a ping', () => {
       const options = { connection: { url: sharedRedisUrl() }, prefix: `scalr:{${app}}` };
       const { queues, registry } = await startProducer({ app }).then(({ get }) => ({
         queues: get(QueuesService),
-        registry: get(WorkerRegistry),
+        registry: get(RedisEngine).workers,
       }));
       await eventually(() => registry.list());
       await registry.beat({ ...OLD_WORKER, startedAt: new Date(), seenAt: new Date() });

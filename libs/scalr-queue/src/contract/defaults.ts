@@ -59,8 +59,8 @@ export const BULK_SLICE = 125;
 export const BULK_SLICES_IN_FLIGHT = 4;
 /** A completed job stays for so long whatever `keep.completed.count` says: somebody may be about to ask for its result. */
 export const RESULT_GRACE = 5 * SECOND;
-/** How long a job without a handler is put aside before it is offered again. */
-export const PARK_DELAY = 5 * SECOND;
+/** How long a job without a handler is deferred before it is offered again, where there are many of them. */
+export const MAX_DEFERRAL = 5 * SECOND;
 /** `scalr-queue ping` waits so long for a worker. */
 export const PING_TIMEOUT = 5 * SECOND;
 /** How often a worker gives a sign of life. */

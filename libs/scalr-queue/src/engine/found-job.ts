@@ -4,10 +4,6 @@ import type { StoredJob } from './stored-job.js';
 /** A stored job to look at. */
 export type ReadJob = Omit<StoredJob, 'updateProgress' | 'log' | 'moveToDelayed'>;
 
-/** The states of a stored job; `unknown` where there is none. */
-export type StoredState =
-  'waiting' | 'prioritized' | 'waiting-children' | 'delayed' | 'active' | 'completed' | 'failed' | 'unknown';
-
 /** A stored job and the state it is in. */
 export interface FoundJob {
   readonly job: ReadJob;

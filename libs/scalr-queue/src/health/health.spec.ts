@@ -116,8 +116,7 @@ describe('the server of a worker', () => {
     };
     const life = { accepting: true };
     const boot = () => {
-      state.phase = 'running';
-      state.worker = { report, accepting: () => life.accepting, running: () => 3, queues: () => ['pdf'] };
+      state.begin({ report, accepting: () => life.accepting, running: () => 3, queues: () => ['pdf'] });
     };
     return { server, state, facts, life, boot, ask };
   }
@@ -143,7 +142,7 @@ describe('the server of a worker', () => {
     facts.answers = false;
     expect(await all()).toEqual([200, 200, 503]);
     facts.answers = true;
-    state.phase = 'draining';
+    state.drain();
     expect(await all()).toEqual([200, 200, 503]);
     expect(JSON.parse((await ask('/health/ready')).body)).toMatchObject({
       details: { redis: { status: 'up' }, worker: { status: 'down', phase: 'draining', draining: true } },
@@ -208,7 +207,7 @@ describe('the server of a worker', () => {
     const written = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
     onTestFinished(() => written.mockRestore());
     const text = () => Promise.reject(new Error('a secret'));
-    state.worker = { report: { metrics: { text } } } as never;
+    state.begin({ report: { metrics: { text } } } as never);
     const failed = await scrape();
     expect([failed.status, await failed.json()]).toEqual([
       500,

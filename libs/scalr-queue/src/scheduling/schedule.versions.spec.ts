@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { WorkerInfo } from '../contract/worker-info.js';
-import { hourly, NOON, startApp } from '../../../../test/support/schedule-keepers.js';
+import { hourly, NOON, startApp } from '../../../../test/support/schedulers.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -28,11 +28,11 @@ describe('a worker of an older version', () => {
     const app = startApp();
     const old = await app.startWorker('v1', [hourly('a'), hourly('b')]);
     // It knows at the next look which slot it has enqueued.
-    for (let times = 0; times < 2; times++) await old.keeper.keepUp();
+    for (let times = 0; times < 2; times++) await old.scheduler.reconcile();
     pass(SECOND);
     const newer = await app.startWorker('v2', [hourly('a')]);
     told.length = 0;
-    await newer.keeper.keepUp();
+    await newer.scheduler.reconcile();
     const removals = told.splice(0).filter((line) => line.includes('removed'));
     return { ...app, old, newer, removals };
   }
@@ -49,14 +49,14 @@ describe('a worker of an older version', () => {
     // As that release did.
     const old = { program: 'billing', title: '', now: Date.now() };
     await engine.schedules.declare({ ...old, schedules: [{ name: 'b', text: b! }] });
-    const { keeper } = await startWorker('v3', []);
-    await keeper.keepUp();
+    const { scheduler } = await startWorker('v3', []);
+    await scheduler.reconcile();
     expect(told).toContain(`${removedBy('v3')} a worker of release 0.1.0`);
   });
 
   it('goes on with what the newer one has, looks for it often, and says once what is gone', async () => {
     const { old, names, slotOf } = await superseded();
-    for (let times = 0; times < 2; times++) expect(await old.keeper.keepUp()).toBe(5 * SECOND);
+    for (let times = 0; times < 2; times++) expect(await old.scheduler.reconcile()).toBe(5 * SECOND);
     expect(await names()).toEqual(['a']);
     expect([await slotOf('a', HOUR), await slotOf('b', HOUR)]).toEqual(['delayed', undefined]);
     expect(told).toEqual([
@@ -68,15 +68,15 @@ describe('a worker of an older version', () => {
 
   it('takes over once the newer one has been gone for ten seconds', async () => {
     const { old, newer, names, slotOf } = await superseded();
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     newer.goAway();
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     pass(10 * SECOND - 1);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     expect(await names()).toEqual(['a']);
     expect(told).not.toContain(BACK);
     pass(1);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     expect(told).toContain(BACK);
     expect(await names()).toEqual(['a', 'b']);
     expect(await slotOf('b', HOUR)).toBe('delayed');
@@ -86,39 +86,39 @@ describe('a worker of an older version', () => {
     const { old, newer, live, startWorker } = await superseded();
     const v2 = live.get('v2')!;
     newer.goAway();
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     pass(6 * SECOND);
     live.set('v2', v2);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     newer.goAway();
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     pass(6 * SECOND);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     expect(told).not.toContain(BACK);
     pass(4 * SECOND);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     expect(told).toContain(BACK);
 
     // Gone before anybody has seen it live.
     pass(SECOND);
     const third = await startWorker('v3', [hourly('a')]);
-    await third.keeper.keepUp();
+    await third.scheduler.reconcile();
     third.goAway();
     told.length = 0;
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     expect(told).toEqual([expect.stringContaining('Schedule "b": removed by billing v3')]);
     pass(10 * SECOND);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     expect(told.join('\n')).toContain('hold again');
   });
 
   it('counts the slots that passed meanwhile as missed', async () => {
     const { old, newer, store } = await superseded();
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     newer.goAway();
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     vi.setSystemTime(NOON + 2.5 * HOUR);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     const { schedules } = await store.read();
     const missed = schedules.map(({ spec, lastMissedAt = NOON }) => [spec.name, lastMissedAt - NOON]);
     expect(Object.fromEntries(missed)).toMatchObject({ b: 2 * HOUR });
@@ -146,9 +146,9 @@ describe('a worker of an older version', () => {
     live.clear();
     const own = { id: 'x', program: 'billing', schedulesBoot: Infinity, startedAt: new Date(NOON) };
     live.set('other', { ...own, draining: false, ...other });
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     pass(10 * SECOND);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     expect(told.includes(BACK)).toBe(!isNewer);
   });
 });

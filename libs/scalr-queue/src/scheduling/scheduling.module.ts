@@ -2,10 +2,10 @@ import { Module } from '@nestjs/common';
 import { ProducerModule } from '../producer/producer.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { ScheduleChecker } from './schedule.checker.js';
-import { ScheduleKeeper } from './schedule.keeper.js';
+import { Scheduler } from './scheduler.js';
 import { ScheduleStore } from './schedule.store.js';
 import { SchedulesService } from './schedules.service.js';
-import { SlotGate } from './slot.gate.js';
+import { SlotAdmission } from './slot.admission.js';
 import { SlotPlanner } from './slot.planner.js';
 import { SlotQueue } from './slot.queue.js';
 
@@ -14,13 +14,13 @@ import { SlotQueue } from './slot.queue.js';
   imports: [ProducerModule, TracingModule],
   providers: [
     ScheduleChecker,
-    ScheduleKeeper,
+    Scheduler,
     ScheduleStore,
     SchedulesService,
-    SlotGate,
+    SlotAdmission,
     SlotPlanner,
     SlotQueue,
   ],
-  exports: [ScheduleKeeper, SchedulesService, SlotGate],
+  exports: [Scheduler, SchedulesService, SlotAdmission],
 })
 export class SchedulingModule {}

@@ -14,7 +14,7 @@ import type { TakenJob } from '../engine/memory/memory.worker.js';
 import { MemoryWorkerEngine } from '../engine/memory/memory.worker-engine.js';
 import { inJob } from '../observability/job-scope.js';
 import { prepareJob } from '../producer/prepared-job.js';
-import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
+import { Scheduler } from '../scheduling/scheduler.js';
 import { CancelWatcher } from '../worker/cancel.watcher.js';
 import type { JobHandler } from '../worker/handler.explorer.js';
 import { HandlerSelection } from '../worker/handler.selection.js';
@@ -71,10 +71,10 @@ export class TestHarness {
   /** Runs all whose time has come, also those that these enqueue. */
   async drain(): Promise<DrainOutcome> {
     const handlers = await this.boot();
-    const keeper = this.get(ScheduleKeeper);
-    if (this.engine.ready) await keeper.keepUp();
+    const scheduler = this.get(Scheduler);
+    if (this.engine.ready) await scheduler.reconcile();
     const outcome = await this.runAll(handlers);
-    if (this.engine.ready) await keeper.keepUp();
+    if (this.engine.ready) await scheduler.reconcile();
     return outcome;
   }
 
@@ -116,7 +116,7 @@ export class TestHarness {
     const jobs = selection.select(handlers, undefined);
     this.get(WorkerAnnouncement).announce(jobs);
     this.serve(handlers);
-    await this.get(ScheduleKeeper).keepUp();
+    await this.get(Scheduler).reconcile();
     return handlers;
   }
 

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { WorkerEngine } from '../engine/engine-worker.js';
 import { QueueEngine } from '../engine/queue.engine.js';
-import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
+import { Scheduler } from '../scheduling/scheduler.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { selectQueues } from './queue-selection.js';
 
@@ -19,7 +19,7 @@ export class HandlerSelection {
 
   constructor(
     private readonly explorer: HandlerExplorer,
-    private readonly schedules: ScheduleKeeper,
+    private readonly schedules: Scheduler,
     private readonly engine: QueueEngine,
     private readonly workers: WorkerEngine,
   ) {}

@@ -17,7 +17,7 @@ import { OptionChecker } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { endedWithoutRun } from '../engine/slot-end.js';
-import { SlotGate } from '../scheduling/slot.gate.js';
+import { SlotAdmission } from '../scheduling/slot.admission.js';
 import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
@@ -38,7 +38,7 @@ export class JobRunner {
 
   constructor(
     private readonly running: RunningJobs,
-    private readonly slots: SlotGate,
+    private readonly slots: SlotAdmission,
     private readonly unhandled: UnhandledJobs,
     private readonly engine: WorkerEngine,
     private readonly shutdown: ShutdownController,

@@ -97,7 +97,7 @@ export async function runWorker(
     leaveEndTo(lifecycle, context);
     const pool = moduleProvider(context, WorkerPool);
     const burst = settings.burst && new BurstRun(context, lifecycle, settings.burst);
-    if (!lifecycle.closing) await start(context, pool, state, lifecycle, health.place, settings.pool);
+    if (!lifecycle.closing) await start(context, pool, lifecycle, health.place, settings.pool);
     const worker = { url: health.url, context, close: () => lifecycle.close() };
     return burst ? { ...worker, burst: burst.run(settings.signals) } : worker;
   } catch (error) {
@@ -123,20 +123,13 @@ function leaveEndTo(lifecycle: WorkerLifecycle, context: INestApplicationContext
 async function start(
   context: INestApplicationContext,
   pool: WorkerPool,
-  state: WorkerState,
   lifecycle: WorkerLifecycle,
   place: string,
   options: PoolOptions,
 ): Promise<void> {
   const handlers = await pool.prepare();
   if (lifecycle.closing) return;
-  state.worker = {
-    report: context.get(HealthReport, { strict: false }),
-    accepting: () => pool.accepting,
-    running: () => pool.running,
-    queues: () => pool.queueNames,
-  };
-  await lifecycle.startJobs(pool, handlers, options);
+  await lifecycle.startJobs(pool, handlers, options, context.get(HealthReport, { strict: false }));
   if (!lifecycle.closing) new Logger('ScalrQueue').log(`Worker ready, health at ${place}`);
 }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { PARK_DELAY } from '../contract/defaults.js';
+import { MAX_DEFERRAL } from '../contract/defaults.js';
 import { UnknownJobError } from '../contract/errors/configuration.errors.js';
 import { takes, type WorkerInfo } from '../contract/worker-info.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
@@ -70,7 +70,7 @@ export class UnhandledJobs {
   /** Very many of them must not keep Redis busy. */
   private waitForHandler(now: number): number {
     if (now - this.recent.since > CALM_DELAY) this.recent = { since: now, count: 0 };
-    const delay = ++this.recent.count > FEW_JOBS ? PARK_DELAY : CALM_DELAY;
+    const delay = ++this.recent.count > FEW_JOBS ? MAX_DEFERRAL : CALM_DELAY;
     return Math.min(delay, Math.ceil(this.app.worker.unknownJobTimeout / 10));
   }
 

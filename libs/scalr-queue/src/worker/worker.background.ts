@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Retention } from '../retention/retention.service.js';
-import { ScheduleKeeper } from '../scheduling/schedule.keeper.js';
+import { Scheduler } from '../scheduling/scheduler.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { FormerQueues } from './former.queues.js';
@@ -15,7 +15,7 @@ export class WorkerBackground {
     private readonly cancels: CancelWatcher,
     private readonly retention: Retention,
     private readonly blocks: BlockWatch,
-    private readonly schedules: ScheduleKeeper,
+    private readonly schedules: Scheduler,
     private readonly announcement: WorkerAnnouncement,
     private readonly former: FormerQueues,
   ) {}

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { settlesWithin } from '../engine/deadline.js';
+import type { HealthReport } from '../health/health.report.js';
 import { WorkerHealthServer } from '../health/worker-health.server.js';
 import type { WorkerState } from '../health/worker.state.js';
 import { BootScope } from '../lifecycle/boot.scope.js';
@@ -58,10 +59,16 @@ export class WorkerLifecycle {
     pool: WorkerPool,
     handlers: ReadonlyMap<string, JobHandler>,
     options: PoolOptions,
+    report: HealthReport,
   ): Promise<void> {
     const begun = pool.start(handlers, options);
     this.pool = pool;
-    this.state.phase = 'running';
+    this.state.begin({
+      report,
+      accepting: () => pool.accepting,
+      running: () => pool.running,
+      queues: () => pool.queueNames,
+    });
     await Promise.race([begun, this.closed]);
   }
 
@@ -97,7 +104,7 @@ export class WorkerLifecycle {
 
   private async shutDown(signal?: string): Promise<void> {
     const begun = performance.now();
-    this.state.phase = 'draining';
+    this.state.drain();
     this.beginClose();
     const booted = await settlesWithin(this.boot.settled, this.timeout);
     if (booted) {

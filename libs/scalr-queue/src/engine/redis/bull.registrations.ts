@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { QueueConfigError } from '../../contract/errors/configuration.errors.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
-import { JobCatalog } from './job.catalog.js';
+import { RedisEngine } from './redis.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
@@ -37,7 +37,7 @@ export class BullRegistrations implements OnModuleInit {
   constructor(
     private readonly modules: ModulesContainer,
     private readonly connections: RedisConnections,
-    private readonly catalog: JobCatalog,
+    private readonly engine: RedisEngine,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     // One of several registrations decides for all whether @nestjs/bullmq starts the workers by itself, in web processes too.
@@ -59,7 +59,7 @@ export class BullRegistrations implements OnModuleInit {
     for (const [module, queue] of this.provided((token) => QUEUE.test(token))) {
       const { name, opts } = queue as { name?: string; opts?: BullConfig };
       if (name === undefined || opts === undefined) continue;
-      if (this.isOurs(opts)) this.catalog.recordQueue(name);
+      if (this.isOurs(opts)) this.engine.types.recordQueue(name);
       else if (this.standsAlone(opts, named)) this.foreign.add(name);
       else throw halfOurs(name, this.differenceOf(opts), this.importersOf(module));
     }

@@ -7,11 +7,9 @@ import {
   type JobEnds,
   type JobIntake,
   type JobStore,
-  type JobTypeRegistry,
   QueueEngine,
   type QueueStore,
   type ServerState,
-  type WorkerRegistry as Workers,
 } from '../queue.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { toEnqueueError, toReadError } from './connection/redis-error.js';
@@ -23,14 +21,14 @@ import { EndWatch } from './end.watch.js';
 import type { FinishedJobs } from '../finished-jobs.js';
 import { RedisFinishedJobs } from './finished.jobs.js';
 import { JobAdder } from './job.adder.js';
-import { JobCatalog } from './job.catalog.js';
+import { RedisJobTypeRegistry } from './job-type.registry.js';
 import { RedisJobStore } from './job.store.js';
 import { PastEnds } from './past-ends.js';
 import { QueueRegistry } from './queue.registry.js';
 import type { ScheduleRecords } from '../schedule-records.js';
 import { RedisScheduleRecords } from './schedule.records.js';
 import { RedisQueueStore } from './queue.store.js';
-import { WorkerRegistry } from './worker.registry.js';
+import { RedisWorkerRegistry } from './worker.registry.js';
 
 /** The jobs of an app in Redis, in BullMQ's own keys. */
 @Injectable()
@@ -40,8 +38,8 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
   readonly ends: JobEnds;
   readonly deadLetters: DeadLetterStore;
   readonly queues: QueueStore;
-  readonly types: JobCatalog & JobTypeRegistry;
-  readonly workers: WorkerRegistry & Workers;
+  readonly types: RedisJobTypeRegistry;
+  readonly workers: RedisWorkerRegistry;
   readonly schedules: ScheduleRecords;
   readonly finished: FinishedJobs;
   private readonly endWatch: EndWatch;
@@ -66,8 +64,8 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
     };
     this.deadLetters = new RedisDeadLetterStore(connections, registry, app);
     this.queues = new RedisQueueStore(connections, registry, app);
-    this.types = new JobCatalog(connections, app);
-    this.workers = new WorkerRegistry(connections, app);
+    this.types = new RedisJobTypeRegistry(connections, app);
+    this.workers = new RedisWorkerRegistry(connections, app);
     this.schedules = new RedisScheduleRecords(connections, app);
     this.finished = new RedisFinishedJobs(connections, registry, app);
   }

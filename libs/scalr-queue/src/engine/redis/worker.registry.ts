@@ -1,15 +1,13 @@
 import { workerKey, workersKey } from './keys.js';
-import { Inject, Injectable } from '@nestjs/common';
 import type { UnhandledJob } from '../../contract/queue-info.js';
 import type { WorkerInfo } from '../../contract/worker-info.js';
 import { WORKER_TTL } from '../../contract/defaults.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../../config/tokens.js';
-import type { WorkerRegistry as Workers } from '../queue.engine.js';
+import type { WorkerRegistry } from '../queue.engine.js';
 import { noteHandlers, readLastHandlers } from './last-handlers.js';
 import { readAllWorkers, readWorkers, type StoredWorker } from './live-workers.js';
 import { valuesOf } from './pipeline-replies.js';
-import { RedisConnections } from './connection/redis.connections.js';
+import type { RedisConnections } from './connection/redis.connections.js';
 
 /** How often a worker notes what it handles. */
 const NOTE_HANDLERS = 60_000;
@@ -18,13 +16,12 @@ const NOTE_HANDLERS = 60_000;
  * The worker processes of the app that live: one index, and per worker a key that Redis itself lets expire, so that no clock
  * but that of Redis counts.
  */
-@Injectable()
-export class WorkerRegistry implements Workers {
+export class RedisWorkerRegistry implements WorkerRegistry {
   private notedAt = -Infinity;
 
   constructor(
     private readonly connections: RedisConnections,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    private readonly options: ResolvedOptions,
   ) {}
 
   /** Writes a sign of life, good for twenty seconds. */

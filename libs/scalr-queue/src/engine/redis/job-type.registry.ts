@@ -1,25 +1,22 @@
-import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { ANY_NAME, type JobType } from '../job-type.js';
 import type { JobTypeRegistry } from '../queue.engine.js';
 import { entryOf, isField } from './catalog-entry.js';
 import { jobTypeField, jobTypesKey } from './keys.js';
 import { orDamaged } from './damaged-entries.js';
 import { withDeadline } from '../deadline.js';
-import { RedisConnections } from './connection/redis.connections.js';
+import type { RedisConnections } from './connection/redis.connections.js';
 
 const REWRITE_AFTER = 60_000;
-const CACHE = 2_000;
+const REMOTE_MAX_AGE = 2_000;
 /** Then what was known before must do. */
-const FORMER_PATIENCE = 200;
+const FORMER_QUEUES_TIMEOUT = 200;
 
 /**
  * Which jobs the app has and in which queues they wait, over all its processes: how a job is found by its id alone.
  * Written by whoever enqueues or handles a job, now and then again in case Redis was emptied.
  */
-@Injectable()
-export class JobCatalog implements JobTypeRegistry {
+export class RedisJobTypeRegistry implements JobTypeRegistry {
   private readonly key: string;
   private readonly local = new Map<string, { entry: JobType; writtenAt: number }>();
   private remote: Promise<string[]> = Promise.resolve([]);
@@ -29,7 +26,7 @@ export class JobCatalog implements JobTypeRegistry {
 
   constructor(
     private readonly connections: RedisConnections,
-    @Inject(RESOLVED_OPTIONS) options: ResolvedOptions,
+    options: ResolvedOptions,
   ) {
     this.key = jobTypesKey(options.prefix);
     // What was recorded before the first connect, or is lost since the last one.
@@ -72,7 +69,7 @@ export class JobCatalog implements JobTypeRegistry {
     const { known } = this;
     // A call that enqueues has no time to lose when Redis hangs.
     const entries = known
-      ? await withDeadline(refreshed, FORMER_PATIENCE, () => new Error('late')).catch(() => known)
+      ? await withDeadline(refreshed, FORMER_QUEUES_TIMEOUT, () => new Error('late')).catch(() => known)
       : await refreshed;
     return entries
       .filter((entry) => entry.name === name && entry.queue !== queue)
@@ -83,7 +80,7 @@ export class JobCatalog implements JobTypeRegistry {
    * All jobs known to any process of the app.
    * @param maxAge how old, in milliseconds, what other processes wrote may be
    */
-  async entries(maxAge = CACHE): Promise<JobType[]> {
+  async entries(maxAge = REMOTE_MAX_AGE): Promise<JobType[]> {
     const now = Date.now();
     if (now - this.remoteAt > maxAge) {
       this.remoteAt = now;

@@ -5,7 +5,7 @@ import type { WorkerInfo } from '../../libs/scalr-queue/src/contract/worker-info
 import { MemoryEngine } from '../../libs/scalr-queue/src/engine/memory/memory.engine.js';
 import type { ScheduleOptions } from '../../libs/scalr-queue/src/scheduling/schedule-options.js';
 import { ScheduleChecker } from '../../libs/scalr-queue/src/scheduling/schedule.checker.js';
-import { ScheduleKeeper } from '../../libs/scalr-queue/src/scheduling/schedule.keeper.js';
+import { Scheduler } from '../../libs/scalr-queue/src/scheduling/scheduler.js';
 import { ScheduleStore } from '../../libs/scalr-queue/src/scheduling/schedule.store.js';
 import { SlotPlanner } from '../../libs/scalr-queue/src/scheduling/slot.planner.js';
 import { SlotQueue } from '../../libs/scalr-queue/src/scheduling/slot.queue.js';
@@ -17,7 +17,7 @@ const Tick = defineJob('tick');
 
 export const hourly = (name: string): ScheduleOptions => ({ name, every: '1h' });
 
-/** An app in memory, in whose workers nothing runs but the keepers of their schedules. */
+/** An app in memory, in whose workers nothing runs but their schedulers. */
 export function startApp() {
   const options = resolveOptions({ app: 'billing', redis: 'redis://none.invalid' }, {});
   const engine = new MemoryEngine(options);
@@ -29,14 +29,14 @@ export function startApp() {
   async function startWorker(id: string, schedules: readonly ScheduleOptions[], program = 'billing') {
     const slots = new SlotQueue(engine, new Tracing(), options);
     const planner = new SlotPlanner(slots, store, options);
-    const keeper = new ScheduleKeeper(engine, new ScheduleChecker(options), store, planner, slots);
-    onTestFinished(() => keeper.stop());
+    const scheduler = new Scheduler(engine, new ScheduleChecker(options), store, planner, slots);
+    onTestFinished(() => scheduler.stop());
     const self = { id, program, startedAt: new Date(), host: 'host', pid: 7, version: id };
-    const beat = () => live.set(id, { ...self, draining: false, schedulesBoot: keeper.declared });
-    keeper.introduce(self, beat);
+    const beat = () => live.set(id, { ...self, draining: false, schedulesBoot: scheduler.declared });
+    scheduler.introduce(self, beat);
     beat();
-    await keeper.prepare([{ definition: Tick, label: 'Ticker.run', schedules }]);
-    return { keeper, goAway: () => live.delete(id) };
+    await scheduler.prepare([{ definition: Tick, label: 'Ticker.run', schedules }]);
+    return { scheduler, goAway: () => live.delete(id) };
   }
 
   const names = async () => (await store.read()).schedules.map(({ spec }) => spec.name).toSorted();

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { QueueEngine } from '../engine/queue.engine.js';
 import { MemoryScheduleRecords } from '../engine/memory/memory.schedule-records.js';
-import { hourly, NOON, startApp } from '../../../../test/support/schedule-keepers.js';
+import { hourly, NOON, startApp } from '../../../../test/support/schedulers.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -24,10 +24,10 @@ afterEach(() => {
 describe('a worker', () => {
   it('declares its schedules once, tells of them, and enqueues the next slot of each', async () => {
     const { startWorker, live, names, slotOf } = startApp();
-    const { keeper } = await startWorker('v1', [hourly('a'), hourly('b')]);
-    expect(keeper.declared).toBeUndefined();
-    for (let times = 0; times < 2; times++) await keeper.keepUp();
-    expect(keeper.declared).toBe(NOON + MINUTE);
+    const { scheduler } = await startWorker('v1', [hourly('a'), hourly('b')]);
+    expect(scheduler.declared).toBeUndefined();
+    for (let times = 0; times < 2; times++) await scheduler.reconcile();
+    expect(scheduler.declared).toBe(NOON + MINUTE);
     expect(live.get('v1')).toMatchObject({ schedulesBoot: NOON + MINUTE });
     expect(await names()).toEqual(['a', 'b']);
     expect([await slotOf('a', HOUR), await slotOf('b', HOUR)]).toEqual(['delayed', 'delayed']);
@@ -36,47 +36,47 @@ describe('a worker', () => {
 
   it('without schedules has nothing to tell', async () => {
     const { startWorker, names } = startApp();
-    const { keeper } = await startWorker('v1', []);
-    expect(await keeper.keepUp()).toBe(10 * SECOND);
-    expect(keeper.declared).toBeDefined();
+    const { scheduler } = await startWorker('v1', []);
+    expect(await scheduler.reconcile()).toBe(10 * SECOND);
+    expect(scheduler.declared).toBeDefined();
     expect(await names()).toEqual([]);
     expect(told).toEqual([]);
   });
 
   it('looks again when the next slot is due, within ten seconds, and a little later than others', async () => {
     const { startWorker, store } = startApp();
-    const { keeper } = await startWorker('v1', [hourly('hour'), { name: 'minute', every: '1m' }]);
-    await keeper.keepUp();
+    const { scheduler } = await startWorker('v1', [hourly('hour'), { name: 'minute', every: '1m' }]);
+    await scheduler.reconcile();
     vi.setSystemTime(NOON + 2 * MINUTE - 15 * SECOND);
-    expect(await keeper.keepUp()).toBe(10 * SECOND);
+    expect(await scheduler.reconcile()).toBe(10 * SECOND);
     vi.setSystemTime(NOON + 2 * MINUTE - 4 * SECOND);
-    expect(await keeper.keepUp()).toBe(4 * SECOND);
+    expect(await scheduler.reconcile()).toBe(4 * SECOND);
     vi.mocked(Math.random).mockReturnValue(1);
-    expect(await keeper.keepUp()).toBe(4_400);
+    expect(await scheduler.reconcile()).toBe(4_400);
     await store.pause('minute');
-    expect(await keeper.keepUp()).toBe(11 * SECOND);
+    expect(await scheduler.reconcile()).toBe(11 * SECOND);
   });
 
   it('takes back the pending slot of a schedule that its code has changed', async () => {
     const { startWorker, slotOf } = startApp();
     const old = await startWorker('v1', [hourly('a')]);
-    await old.keeper.keepUp();
+    await old.scheduler.reconcile();
     old.goAway();
-    const { keeper } = await startWorker('v2', [{ name: 'a', every: '2h' }]);
-    await keeper.keepUp();
+    const { scheduler } = await startWorker('v2', [{ name: 'a', every: '2h' }]);
+    await scheduler.reconcile();
     expect([await slotOf('a', HOUR), await slotOf('a', 2 * HOUR)]).toEqual([undefined, 'delayed']);
     expect(told).toEqual(['Schedules: a', 'Schedules: a', 'Schedule "a": changed']);
   });
 
   it('declares its schedules again when Redis has forgotten them', async () => {
     const { engine, startWorker, names } = startApp();
-    const { keeper } = await startWorker('v1', [hourly('a')]);
-    await keeper.keepUp();
-    const { declared } = keeper;
+    const { scheduler } = await startWorker('v1', [hourly('a')]);
+    await scheduler.reconcile();
+    const { declared } = scheduler;
     Object.assign(engine, { schedules: new MemoryScheduleRecords() });
-    await keeper.keepUp();
+    await scheduler.reconcile();
     expect(await names()).toEqual(['a']);
-    expect(keeper.declared).toBe(declared);
+    expect(scheduler.declared).toBe(declared);
     expect(told).toEqual([
       'Schedules: a',
       expect.stringMatching(/^Redis has forgotten the schedules of this app: .*declared again/),
@@ -94,14 +94,14 @@ describe('the looks of a worker', () => {
       ready = listener;
       return stopHearing;
     });
-    const { keeper } = await app.startWorker('v1', [hourly('a')]);
+    const { scheduler } = await app.startWorker('v1', [hourly('a')]);
     const looks = () => read.mock.calls.length;
-    return { ...app, keeper, read, looks, ready: () => ready(), stopHearing };
+    return { ...app, scheduler, read, looks, ready: () => ready(), stopHearing };
   }
 
   it('begin with its start, and end with its stop', async () => {
-    const { keeper, looks, stopHearing, slotOf } = await looking();
-    keeper.start();
+    const { scheduler, looks, stopHearing, slotOf } = await looking();
+    scheduler.start();
     await vi.advanceTimersByTimeAsync(1);
     const first = looks();
     expect(first).toBeGreaterThan(0);
@@ -110,8 +110,8 @@ describe('the looks of a worker', () => {
     expect(looks()).toBe(first);
     await vi.advanceTimersByTimeAsync(2);
     expect(looks()).toBe(first + 1);
-    keeper.stop();
-    keeper.wake();
+    scheduler.stop();
+    scheduler.wake();
     expect(stopHearing).toHaveBeenCalledOnce();
     await vi.advanceTimersByTimeAsync(MINUTE);
     expect(looks()).toBe(first + 1);
@@ -119,19 +119,19 @@ describe('the looks of a worker', () => {
   });
 
   it('come at once when Redis is back, or a slot starts, unless the next one is near', async () => {
-    const { keeper, looks, ready } = await looking();
-    keeper.wake();
+    const { scheduler, looks, ready } = await looking();
+    scheduler.wake();
     expect(vi.getTimerCount()).toBe(0);
-    keeper.start();
+    scheduler.start();
     await vi.advanceTimersByTimeAsync(1);
     let seen = looks();
-    for (const begin of [ready, () => keeper.wake()]) {
+    for (const begin of [ready, () => scheduler.wake()]) {
       begin();
       await vi.advanceTimersByTimeAsync(0);
       expect(looks()).toBe(++seen);
     }
     await vi.advanceTimersByTimeAsync(9 * SECOND);
-    keeper.wake();
+    scheduler.wake();
     await vi.advanceTimersByTimeAsync(SECOND - 1);
     expect(looks()).toBe(seen);
     await vi.advanceTimersByTimeAsync(1);
@@ -139,14 +139,14 @@ describe('the looks of a worker', () => {
   });
 
   it('are one at a time, and the next one comes a second after one that failed, which is reported', async () => {
-    const { keeper, engine, read, looks, ready } = await looking();
+    const { scheduler, engine, read, looks, ready } = await looking();
     const report = vi.spyOn(engine, 'report');
     let fail: (error: Error) => void = () => undefined;
     read.mockImplementationOnce(() => new Promise((_resolve, reject) => (fail = reject)));
-    keeper.start();
+    scheduler.start();
     await vi.advanceTimersByTimeAsync(0);
     ready();
-    keeper.wake();
+    scheduler.wake();
     await vi.advanceTimersByTimeAsync(MINUTE);
     expect(looks()).toBe(1);
     const failure = new Error('away');
@@ -159,13 +159,13 @@ describe('the looks of a worker', () => {
   });
 
   it('report nothing that fails after the stop', async () => {
-    const { keeper, engine, read } = await looking();
+    const { scheduler, engine, read } = await looking();
     const report = vi.spyOn(engine, 'report');
     let fail: (error: Error) => void = () => undefined;
     read.mockImplementationOnce(() => new Promise((_resolve, reject) => (fail = reject)));
-    keeper.start();
+    scheduler.start();
     await vi.advanceTimersByTimeAsync(0);
-    keeper.stop();
+    scheduler.stop();
     fail(new Error('closed'));
     await vi.advanceTimersByTimeAsync(MINUTE);
     expect(report).not.toHaveBeenCalled();
@@ -174,8 +174,8 @@ describe('the looks of a worker', () => {
 
 it('a slot whose time has come waits for nothing', async () => {
   const { slots, store, startWorker } = startApp();
-  const { keeper } = await startWorker('v1', [hourly('a')]);
-  await keeper.keepUp();
+  const { scheduler } = await startWorker('v1', [hourly('a')]);
+  await scheduler.reconcile();
   const { spec } = (await store.read()).schedules[0]!;
   const delayAt = (slot: number) => slots.prepare(spec, 'id', slot, { schedule: 'a' }).options.delay;
   expect([0, -1, 1].map((ms) => delayAt(Date.now() + ms))).toEqual([undefined, undefined, 1]);

@@ -3,7 +3,7 @@ import type { JobMeta, SlotMeta } from '../engine/job-meta.js';
 import type { StoredJob } from '../engine/stored-job.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { ScheduleKeeper } from './schedule.keeper.js';
+import { Scheduler } from './scheduler.js';
 import type { Verdict } from '../engine/schedule-records.js';
 import { ScheduleStore } from './schedule.store.js';
 import type { SlotEnd } from '../engine/slot-end.js';
@@ -18,12 +18,12 @@ const WHY: Readonly<Record<SlotEnd, string>> = {
 
 /** Decides, when the job of a slot is about to start, whether it still may; and notes what became of it. */
 @Injectable()
-export class SlotGate {
+export class SlotAdmission {
   private readonly logger = new Logger('ScalrQueue');
 
   constructor(
     private readonly store: ScheduleStore,
-    private readonly keeper: ScheduleKeeper,
+    private readonly scheduler: Scheduler,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -33,7 +33,7 @@ export class SlotGate {
     const lateBy = this.app.clock.now() - slot;
     const verdict = await this.judge(job, meta, slot, lateBy);
     if (verdict === 'again') return undefined;
-    this.keeper.wake();
+    this.scheduler.wake();
     const text = `Schedule "${meta.schedule}": the slot ${new Date(slot).toISOString()}`;
     if (verdict === 'run') {
       if (lateBy > lateAfter(meta))

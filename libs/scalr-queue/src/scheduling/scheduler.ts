@@ -8,12 +8,12 @@ import { SlotPlanner } from './slot.planner.js';
 import { SlotQueue } from './slot.queue.js';
 
 /** The longest time between two looks: how soon a wiped Redis, or a schedule resumed elsewhere, is noticed. */
-const LONGEST_PAUSE = 10_000;
+const MAX_PAUSE = 10_000;
 /** How often a worker looks whether those that booted later still live. */
-const LOOK_FOR_NEWER = 5_000;
+const NEWER_LOOK_INTERVAL = 5_000;
 /** How long they may be gone: a restart is no reason to bring the schedules of an older version back. */
-const RESTART = 10_000;
-const TRY_AGAIN = 1_000;
+const NEWER_GONE_GRACE = 10_000;
+const RETRY_PAUSE = 1_000;
 const JITTER = 1_000;
 
 /**
@@ -22,7 +22,7 @@ const JITTER = 1_000;
  * that of a newer worker: during a rolling deploy old and new workers do the same.
  */
 @Injectable()
-export class ScheduleKeeper {
+export class Scheduler {
   private readonly logger = new Logger('ScalrQueue');
   private specs: readonly ScheduleSpec[] = [];
   private boot?: number;
@@ -104,10 +104,10 @@ export class ScheduleKeeper {
   }
 
   private async look(): Promise<void> {
-    let delay = TRY_AGAIN;
+    let delay = RETRY_PAUSE;
     this.looking = true;
     try {
-      delay = await this.keepUp();
+      delay = await this.reconcile();
     } catch (error) {
       if (this.running) this.engine.report(error);
     } finally {
@@ -117,7 +117,7 @@ export class ScheduleKeeper {
   }
 
   /** Does what is due; returns how long nothing will have to be done. */
-  async keepUp(): Promise<number> {
+  async reconcile(): Promise<number> {
     let stored = await this.store.read();
     const current = stored.bootOf(this.self.program);
     if (this.boot === undefined || current < this.boot) {
@@ -138,7 +138,7 @@ export class ScheduleKeeper {
     const superseded = stored.bootOf(this.self.program) > (this.boot ?? 0);
     this.follow(stored, superseded);
     await Promise.all(stored.schedules.map((schedule) => this.planner.plan(schedule)));
-    return Math.min(pauseUntilNext(stored.schedules), superseded ? LOOK_FOR_NEWER : Infinity);
+    return Math.min(pauseUntilNext(stored.schedules), superseded ? NEWER_LOOK_INTERVAL : Infinity);
   }
 
   /**
@@ -158,7 +158,7 @@ export class ScheduleKeeper {
     }
     const now = Date.now();
     this.newerGoneSince ??= now;
-    return now - this.newerGoneSince >= RESTART;
+    return now - this.newerGoneSince >= NEWER_GONE_GRACE;
   }
 
   private async declare(as?: number): Promise<void> {
@@ -210,7 +210,7 @@ export class ScheduleKeeper {
 function pauseUntilNext(schedules: readonly StoredSchedule[]): number {
   const now = Date.now();
   const next = schedules.filter(({ paused }) => !paused).map(({ timetable }) => timetable.next(now) - now);
-  const pause = Math.min(...next, LONGEST_PAUSE);
+  const pause = Math.min(...next, MAX_PAUSE);
   // Not all processes at the same moment; but well before the slot after the next.
   return pause + Math.random() * Math.min(JITTER, pause / 10);
 }
