@@ -58,8 +58,9 @@ describe('two programs under one name', () => {
     await eventually(async () => expect(await names()).toEqual(['nightly']));
     const script = new URL('children/other-program/worker.mjs', import.meta.url);
     const child = fork(script, [sharedRedisUrl(), app], { silent: true });
+    // Heard of from the start: one that has ended by itself says so once.
+    const gone = once(child, 'exit');
     onTestFinished(async () => {
-      const gone = once(child, 'exit');
       child.kill('SIGKILL');
       await gone;
     });
