@@ -13,7 +13,7 @@ import { DashboardMount } from './dashboard.mount.js';
 import type { ScalrQueueDashboardAsyncOptions, ScalrQueueDashboardOptions } from './dashboard.options.js';
 import { resolveDashboard } from './dashboard.settings.js';
 import { DASHBOARD_SETTINGS } from './dashboard.tokens.js';
-import { DeadSweeps } from './dead.sweeps.js';
+import { DeadBatches } from './dead.batches.js';
 import { JobActions } from './job.actions.js';
 import { BoardSources } from '../engine/redis/board.source.js';
 
@@ -54,6 +54,6 @@ function compose(settings: Provider, imports: ModuleMetadata['imports'] = []): D
   return {
     module: ScalrQueueDashboardModule,
     imports: [InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
-    providers: [settings, BoardSources, DeadSweeps, JobActions, DashboardBoards, DashboardMount],
+    providers: [settings, BoardSources, DeadBatches, JobActions, DashboardBoards, DashboardMount],
   };
 }

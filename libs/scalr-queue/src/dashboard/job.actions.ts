@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { QueueEngine } from '../engine/queue.engine.js';
-import { DeadLetterActions } from '../dead-letter/dead-letter.actions.js';
+import { DeadLetterBatch } from '../dead-letter/dead-letter.batch.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { JobsService } from '../inspection/jobs.service.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { BoardError } from './board.error.js';
-import { DeadSweeps } from './dead.sweeps.js';
+import { DeadBatches } from './dead.batches.js';
 import type { StoredFields } from '../engine/redis/stored-job.reader.js';
 
 /** What the dashboard does to jobs: the same as the services do, so that a job keeps its rules and its history. */
 @Injectable()
 export class JobActions {
   constructor(
-    private readonly dead: DeadLetterActions,
-    private readonly sweeps: DeadSweeps,
+    private readonly dead: DeadLetterBatch,
+    private readonly batches: DeadBatches,
     private readonly jobs: JobsService,
     private readonly reader: JobReader,
     private readonly engine: QueueEngine,
@@ -31,13 +31,13 @@ export class JobActions {
 
   /** All dead jobs of a queue, as they are at the first click. */
   async retryAll(queue: string): Promise<{ retried: number; skipped: number; running?: true }> {
-    const { done, running } = await this.sweeps.run('retry', queue);
+    const { done, running } = await this.batches.run('retry', queue);
     return { retried: done, skipped: 0, ...(running ? { running } : {}) };
   }
 
   /** All dead jobs of a queue, as they are at the first click. */
   async deleteAll(queue: string): Promise<void> {
-    await this.sweeps.run('delete', queue);
+    await this.batches.run('delete', queue);
   }
 
   /** A finished job is removed; another one is cancelled, so that who waits for it is told, and is then a dead one. */

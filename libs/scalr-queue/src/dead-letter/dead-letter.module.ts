@@ -1,14 +1,13 @@
 import { Module } from '@nestjs/common';
 import { InspectionModule } from '../inspection/inspection.module.js';
-import { DeadLetterActions } from './dead-letter.actions.js';
+import { DeadLetterBatch } from './dead-letter.batch.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
 import { DeadLetterService } from './dead-letter.service.js';
-import { DeadLetterSweep } from './dead-letter.sweep.js';
 
 /** Jobs that gave up. */
 @Module({
   imports: [InspectionModule],
-  providers: [DeadLetterScanner, DeadLetterActions, DeadLetterSweep, DeadLetterService],
-  exports: [DeadLetterActions, DeadLetterService],
+  providers: [DeadLetterScanner, DeadLetterBatch, DeadLetterService],
+  exports: [DeadLetterBatch, DeadLetterService],
 })
 export class DeadLetterModule {}

@@ -35,33 +35,7 @@ export interface DeadLetterActionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options of an action that have passed their checks. */
-export interface CheckedActionOptions extends Pick<DeadLetterActionOptions, 'onProgress' | 'signal'> {
-  readonly limit: number;
-  readonly dryRun: boolean;
-  readonly after?: DeadPosition;
-}
-
-const MOST = 100_000_000;
-const ACTION_KEYS = ['limit', 'dryRun', 'cursor', 'onProgress', 'signal'];
 const check = new OptionChecker(InvalidOptionError);
-
-/** @throws InvalidOptionError */
-export function checkActionOptions(options: unknown): CheckedActionOptions {
-  const given = check.object('the options', options, ACTION_KEYS);
-  const { limit, dryRun, cursor, onProgress, signal } = given;
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    check.fail('onProgress', 'a function', onProgress);
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    check.fail('signal', 'an AbortSignal', signal);
-  return {
-    limit: limit === undefined ? MOST : check.integer('limit', limit, 1, MOST),
-    dryRun: dryRun !== undefined && check.boolean('dryRun', dryRun),
-    after: fromCursor(cursor),
-    onProgress: onProgress as DeadLetterActionOptions['onProgress'],
-    signal: signal as DeadLetterActionOptions['signal'],
-  };
-}
 
 /** @throws InvalidOptionError */
 export function checkPage(page: unknown): { limit: number; after?: DeadPosition } {

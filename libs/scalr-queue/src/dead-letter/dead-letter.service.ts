@@ -5,12 +5,11 @@ import type { JobRef } from '../contract/job-ref.js';
 import { refuseMore } from '../contract/more-arguments.js';
 import type { DeadJob, KeyConflict } from './dead-job.js';
 import { toDeadJob } from './dead-job.mapper.js';
-import { DeadLetterActions } from './dead-letter.actions.js';
+import { DeadLetterBatch } from './dead-letter.batch.js';
 import { toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import { checkPage, type DeadLetterActionOptions, type DeadLetterPage } from './dead-letter.options.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
-import { DeadLetterSweep } from './dead-letter.sweep.js';
 
 /** Jobs read in one round trip: payloads can be large. */
 const READ_SLICE = 50;
@@ -24,8 +23,7 @@ export class DeadLetterService {
   /** @internal */
   constructor(
     private readonly scanner: DeadLetterScanner,
-    private readonly actions: DeadLetterActions,
-    private readonly sweep: DeadLetterSweep,
+    private readonly batch: DeadLetterBatch,
     private readonly reader: JobReader,
   ) {}
 
@@ -81,9 +79,7 @@ export class DeadLetterService {
     which: JobRef | DeadLetterFilter,
     options: DeadLetterActionOptions = {},
   ): Promise<{ matched: number; retried: number; cursor?: string; conflicts?: readonly KeyConflict[] }> {
-    const { done, ...rest } = await this.sweep.run(which, options, (positions, dryRun) =>
-      this.actions.retry(positions, dryRun),
-    );
+    const { done, ...rest } = await this.batch.run('retry', which, options);
     return { ...rest, retried: done };
   }
 
@@ -97,9 +93,7 @@ export class DeadLetterService {
     which: JobRef | DeadLetterFilter,
     options: DeadLetterActionOptions = {},
   ): Promise<{ matched: number; deleted: number; cursor?: string }> {
-    const { done, ...rest } = await this.sweep.run(which, options, async (positions, dryRun) =>
-      dryRun ? { done: 0, conflicts: [] } : this.actions.delete(positions),
-    );
+    const { done, ...rest } = await this.batch.run('delete', which, options);
     return { ...rest, deleted: done };
   }
 

@@ -8,7 +8,7 @@ import { DASHBOARD_BULK_ANSWER } from '../contract/defaults.js';
 type Action = 'retry' | 'delete';
 
 /** How far an action on all dead jobs of a queue is. */
-export interface Sweep {
+export interface BatchProgress {
   readonly done: number;
   /** Whether it goes on behind the answer. */
   readonly running: boolean;
@@ -24,7 +24,7 @@ interface Running {
  * left alone. What takes long goes on behind the answer; a second click joins it.
  */
 @Injectable()
-export class DeadSweeps implements OnModuleDestroy {
+export class DeadBatches implements OnModuleDestroy {
   private readonly logger = new Logger('ScalrQueueDashboard');
   private readonly running = new Map<string, Running>();
   private readonly stop = new AbortController();
@@ -32,11 +32,11 @@ export class DeadSweeps implements OnModuleDestroy {
   constructor(private readonly letters: DeadLetterService) {}
 
   /** @throws QueueUnavailableError when Redis stops answering meanwhile */
-  async run(action: Action, queue: string): Promise<Sweep> {
+  async run(action: Action, queue: string): Promise<BatchProgress> {
     const key = `${action} ${queue}`;
-    const sweep = this.running.get(key) ?? (await this.start(action, queue, key));
-    if (await settlesWithin(sweep.end, DASHBOARD_BULK_ANSWER, false)) await sweep.end;
-    return { done: sweep.done, running: this.running.has(key) };
+    const batch = this.running.get(key) ?? (await this.start(action, queue, key));
+    if (await settlesWithin(batch.end, DASHBOARD_BULK_ANSWER, false)) await batch.end;
+    return { done: batch.done, running: this.running.has(key) };
   }
 
   onModuleDestroy(): void {
@@ -50,22 +50,22 @@ export class DeadSweeps implements OnModuleDestroy {
     if (other) return other;
     // Workers write the time of death by their own clocks, which may be ahead.
     const newest = Math.max(Date.now(), jobs[0]?.finishedAt?.getTime() ?? 0);
-    const sweep: Running = {
+    const batch: Running = {
       done: 0,
-      end: this.sweep(action, queue, new Date(newest + 1), (done) => (sweep.done = done)).finally(() =>
+      end: this.batch(action, queue, new Date(newest + 1), (done) => (batch.done = done)).finally(() =>
         this.running.delete(key),
       ),
     };
-    this.running.set(key, sweep);
-    sweep.end.catch((error: unknown) =>
+    this.running.set(key, batch);
+    batch.end.catch((error: unknown) =>
       this.logger.warn(
-        `${action} all dead jobs of ${queue}: stopped after ${sweep.done} jobs: ${redactText(String(error))}`,
+        `${action} all dead jobs of ${queue}: stopped after ${batch.done} jobs: ${redactText(String(error))}`,
       ),
     );
-    return sweep;
+    return batch;
   }
 
-  private async sweep(
+  private async batch(
     action: Action,
     queue: string,
     before: Date,
