@@ -17,7 +17,7 @@ export interface GlobalFlags {
 /** Where a command writes. */
 export type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
 
-/** What every command is given: the global flags, the way out for what it tells, and the way to the app. */
+/** What every command is given: the global flags, the way out for what it prints, and the way to the app. */
 export class Cli {
   /** Of the command; `runCli` resolves to it. */
   exitCode: ExitCode = ExitCode.ok;

@@ -1,4 +1,4 @@
-/** How the process ends. docs/cli.md tells the same. */
+/** How the process ends. docs/cli.md says the same. */
 export const ExitCode = {
   ok: 0,
   /** The answer is no: a check failed, nothing of that name was found, or the question was answered with no. */

@@ -1,7 +1,7 @@
 import type { Cli } from './cli.js';
 import { cleanText } from '../observability/clean-text.js';
 
-const INTERVAL = 100;
+const DRAW_INTERVAL_MS = 100;
 
 /** One line on stderr that tells how far a long command is, where a person looks; it is gone when the command is done. */
 export class Progress implements Disposable {
@@ -12,7 +12,7 @@ export class Progress implements Disposable {
 
   show(text: string): void {
     const now = performance.now();
-    if (!this.cli.stderr.isTTY || this.cli.flags.json || now - this.shownAt < INTERVAL) return;
+    if (!this.cli.stderr.isTTY || this.cli.flags.json || now - this.shownAt < DRAW_INTERVAL_MS) return;
     this.shownAt = now;
     this.shown = true;
     this.cli.stderr.write(`\r\x1b[K${cleanText(text)}`);

@@ -23,7 +23,7 @@ export interface WorkerOptions {
   /** Jobs that one process runs at a time per queue, 1 to 1,000. Defaults to `SCALR_WORKER_CONCURRENCY`, else 10. */
   readonly concurrency?: number;
   /**
-   * How long a job belongs to its worker without a sign of life. Renewed while the worker lives; after a crash the job
+   * How long a job belongs to its worker without a heartbeat. Renewed while the worker lives; after a crash the job
    * runs elsewhere within this time plus two stalled checks. Must be at least twice `stalledInterval`. Defaults to `'30s'`.
    */
   readonly lockDuration?: Duration;
@@ -32,7 +32,7 @@ export interface WorkerOptions {
   /** A job whose worker crashed this many times is dead (reason `crashed`). Defaults to 3. */
   readonly maxCrashes?: number;
   /**
-   * How long a job without a handler, enqueued by a newer version of the app, is put aside for a worker that has one. Then it
+   * How long a job without a handler, enqueued by a newer version of the app, is deferred for a worker that has one. Then it
    * is dead (reason `unknown-job`). Defaults to `'10m'`.
    */
   readonly unknownJobTimeout?: Duration;

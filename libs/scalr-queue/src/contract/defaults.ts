@@ -63,7 +63,7 @@ export const RESULT_GRACE = 5 * SECOND;
 export const MAX_DEFERRAL = 5 * SECOND;
 /** `scalr-queue ping` waits so long for a worker. */
 export const PING_TIMEOUT = 5 * SECOND;
-/** How often a worker gives a sign of life. */
+/** How often a worker sends a heartbeat. */
 export const WORKER_HEARTBEAT = 5 * SECOND;
 /** A worker that gave none for this long is gone. */
 export const WORKER_TTL = 20 * SECOND;

@@ -8,7 +8,7 @@ type AnyFunction = (...args: never[]) => unknown;
 /** Deeper than this the types are not looked at; the payloads are, when they are enqueued. */
 type Deepest = 6;
 
-/** What is wrong with a payload type, with its path; never where every value of it survives JSON, as far as the type tells. */
+/** What is wrong with a payload type, with its path; never where every value of it survives JSON, as far as the type says. */
 type Complaint<T, Path extends string, Depth extends 0[] = []> = Depth['length'] extends Deepest
   ? never
   : unknown extends T

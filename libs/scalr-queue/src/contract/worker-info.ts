@@ -72,7 +72,7 @@ type Origin = Pick<WorkerInfo, 'program' | 'folder' | 'host'>;
 
 /**
  * The workers that run another program than `own`: another package; or the same one in another folder of another host, as on the
- * laptop of somebody who meant another Redis. Those that do not tell are left out.
+ * laptop of somebody who meant another Redis. Those that do not say are left out.
  */
 export function otherPrograms<Worker extends Origin>(own: Origin, workers: readonly Worker[]): Worker[] {
   return workers.filter(({ program, folder, host }) => {

@@ -37,7 +37,7 @@ const BOARD_ROUTES: ReadonlyMap<string, { deadline?: number; handler?: Handler }
   ['put /api/queues/resume', { deadline: BULK_DEADLINE }],
 ]);
 
-const MOST = { jobsPerPage: 100, page: 10_000 };
+const MAX_VALUES = { jobsPerPage: 100, page: 10_000 };
 
 /** The route with its limits, or in its place a refusal. `before` runs in front of each request. */
 export function limitRoute(route: AppControllerRoute, before: () => Promise<void>): AppControllerRoute {
@@ -85,7 +85,7 @@ function body(status: number, key: string, message?: string) {
 }
 
 function checkQuery(query: Record<string, unknown>): void {
-  for (const [name, most] of Object.entries(MOST)) {
+  for (const [name, most] of Object.entries(MAX_VALUES)) {
     const value = query[name];
     if (
       value !== undefined &&

@@ -31,7 +31,7 @@ export class DashboardAccounts {
     return BASIC.test(authorization ?? '');
   }
 
-  /** Compares digests of one length with those of all users, so that the time it takes tells nothing. */
+  /** Compares digests of one length with those of all users, so that the time it takes gives nothing away. */
   find(authorization: string | undefined): DashboardAccount | undefined {
     const [, encoded] = BASIC.exec(authorization ?? '') ?? [];
     const given = digest(Buffer.from(encoded ?? '', 'base64').toString());

@@ -66,15 +66,15 @@ export class DashboardBoards {
   private async names(): Promise<string[]> {
     // Right after the start the first connection may still be on its way.
     await this.engine.usable('read');
-    return told(await this.state.recent(), this.state.failure).queues.map(({ name }) => name);
+    return orThrow(await this.state.recent(), this.state.failure).queues.map(({ name }) => name);
   }
 
   private tools(settings: DashboardSettings): BoardTools {
     return {
       settings,
       actions: this.actions,
-      workers: async () => told(await this.state.recent(), this.state.failure).workers,
-      schedules: async () => told(await this.schedules.get(), this.schedules.failure),
+      workers: async () => orThrow(await this.state.recent(), this.state.failure).workers,
+      schedules: async () => orThrow(await this.schedules.get(), this.schedules.failure),
       hold: (queue) => this.queues.pause(queue),
       release: (queue) => this.queues.resume(queue),
       logsOf: (queue, id) => this.engine.jobs.logsOf(queue, id),
@@ -83,7 +83,7 @@ export class DashboardBoards {
 }
 
 /** Nothing known is not the same as nothing there. */
-function told<T>(read: T | undefined, failure?: Error): T {
+function orThrow<T>(read: T | undefined, failure?: Error): T {
   if (read === undefined) throw failure ?? new QueueUnavailableError('Redis did not answer');
   return read;
 }

@@ -40,7 +40,7 @@ export class JobActions {
     await this.batches.run('delete', queue);
   }
 
-  /** A finished job is removed; another one is cancelled, so that who waits for it is told, and is then a dead one. */
+  /** A finished job is removed; another one is cancelled, so that who waits for it hears of it, and is then a dead one. */
   async remove(queue: string, job: StoredFields): Promise<void> {
     const state = await this.stateOf(queue, job);
     const name = nameOfStoredId(job.id);

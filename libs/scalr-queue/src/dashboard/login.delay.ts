@@ -9,9 +9,9 @@ const LONGEST_DELAY = 60_000;
 /** A delay that is longer is not waited for: the request is refused. */
 const LONGEST_WAIT = 5_000;
 /** Requests of an address that wait; further ones are refused. */
-const MOST_WAITING = 5;
+const MAX_WAITING = 5;
 const FORGET = 15 * 60_000;
-const MOST_ADDRESSES = 10_000;
+const MAX_ADDRESSES = 10_000;
 
 interface Tries {
   failures: number;
@@ -42,7 +42,7 @@ export class LoginDelay {
     if (this.isKnown(address, authorization)) return { admitted: true };
     const tries = this.triesOf(address);
     if (!tries) return { admitted: true };
-    if (tries.waiting >= MOST_WAITING || tries.free - this.now() > LONGEST_WAIT)
+    if (tries.waiting >= MAX_WAITING || tries.free - this.now() > LONGEST_WAIT)
       return { admitted: false, retryIn: Math.max(1_000, tries.free - this.now()) };
     tries.waiting++;
     try {
@@ -101,7 +101,7 @@ const keyOf = (address: string, authorization: string) =>
 
 function trim(map: Map<string, unknown>): void {
   for (const [oldest] of map) {
-    if (map.size <= MOST_ADDRESSES) return;
+    if (map.size <= MAX_ADDRESSES) return;
     map.delete(oldest);
   }
 }

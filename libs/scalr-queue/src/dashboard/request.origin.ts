@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { publicHosts } from './public.url.js';
 
 /**
- * Whether a request comes from a page of this very origin, or from no page at all. A browser tells by `Sec-Fetch-Site`, which no page
+ * Whether a request comes from a page of this very origin, or from no page at all. A browser says so by `Sec-Fetch-Site`, which no page
  * can set, and where it is not sent (plain HTTP) by `Origin`.
  */
 export function isOwnRequest(request: IncomingMessage, publicUrl?: URL): boolean {

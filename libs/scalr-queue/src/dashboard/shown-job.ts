@@ -10,13 +10,13 @@ import type { DashboardJob } from './dashboard.options.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import { completeJson, LAST_WORD, withoutLastWord } from './json.beginning.js';
 import { applyHook } from './payload.hook.js';
-import type { Oversize, Reach, StoredFields } from '../engine/redis/stored-job.reader.js';
+import type { Oversize, ReadExtent, StoredFields } from '../engine/redis/stored-job.reader.js';
 
 type Rules = Pick<DashboardSettings, 'redact' | 'maxBytes'>;
 type Stored = string | Oversize | undefined;
 
 /** What is read of a job in order to show it: a hook decides on the whole payload. */
-export const reachOf = ({ redact, maxBytes }: Rules): Reach => ({
+export const reachOf = ({ redact, maxBytes }: Rules): ReadExtent => ({
   bytes: maxBytes + LAST_WORD,
   wholePayload: redact !== undefined,
 });

@@ -53,7 +53,7 @@ export function checkFilter(filter: unknown): CheckedFilter {
   };
 }
 
-/** Whether the jobs themselves must be read to tell which match. */
+/** Whether the jobs themselves must be read to know which match. */
 export function needsReading({ reason, error }: CheckedFilter): boolean {
   return reason !== undefined || error !== undefined;
 }

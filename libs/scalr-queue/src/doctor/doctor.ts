@@ -25,7 +25,7 @@ const PATIENCE = 2_000;
 
 /**
  * Looks an app and its Redis over. It writes only the keys on which permissions are tried, and removes them again. Keys are
- * walked over in small steps within a budget of time, and what was not looked at is told.
+ * walked over in small steps within a budget of time, and what was not looked at is reported.
  */
 export class Doctor {
   private readonly notes: string[] = [];
@@ -95,10 +95,10 @@ export class Doctor {
     return { ...survey, ownBytes: Math.min(survey.ownBytes, usedMemory) };
   }
 
-  /** Undefined, with a note, when Redis does not tell. */
-  private async look<T>(what: string, work: () => Promise<T>, patience = PATIENCE): Promise<T | undefined> {
+  /** Undefined, with a note, when Redis does not answer. */
+  private async look<T>(what: string, work: () => Promise<T>, timeout = PATIENCE): Promise<T | undefined> {
     try {
-      return await withDeadline(work(), patience, () => new Error(`no answer within ${patience} ms`));
+      return await withDeadline(work(), timeout, () => new Error(`no answer within ${timeout} ms`));
     } catch (error) {
       const why = error instanceof Error ? error.message.split('\n')[0]! : String(error);
       this.notes.push(`${what}: not looked at, ${why}`);

@@ -17,7 +17,7 @@ export interface EffectiveSettings {
   readonly expiresIn: number | undefined;
   readonly priority: number;
   readonly keep: KeepRule;
-  /** How a job carries `keep`, for release 0.1.0, and for queues of which no worker has told what it keeps. */
+  /** How a job carries `keep`, for release 0.1.0, and for queues of which no worker has announced what it keeps. */
   readonly carriedKeep: { readonly removeOnComplete: EngineKeep; readonly removeOnFail: EngineKeep };
   /** How long an id that the caller chose is remembered after the end of its job. */
   readonly keepIds: number;

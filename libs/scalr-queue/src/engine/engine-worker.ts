@@ -30,7 +30,7 @@ export abstract class WorkerEngine {
  */
 export type RunJob = (job: StoredJob, token: string | undefined, signal?: AbortSignal) => Promise<unknown>;
 
-/** What a worker may be told beside the options of the app. */
+/** What a worker may be given beside the options of the app. */
 export interface WorkerSettings {
   /** Jobs at a time. Defaults to what the options of the app say of the queue. */
   readonly concurrency?: number | undefined;

@@ -10,7 +10,7 @@ export interface FoundJob {
   readonly state: string;
   /** Epoch milliseconds at which a delayed job may start. */
   readonly runAt?: number;
-  /** Why not all of it can be told. */
+  /** Why not all of it can be shown. */
   readonly fault?: StoredFault;
 }
 

@@ -70,5 +70,5 @@ function longerLimits(one: KeepLimits, other: KeepLimits): KeepLimits {
 /** To the engine a negative count is no limit. */
 const countOf = (count: number): number => (count < 0 ? Infinity : count);
 
-/** The name under which a worker tells what it keeps of the jobs in a queue that this library did not enqueue. */
+/** The name under which a worker announces what it keeps of the jobs in a queue that this library did not enqueue. */
 export const foreignRule = (queue: string): string => `*${queue}`;

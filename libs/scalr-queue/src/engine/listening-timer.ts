@@ -1,7 +1,7 @@
 /** A timer that comes so many milliseconds late tells of a process that was blocked. */
-const BLOCKED = 100;
+const BLOCKED_MS = 100;
 /** Milliseconds that such a process gets to read what came meanwhile. */
-const GRACE = 250;
+const LISTENING_MS = 250;
 
 /**
  * Calls `work` once, after `ms`. In a process that was blocked timers come before sockets: a reply that has long been there would be
@@ -13,8 +13,8 @@ const GRACE = 250;
 export function afterListening(ms: number, work: () => void, ref = true): () => void {
   const due = performance.now() + ms;
   const end = () => {
-    if (performance.now() - due <= BLOCKED) return work();
-    start(work, GRACE);
+    if (performance.now() - due <= BLOCKED_MS) return work();
+    start(work, LISTENING_MS);
   };
   let timer: NodeJS.Timeout;
   const start = (next: () => void, delay: number) => {

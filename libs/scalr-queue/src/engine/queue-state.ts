@@ -11,7 +11,7 @@ export interface QueueState extends QueueDepth {
   readonly nextDueAt?: number;
 }
 
-/** The queues as the services tell of them. */
+/** The queues as the services show them. */
 export function toQueueInfos(queues: readonly QueueState[], workers: readonly WorkerInfo[]): QueueInfo[] {
   return queues.map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, stalls: _stalls, ...depth }) => ({
     ...depth,

@@ -10,7 +10,7 @@ import type { QueueEngine } from './queue.engine.js';
 export class RecentRead<T> {
   private last: Promise<T | undefined> = Promise.resolve(undefined);
   private readAt = -Infinity;
-  /** Why the last read told nothing: the engine may be away, or refuse it to this user. */
+  /** Why the last read gave nothing: the engine may be away, or refuse it to this user. */
   failure?: Error;
 
   constructor(
@@ -18,7 +18,7 @@ export class RecentRead<T> {
     private readonly read: () => Promise<T>,
   ) {}
 
-  /** Undefined when the engine does not tell. */
+  /** Undefined when the engine does not answer. */
   get(): Promise<T | undefined> {
     // Costs nothing to know, so it is never kept.
     if (!this.engine.ready) return Promise.resolve(undefined);

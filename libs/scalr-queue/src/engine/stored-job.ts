@@ -1,4 +1,4 @@
-/** A job as an engine keeps it: all that running it and telling of it needs. The engine's own job is one. */
+/** A job as an engine keeps it: all that running and reporting it needs. The engine's own job is one. */
 export interface StoredJob {
   id?: string;
   readonly name: string;
@@ -35,6 +35,6 @@ export interface StoredJob {
   stacktrace: string[] | null;
   updateProgress(progress: number | object): Promise<void>;
   log(line: string): Promise<unknown>;
-  /** Puts the running job aside until then (epoch milliseconds). */
+  /** Defers the running job until then (epoch milliseconds). */
   moveToDelayed(until: number, token?: string): Promise<void>;
 }

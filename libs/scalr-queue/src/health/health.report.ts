@@ -4,15 +4,15 @@ import { AppState } from '../inspection/app.state.js';
 import type { QueueDepth } from '../contract/queue-info.js';
 import { ScalrQueueMetrics } from '../metrics/scalr-queue.metrics.js';
 
-/** The queues as health checks tell of them. */
+/** The queues as health checks show them. */
 export interface QueuesReport {
   readonly queues: readonly QueueDepth[];
   /** What is wrong though the queues work, such as `no live worker handles invoice.send`. */
   readonly warnings?: readonly string[];
 }
 
-/** Warnings told at most; the others are counted. */
-const MOST = 10;
+/** Warnings shown at most; the others are counted. */
+const MAX_WARNINGS = 10;
 
 /** What health checks ask: each answer comes within 800 ms and is asked of Redis at most once a second. */
 @Injectable()
@@ -33,24 +33,24 @@ export class HealthReport {
   }
 
   /**
-   * Depth and age of the queues; undefined when Redis does not tell.
-   * @param names the queues to tell of, besides those with jobs that no live worker handles; all those of the app by default
+   * Depth and age of the queues; undefined when Redis does not answer.
+   * @param names the queues to show, besides those with jobs that no live worker handles; all those of the app by default
    */
   async queues(names?: readonly string[]): Promise<QueuesReport | undefined> {
     const snapshot = await this.state.recent();
     if (!snapshot) return undefined;
     // A queue whose only handler left with a deploy is on no worker's list.
     const inVain = new Set(snapshot.unhandled.map(({ queue }) => queue));
-    const told = (queue: string) => names === undefined || names.includes(queue) || inVain.has(queue);
+    const isShown = (queue: string) => names === undefined || names.includes(queue) || inVain.has(queue);
     // No hosts, and no versions, in an answer that anybody may ask for.
     const warnings = snapshot.unhandled.map(({ name }) => `no live worker handles ${name}`);
-    const more = warnings.length - MOST;
+    const more = warnings.length - MAX_WARNINGS;
     return {
       queues: snapshot.queues
-        .filter(({ name }) => told(name))
+        .filter(({ name }) => isShown(name))
         .map(({ nextJobs: _nextJobs, nextDueAt: _nextDueAt, ...depth }) => depth),
       ...(warnings.length > 0
-        ? { warnings: more > 0 ? [...warnings.slice(0, MOST), `and ${more} more`] : warnings }
+        ? { warnings: more > 0 ? [...warnings.slice(0, MAX_WARNINGS), `and ${more} more`] : warnings }
         : {}),
     };
   }

@@ -40,12 +40,12 @@ export class AppState {
     return { queues, workers, unhandled: await this.engine.workers.withLastHandler(unhandled) };
   }
 
-  /** As it stood at most a second ago, in at most 800 ms; undefined when the engine does not tell. */
+  /** As it stood at most a second ago, in at most 800 ms; undefined when the engine does not answer. */
   recent(): Promise<AppSnapshot | undefined> {
     return this.cached.get();
   }
 
-  /** Why {@link recent} told nothing the last time. */
+  /** Why {@link recent} gave nothing the last time. */
   get failure(): Error | undefined {
     return this.cached.failure;
   }

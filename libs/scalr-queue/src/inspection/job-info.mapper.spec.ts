@@ -3,7 +3,7 @@ import type { FoundJob } from '../engine/found-job.js';
 import { endedWithoutRun } from '../engine/slot-end.js';
 import { DATA_MISSING } from '../engine/stored-fault.js';
 import { toJobDetails } from './job-details.mapper.js';
-import { endOf, outcomeOf } from './job.end.js';
+import { endOf, resultOf } from './job.end.js';
 import { toJobInfo } from './job-info.mapper.js';
 
 const job = {
@@ -167,11 +167,11 @@ describe('the end of a job', () => {
   });
 
   it('is the same when it was only heard of', () => {
-    expect(outcomeOf('1', { result: undefined })).toEqual({ result: undefined });
-    expect(() => outcomeOf('1', { failedReason: failed('expired') })).toThrow(
+    expect(resultOf('1', { result: undefined })).toEqual({ result: undefined });
+    expect(() => resultOf('1', { failedReason: failed('expired') })).toThrow(
       expect.objectContaining({ code: 'JOB_FAILED', reason: 'expired' }),
     );
-    expect(() => outcomeOf('1', { failedReason: failed('cancelled') })).toThrow(
+    expect(() => resultOf('1', { failedReason: failed('cancelled') })).toThrow(
       expect.objectContaining({ code: 'JOB_CANCELLED' }),
     );
   });

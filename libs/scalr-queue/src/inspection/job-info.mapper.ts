@@ -61,7 +61,7 @@ function attemptOf(job: ReadJob, state: JobState, kind: string | undefined): num
 }
 
 function isProgress(progress: unknown): progress is number | object {
-  // 0 is what the engine says of a job that never told.
+  // 0 is what the engine says of a job that never reported any.
   return (
     (typeof progress === 'number' && progress !== 0) || (typeof progress === 'object' && progress !== null)
   );

@@ -17,7 +17,7 @@ export function endOf({ id, state, result, reason, error }: JobInfo): { result: 
  * The same for a job that is not kept.
  * @throws JobFailedError, JobCancelledError
  */
-export function outcomeOf(id: string, end: JobEnd): { result: unknown } {
+export function resultOf(id: string, end: JobEnd): { result: unknown } {
   if ('result' in end) return end;
   const { kind, error } = parseFailure(end.failedReason);
   return fail(id, kind, error.message);

@@ -8,7 +8,7 @@ import type { JobInfo } from '../contract/job-info.js';
 import type { JobExplanation } from '../contract/job-explanation.js';
 import type { JobRef } from '../contract/job-ref.js';
 import { AppState } from './app.state.js';
-import { type JobFacts, reasonsOf } from './job.reasons.js';
+import { type ExplainedJob, reasonsOf } from './job.reasons.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { knownDefinition } from '../engine/effective-settings.js';
 import { type JobMeta, readMeta } from '../engine/job-meta.js';
@@ -37,7 +37,7 @@ export class JobExplainer {
   }
 
   /** As a worker with the definitions of this process would take it: what the call of `enqueue` left open may have changed since. */
-  private goesBy(found: FoundJob): Pick<JobFacts, 'job' | 'expiresAt'> {
+  private goesBy(found: FoundJob): Pick<ExplainedJob, 'job' | 'expiresAt'> {
     const job = toJobInfo(found);
     const meta = readMeta(found.job.opts);
     const definition = knownDefinition(job.name, this.app);
@@ -58,7 +58,7 @@ export class JobExplainer {
     }
   }
 
-  private async factsOf(found: FoundJob): Promise<JobFacts> {
+  private async factsOf(found: FoundJob): Promise<ExplainedJob> {
     const { name, queueName } = found.job;
     const [{ queues, workers }, [unhandled], limits, position] = await Promise.all([
       this.state.read(),

@@ -97,7 +97,7 @@ async function nextOf(feeds: readonly JobFeed[], limit: number, mostLooks: numbe
     const { storedId } = heads.get(feed)!;
     feed.take();
     looks++;
-    // Of a job that others enqueued the id does not tell the name: it is looked at when it has been read.
+    // Of a job that others enqueued the id does not hold the name: it is looked at when it has been read.
     if (name === undefined || (nameOfStoredId(storedId) ?? name) === name)
       chosen.push({ queue: feed.queue, storedId });
   }

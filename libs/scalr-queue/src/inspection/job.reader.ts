@@ -27,7 +27,7 @@ export class JobReader {
     });
   }
 
-  /** What the handler of a job has told with `ctx.log`. */
+  /** What the handler of a job has reported with `ctx.log`. */
   logsOf({ job }: FoundJob): Promise<string[]> {
     return this.bounded(() => this.engine.jobs.logsOf(job.queueName, job.id ?? ''));
   }
@@ -100,7 +100,7 @@ function meant(known: readonly JobType[], { name, queue }: RefParts): JobType[] 
 
 /**
  * The one that is meant among jobs with the same id: of one definition in two queues, that of the queue it has now.
- * @throws InvalidOptionError where that cannot be told
+ * @throws InvalidOptionError where that is not known
  */
 export function chosenOf(
   found: readonly JobPlace[],

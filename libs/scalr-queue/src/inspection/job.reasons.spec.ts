@@ -4,7 +4,7 @@ import type { FoundJob } from '../engine/found-job.js';
 import type { DeadReason } from '../contract/job-info.js';
 import { formatFailure } from '../engine/failure.js';
 import { toJobInfo } from './job-info.mapper.js';
-import { type JobFacts, reasonsOf } from './job.reasons.js';
+import { type ExplainedJob, reasonsOf } from './job.reasons.js';
 
 const NOW = Date.parse('2026-05-01T10:00:00Z');
 const at = (ms: number) => new Date(NOW + ms);
@@ -32,7 +32,7 @@ const queue = {
 };
 
 /** What is said of a job in this state, with what else is known of it. */
-function said(state: string, job: object = {}, facts: Partial<JobFacts> & { runAt?: number } = {}) {
+function said(state: string, job: object = {}, facts: Partial<ExplainedJob> & { runAt?: number } = {}) {
   const { runAt, ...rest } = facts;
   const given = { job: { ...stored, ...job }, state, ...(runAt === undefined ? {} : { runAt }) };
   const found = given as unknown as FoundJob;
@@ -98,7 +98,7 @@ describe('a job that waits', () => {
   });
 
   it('is told who takes no job like it', () => {
-    const takers = (workers: JobFacts['workers'], more: Partial<JobFacts> = {}) => {
+    const takers = (workers: ExplainedJob['workers'], more: Partial<ExplainedJob> = {}) => {
       const [first] = said('waiting', {}, { workers, ...more });
       return [first!.code, first!.message, first!.advice];
     };

@@ -10,7 +10,7 @@ import type { QueueState } from '../engine/queue-state.js';
 import { counted } from '../contract/counted.js';
 
 /** What decides whether a job runs. */
-export interface JobFacts {
+export interface ExplainedJob {
   readonly found: FoundJob;
   readonly job: JobInfo;
   /** When it may not start any more, in epoch milliseconds. */
@@ -53,7 +53,7 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
 };
 
 /** Why a job is where it is, the decisive reasons first. */
-export function reasonsOf(facts: JobFacts): JobReason[] {
+export function reasonsOf(facts: ExplainedJob): JobReason[] {
   const { job } = facts;
   const pending = job.state === 'waiting' || job.state === 'delayed';
   const reasons = pending
@@ -62,7 +62,7 @@ export function reasonsOf(facts: JobFacts): JobReason[] {
   return [...reasons, ...uniqueOf(job, facts)];
 }
 
-function endOf(job: JobInfo, { found, workers }: JobFacts): JobReason[] {
+function endOf(job: JobInfo, { found, workers }: ExplainedJob): JobReason[] {
   const { outcome } = job;
   if (outcome) return [slotReason(outcome, found)];
   if (job.state === 'completed')
@@ -110,7 +110,7 @@ function slotReason(code: 'missed' | 'skipped', { job }: FoundJob): JobReason {
   };
 }
 
-function timeOf(job: JobInfo, { now }: JobFacts): JobReason[] {
+function timeOf(job: JobInfo, { now }: ExplainedJob): JobReason[] {
   if (!job.runAt) return [];
   const until = job.runAt;
   if (+until + OVERDUE_AFTER < now)
@@ -128,7 +128,7 @@ function timeOf(job: JobInfo, { now }: JobFacts): JobReason[] {
   return [{ code: 'delayed', message: `it is delayed until ${until.toISOString()}`, until }];
 }
 
-function holdsOf(job: JobInfo, facts: JobFacts): JobReason[] {
+function holdsOf(job: JobInfo, facts: ExplainedJob): JobReason[] {
   const { queue, limit, rateLimited, now } = facts;
   const reasons: JobReason[] = [];
   if (queue?.paused)
@@ -155,7 +155,7 @@ function holdsOf(job: JobInfo, facts: JobFacts): JobReason[] {
 }
 
 /** Why nobody takes the job, where nobody does. */
-function takersOf({ name, queue }: JobInfo, { workers, lastHandledBy }: JobFacts): JobReason[] {
+function takersOf({ name, queue }: JobInfo, { workers, lastHandledBy }: ExplainedJob): JobReason[] {
   const live = workers.filter(({ draining }) => !draining);
   if (live.some((worker) => takes(worker, queue, name))) return [];
   const last = lastHandledBy
@@ -180,7 +180,7 @@ function takersOf({ name, queue }: JobInfo, { workers, lastHandledBy }: JobFacts
   ];
 }
 
-function placeOf(job: JobInfo, { position, queue }: JobFacts): JobReason[] {
+function placeOf(job: JobInfo, { position, queue }: ExplainedJob): JobReason[] {
   if (job.state !== 'waiting') return [];
   const running = `${queue?.running ?? 0} running`;
   if (position === undefined)
@@ -192,7 +192,7 @@ function placeOf(job: JobInfo, { position, queue }: JobFacts): JobReason[] {
   return [{ code: 'position', message, position }];
 }
 
-function expiryOf({ found, expiresAt, now }: JobFacts): JobReason[] {
+function expiryOf({ found, expiresAt, now }: ExplainedJob): JobReason[] {
   if (expiresAt === undefined || found.job.attemptsStarted > 0 || found.job.attemptsMade > 0) return [];
   const until = new Date(expiresAt);
   const message =
@@ -202,7 +202,7 @@ function expiryOf({ found, expiresAt, now }: JobFacts): JobReason[] {
   return [{ code: 'expires', message, until }];
 }
 
-function uniqueOf(job: JobInfo, { found }: JobFacts): JobReason[] {
+function uniqueOf(job: JobInfo, { found }: ExplainedJob): JobReason[] {
   if (!found.job.deduplicationId || job.state === 'completed' || job.state === 'dead') return [];
   return [{ code: 'unique', message: 'it is unique: enqueueing another with the same key gives this one' }];
 }

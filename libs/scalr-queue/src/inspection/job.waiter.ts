@@ -10,7 +10,7 @@ import type { Place } from '../engine/found-job.js';
 import type { JobEnd } from '../engine/job-end.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
-import { endOf, outcomeOf } from './job.end.js';
+import { endOf, resultOf } from './job.end.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { JobReader, type RefParts, refParts } from './job.reader.js';
 import { QueueEngine } from '../engine/queue.engine.js';
@@ -112,7 +112,7 @@ export class JobWaiter implements OnApplicationShutdown {
     place: Place | undefined,
     heard: JobEnd | undefined,
   ): Promise<{ result: unknown }> {
-    if (heard) return outcomeOf(id, heard);
+    if (heard) return resultOf(id, heard);
     const { end, hasEnded } = await this.reader.bounded(async () => {
       const places = place ? [place] : await this.reader.placesOf({ id, ...parts });
       const found = await this.engine.ends.find(places);
@@ -121,7 +121,7 @@ export class JobWaiter implements OnApplicationShutdown {
         hasEnded: place !== undefined || (!found && (await this.engine.ends.remembers(places))),
       };
     });
-    if (end) return outcomeOf(id, end);
+    if (end) return resultOf(id, end);
     if (hasEnded) throw new JobNotKeptError(id);
     throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
   }

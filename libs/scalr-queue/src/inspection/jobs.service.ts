@@ -109,9 +109,9 @@ export class JobsService {
    */
   async waitFor<Result = unknown>(ref: EnqueuedJob | JobRef, options: WaitOptions): Promise<Result> {
     const { timeout, signal } = check.object('the options of waitFor', options, ['timeout', 'signal']);
-    const patience = check.duration('timeout', timeout, 1);
+    const waitMs = check.duration('timeout', timeout, 1);
     if (signal !== undefined && !(signal instanceof AbortSignal))
       check.fail('signal', 'an AbortSignal', signal);
-    return (await this.waiter.wait(ref, patience, signal as AbortSignal | undefined)) as Result;
+    return (await this.waiter.wait(ref, waitMs, signal as AbortSignal | undefined)) as Result;
   }
 }

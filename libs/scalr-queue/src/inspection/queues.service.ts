@@ -96,11 +96,11 @@ export class QueuesService {
    */
   async ping(name: string, options: { readonly timeout?: Duration } = {}): Promise<PingResult> {
     const { timeout = PING_TIMEOUT } = check.object('the options of ping', options, ['timeout']);
-    const patience = check.duration('timeout', timeout, 1, MAX_TIMEOUT);
+    const waitMs = check.duration('timeout', timeout, 1, MAX_TIMEOUT);
     const app = await this.reader.bounded(() => this.state.read());
     const known = app.queues.map((queue) => queue.name);
     checkQueue(name, known);
-    return this.pinger.ping(name, patience, app);
+    return this.pinger.ping(name, waitMs, app);
   }
 
   private ofKnown(name: string, write: () => Promise<void>): Promise<void> {

@@ -1,7 +1,7 @@
 import { BoundedLabels } from './bounded-labels.js';
 
-const MOST_JOBS = 200;
-const MOST_QUEUES = 100;
+const MAX_JOBS = 200;
+const MAX_QUEUES = 100;
 
 /** The labels of one job of one queue, made once: some are asked for with every job that runs. */
 export class SeriesLabels {
@@ -24,8 +24,8 @@ export class SeriesLabels {
 
 /** Labels by queue and job, with no more values than Prometheus can take. */
 export class JobLabels {
-  private readonly jobs = new BoundedLabels(MOST_JOBS);
-  private readonly queues = new BoundedLabels(MOST_QUEUES);
+  private readonly jobs = new BoundedLabels(MAX_JOBS);
+  private readonly queues = new BoundedLabels(MAX_QUEUES);
   private readonly made = new Map<string, Map<string, SeriesLabels>>();
 
   constructor(private readonly isDefined: (job: string) => boolean) {}

@@ -5,7 +5,7 @@ import { QueueEngine } from '../engine/queue.engine.js';
 import { SchedulesService } from '../scheduling/schedules.service.js';
 import { type LoadedMetrics, MetricRegistry } from './metric.registry.js';
 
-const MOST = 200;
+const MAX_SCHEDULES = 200;
 
 /** The schedules of the app, as of the last second; the same in every process. */
 @Injectable()
@@ -31,7 +31,7 @@ export class ScheduleMetrics {
     const paused = schedules.filter((schedule) => schedule.paused).length;
     gauges.count.set({ scope, state: 'paused' }, paused);
     gauges.count.set({ scope, state: 'active' }, schedules.length - paused);
-    for (const { name, lateSince, ...times } of schedules.slice(0, MOST)) {
+    for (const { name, lateSince, ...times } of schedules.slice(0, MAX_SCHEDULES)) {
       const labels = { scope, schedule: name };
       const show = (gauge: Gauge, at?: Date) => at && gauge.set(labels, at.getTime() / 1_000);
       show(gauges.nextRun, times.nextRunAt);

@@ -23,7 +23,7 @@ const APP_GAUGES = {
 
 type Label = 'scope' | 'queue' | 'state';
 
-/** The gauges of what the whole app shares. Its label `scope` says that each process tells the same: their sum is nonsense. */
+/** The gauges of what the whole app shares. Its label `scope` says that each process reports the same: their sum is nonsense. */
 export class StateGauges {
   private readonly gauges = new Map<string, Gauge<Label>>();
 
@@ -44,7 +44,7 @@ export class StateGauges {
     });
   }
 
-  /** What is not known any more must not be told. */
+  /** What is not known any more must not be reported. */
   clear(): void {
     for (const gauge of this.gauges.values()) gauge.reset();
   }

@@ -6,7 +6,7 @@ import { QueueEngine, type ServerState } from '../engine/queue.engine.js';
 import { RecentRead } from '../engine/recent-read.js';
 import { StateGauges } from './state.gauges.js';
 
-const MOST_QUEUES = 100;
+const MAX_QUEUES = 100;
 /** Stands for the queues beyond those. Not a name that a queue can have. */
 const OTHER = '~other';
 const STATES = ['waiting', 'delayed', 'running', 'dead'] as const;
@@ -49,8 +49,8 @@ export class StateMetrics {
     gauges.ofApp({ workers: workers.length, programs: countPrograms(workers) });
     // Those with work first: a backlog must never be one that nobody sees.
     const sorted = queues.toSorted(byBacklog);
-    this.showOthers(sorted.slice(MOST_QUEUES), gauges);
-    for (const { name, ...queue } of sorted.slice(0, MOST_QUEUES)) {
+    this.showOthers(sorted.slice(MAX_QUEUES), gauges);
+    for (const { name, ...queue } of sorted.slice(0, MAX_QUEUES)) {
       for (const state of STATES) gauges.jobs(name, state, queue[state]);
       gauges.ofQueue(name, {
         oldest_pending_age_seconds: queue.oldestPendingAgeMs / 1_000,
@@ -74,7 +74,7 @@ export class StateMetrics {
     if (this.toldOfOthers) return;
     this.toldOfOthers = true;
     this.logger.warn(
-      `The app has more than ${MOST_QUEUES} queues: the metrics show those with the largest backlog, and add the other ${others.length} up as queue="${OTHER}"`,
+      `The app has more than ${MAX_QUEUES} queues: the metrics show those with the largest backlog, and add the other ${others.length} up as queue="${OTHER}"`,
     );
   }
 }

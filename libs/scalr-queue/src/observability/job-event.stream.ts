@@ -29,13 +29,13 @@ export class JobEvents {
     if (!listeners?.size) return;
     try {
       const event = make();
-      for (const listener of listeners) this.tell(name, listener as JobEventListener<Name>, event);
+      for (const listener of listeners) this.emitTo(name, listener as JobEventListener<Name>, event);
     } catch (error) {
       this.complain(name, error);
     }
   }
 
-  private tell<Name extends JobEventName>(
+  private emitTo<Name extends JobEventName>(
     name: Name,
     listener: JobEventListener<Name>,
     event: JobEventMap[Name],

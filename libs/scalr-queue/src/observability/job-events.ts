@@ -60,7 +60,7 @@ export interface LockLostEvent extends JobEvent {
   readonly connectionLost: boolean;
 }
 
-/** What can happen to a job, with what is told of it. */
+/** What can happen to a job, with what is reported of it. */
 export interface JobEventMap {
   /** Redis has it. */
   enqueued: JobEvent & { readonly status: EnqueuedJob['status'] };

@@ -6,7 +6,7 @@ type Print = (messages: unknown[], ...rest: unknown[]) => void;
 type Line = Fields & { level: LogLevel; pid: number; timestamp: number; message: unknown };
 type ToLine = (message: unknown, ...rest: unknown[]) => Line;
 
-/** As Nest 12 is told to hide them. */
+/** As Nest 12 is asked to hide them. */
 const HIDDEN: ReadonlySet<string> = new Set([...SECRET_FIELDS, 'payload']);
 const DEEPEST = 5;
 

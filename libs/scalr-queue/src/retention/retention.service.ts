@@ -27,7 +27,7 @@ const LEASE = 10_000;
 export class Retention implements OnApplicationShutdown {
   /** When to look at a queue, in epoch milliseconds. */
   private readonly due = new Map<string, number>();
-  private readonly looked = new Map<string, Trimmed & { readonly told: string }>();
+  private readonly looked = new Map<string, Trimmed & { readonly known: string }>();
   private rules = new Map<string, KeepRule>();
   private watched: ReadonlySet<string> = new Set();
   private timer?: NodeJS.Timeout;
@@ -133,15 +133,15 @@ export class Retention implements OnApplicationShutdown {
     const { finished } = this.engine;
     const key = `${queue} ${state}`;
     const before = this.looked.get(key);
-    const told = JSON.stringify([...rules]);
-    const isSame = before?.told === told && before.kept === (await finished.count(queue, state));
+    const known = JSON.stringify([...rules]);
+    const isSame = before?.known === known && before.kept === (await finished.count(queue, state));
     if (isSame && before.nextAt > Date.now()) return before.nextAt;
     const endLease = await finished.lease(queue, state, LEASE);
     if (!endLease) return Date.now() + SOON;
     let pause = SOON;
     try {
       const trimmed = await finished.trim(queue, state, rules);
-      this.looked.set(key, { ...trimmed, told });
+      this.looked.set(key, { ...trimmed, known });
       pause = Math.max(SOON, Math.ceil(trimmed.kept * PAUSE_PER_JOB));
       return Math.max(trimmed.nextAt, Date.now() + pause);
     } finally {

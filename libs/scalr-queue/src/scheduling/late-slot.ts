@@ -1,7 +1,7 @@
 import type { StoredSchedule } from './schedule.store.js';
 
 /** A slot starts within milliseconds where a worker lives. */
-const GRACE = 2_000;
+const LATE_AFTER_MS = 2_000;
 
 /** The slot that is due and that nobody has started; undefined when there is none. Times are epoch milliseconds. */
 export function lateSlot(
@@ -12,5 +12,5 @@ export function lateSlot(
   const settled = Math.max(covered, lastMissedAt);
   // The one that waits in the queue; where it has ended and nobody enqueued the next one, that.
   const due = settled >= lastSlot ? timetable.next(settled) : lastSlot;
-  return due + GRACE < now ? due : undefined;
+  return due + LATE_AFTER_MS < now ? due : undefined;
 }

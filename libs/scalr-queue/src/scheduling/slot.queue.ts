@@ -11,7 +11,7 @@ import type { StoredSchedule } from './schedule.store.js';
 import { tolerance } from './timetable.js';
 
 /**
- * The jobs of slots. Each is an ordinary delayed job, enqueued before its time under an id that tells the slot, so that it
+ * The jobs of slots. Each is an ordinary delayed job, enqueued before its time under an id that names the slot, so that it
  * becomes one job whoever enqueues it how often, and is there whatever crashes. The engine has schedulers of its own, which
  * are not used: they cannot be paused, make the next job only when the one before starts, never give up a job that kills its
  * workers, and go on for schedules that are no longer in the code.

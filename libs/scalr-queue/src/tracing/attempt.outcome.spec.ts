@@ -3,7 +3,7 @@ import { AttemptFailure } from '../engine/attempt-failure.js';
 import type { FailureKind } from '../engine/failure.js';
 import { outcomeOf } from './attempt.outcome.js';
 
-describe('what a span tells of an attempt', () => {
+describe('what a span shows of an attempt', () => {
   const error = { name: 'TypeError', message: 'no such thing', code: 'E_X' };
   const thrown = (kind: FailureKind) =>
     outcomeOf(new AttemptFailure(kind, Object.assign(new TypeError(error.message), { code: 'E_X' }), 1, 0));

@@ -3,7 +3,7 @@ import { AttemptFailure } from '../engine/attempt-failure.js';
 import { describeThrown, isInstance } from '../engine/failure.js';
 import type { DeadReason, JobErrorInfo } from '../contract/job-info.js';
 
-/** What became of an attempt that did not complete, as its span tells it. */
+/** What became of an attempt that did not complete, as its span shows it. */
 export interface AttemptOutcome {
   readonly outcome: 'retrying' | 'dead' | 'cancelled' | 'postponed' | 'handed-back' | 'failed';
   readonly reason?: DeadReason;

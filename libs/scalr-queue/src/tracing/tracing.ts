@@ -1,7 +1,7 @@
 import type { StoredJob } from '../engine/stored-job.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
 
-/** What a span of sending tells: contract and place of the job, never its payload. */
+/** What a span of sending shows: contract and place of the job, never its payload. */
 export interface SendFacts {
   readonly name: string;
   readonly queue: string;

@@ -6,7 +6,7 @@ import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { JobEventSource } from './job-event.source.js';
 
 /** How often the event loop is looked at; a block is measured this exactly. */
-const INTERVAL = 200;
+const LOOK_INTERVAL_MS = 200;
 /** Of the time that has passed, what the event loop must have been busy for: else the process itself did not run. */
 const BUSY_SHARE = 0.5;
 
@@ -40,7 +40,7 @@ export class BlockWatch {
     this.labels = labels;
     this.jobs = jobs;
     this.lastAt = performance.now();
-    this.timer ??= setInterval(() => this.look(), Math.min(INTERVAL, this.lock / 5)).unref();
+    this.timer ??= setInterval(() => this.look(), Math.min(LOOK_INTERVAL_MS, this.lock / 5)).unref();
   }
 
   stop(): void {

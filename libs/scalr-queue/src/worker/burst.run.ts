@@ -8,7 +8,7 @@ import { JobCounters } from './job.counters.js';
 import type { WorkerLifecycle } from './worker.lifecycle.js';
 import { WorkerPool } from './worker.pool.js';
 
-const LOOK_AGAIN = 100;
+const LOOK_INTERVAL_MS = 100;
 
 /** A worker that works off what is there and then shuts down. One run of a process, from its boot to its summary. */
 export class BurstRun {
@@ -88,7 +88,7 @@ export class BurstRun {
   private async untilEmpty(): Promise<void> {
     let startedAtLook = -1;
     while (!this.lifecycle.closing) {
-      await pause(LOOK_AGAIN);
+      await pause(LOOK_INTERVAL_MS);
       if (this.pool.running > 0) continue;
       const { started } = this;
       const app = await this.state.read().catch(() => undefined);

@@ -8,7 +8,7 @@ import { Retention } from '../retention/retention.service.js';
 import { type Run, RunningJobs } from './running.jobs.js';
 
 /** How often, in milliseconds, requests are looked for. */
-const INTERVAL = 500;
+const LOOK_INTERVAL_MS = 500;
 
 /**
  * Stops the jobs of this process that were asked to stop, and sees to it that a request whose run is over is settled too: the
@@ -28,7 +28,7 @@ export class CancelWatcher {
   ) {}
 
   start(): void {
-    this.timer = setInterval(() => void this.look(), INTERVAL);
+    this.timer = setInterval(() => void this.look(), LOOK_INTERVAL_MS);
     this.timer.unref();
   }
 
@@ -48,7 +48,8 @@ export class CancelWatcher {
     try {
       const { asked, requests } = await cancels.look(this.running.all());
       for (const run of asked) abort(run);
-      if (requests > 0) await cancels.settle(INTERVAL, (queue, storedId) => this.report(queue, storedId));
+      if (requests > 0)
+        await cancels.settle(LOOK_INTERVAL_MS, (queue, storedId) => this.report(queue, storedId));
     } catch {
       // Redis is away: the requests are still there when it is back.
     }

@@ -3,7 +3,7 @@ import { QueueEngine } from '../engine/queue.engine.js';
 import type { JobHandler } from './handler.explorer.js';
 
 /** How often former queues are looked into: an old version may still enqueue there. */
-const INTERVAL = 5_000;
+const LOOK_INTERVAL_MS = 5_000;
 
 /**
  * The queues that definitions of this worker had in earlier versions: as long as jobs of theirs come up there, this worker takes
@@ -32,7 +32,7 @@ export class FormerQueues {
   ): void {
     const look = () =>
       void this.look(handlers, queues, serve).catch((error: unknown) => this.engine.report(error));
-    this.timer = setInterval(look, INTERVAL);
+    this.timer = setInterval(look, LOOK_INTERVAL_MS);
     this.timer.unref();
     look();
   }

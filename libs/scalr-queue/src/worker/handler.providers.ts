@@ -7,7 +7,7 @@ import { handlingMethodsOf, markedPrototypes } from './process-job.decorator.js'
 type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** Named in a warning. */
-const MOST = 3;
+const MAX_NAMES = 3;
 
 /** A provider of the application that may have handlers. */
 export interface HandlerProvider {
@@ -90,8 +90,8 @@ export class HandlerProviders {
     const lost = [...markedPrototypes()].filter((one) => !isFound(one));
     if (lost.length === 0) return;
     this.logger.warn(
-      `The handlers of ${lost.slice(0, MOST).map((one) => one.constructor.name).join(', ')} do not run if they are made by ` +
-        `${unknown.slice(0, MOST).map(({ name }) => `"${String(name)}"`).join(', ')}: the class that a factory in request scope makes ` +
+      `The handlers of ${lost.slice(0, MAX_NAMES).map((one) => one.constructor.name).join(', ')} do not run if they are made by ` +
+        `${unknown.slice(0, MAX_NAMES).map(({ name }) => `"${String(name)}"`).join(', ')}: the class that a factory in request scope makes ` +
         'is not known before a job runs. Provide the class itself, or make it the token of the factory.',
     ); // prettier-ignore
   }

@@ -7,7 +7,7 @@ import { WorkerEngine } from '../engine/engine-worker.js';
 import { isWorkerBoot } from './worker-boot.js';
 
 /** Named in the warning. */
-const MOST = 3;
+const MAX_NAMES = 3;
 
 /** Warns of handlers in a process that runs no jobs: whoever put them there may think that they run, and they cost memory. */
 @Injectable()
@@ -31,8 +31,8 @@ export class IdleHandlers {
       ...this.engine.processors.allQueues().map((queue) => `the @Processor of "${queue}"`),
     ];
     if (idle.length === 0) return;
-    const more = idle.length > MOST ? ` and ${idle.length - MOST} more` : '';
-    const held = `${idle.slice(0, MOST).join(', ')}${more}`;
+    const more = idle.length > MAX_NAMES ? ` and ${idle.length - MAX_NAMES} more` : '';
+    const held = `${idle.slice(0, MAX_NAMES).join(', ')}${more}`;
     const servesHttp = Boolean(this.host.httpAdapter as unknown);
     this.logger.warn(
       servesHttp

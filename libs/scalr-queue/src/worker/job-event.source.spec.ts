@@ -37,7 +37,7 @@ const jobOf = (more: object = {}): StoredJob => {
 const named = { id: '7', name: 'mail', queue: 'post' };
 const first = { ...named, attempt: 1, maxAttempts: 3, waitMs: 500 };
 
-describe('what is told of a job', () => {
+describe('what is reported of a job', () => {
   it('is its start, with how long it waited before its first one', () => {
     const { source, told } = start();
     source.started(jobOf());

@@ -79,7 +79,7 @@ export class JobEventSource {
       ...this.finished(job),
       error: { name, message: redactText(message), ...(code ? { code } : {}) },
     };
-    // Of a job that is done the engine tells when; foreign jobs say nothing of a retry.
+    // Of a job that is done the engine knows when; foreign jobs say nothing of a retry.
     if (kind === 'retrying' || !job.finishedOn) {
       const delayMs = error instanceof AttemptFailure ? error.retryDelay : job.delay;
       this.events.emit('retrying', () => ({ ...failure, delayMs }));

@@ -4,7 +4,7 @@ import { KEPT_LOG_LINES } from '../contract/defaults.js';
 import { counted } from '../contract/counted.js';
 
 /** Progress and log lines of an attempt are written this often at most, however often a handler reports them. */
-const INTERVAL = 200;
+const WRITE_INTERVAL_MS = 200;
 const PROGRESS_LIMIT = 16 * 1_024;
 const LINE_LIMIT = 8 * 1_024;
 
@@ -59,7 +59,7 @@ export class Trail {
   }
 
   private writeSoon(): Promise<void> {
-    const wait = this.lastAt + INTERVAL - performance.now();
+    const wait = this.lastAt + WRITE_INTERVAL_MS - performance.now();
     // A handler that computes leaves timers no turn: the time itself is looked at.
     if (wait <= 0 && !this.writing) return this.write();
     this.timer ??= setTimeout(() => void this.write(), Math.max(1, wait));
@@ -70,7 +70,7 @@ export class Trail {
     clearTimeout(this.timer);
     delete this.timer;
     if (this.writing && !this.ended) {
-      this.timer = setTimeout(() => void this.write(), INTERVAL);
+      this.timer = setTimeout(() => void this.write(), WRITE_INTERVAL_MS);
       return;
     }
     const writes = [...this.progressWrites(), ...this.logWrites()];

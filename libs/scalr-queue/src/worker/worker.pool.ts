@@ -9,7 +9,7 @@ import { QueueWorkers } from './queue.workers.js';
 import { ShutdownController, type ShutdownSummary } from './shutdown.controller.js';
 import { WorkerBackground } from './worker.background.js';
 
-/** What a worker process may be told beside the options of the module. */
+/** What a worker process may be given beside the options of the module. */
 export interface PoolOptions {
   /** Jobs at a time per queue; wins over everything else. */
   readonly concurrency?: number | undefined;

@@ -9,7 +9,7 @@ import { ExitCode } from '../exit-codes.js';
 import type { Session } from '../session.js';
 
 const check = new OptionChecker(InvalidOptionError);
-const LONGEST = 60_000;
+const MAX_BUDGET_MS = 60_000;
 
 /** `scalr-queue doctor` */
 export function registerDoctor(program: Command, cli: Cli): void {
@@ -27,7 +27,7 @@ export function registerDoctor(program: Command, cli: Cli): void {
       if (all) return examineAll(cli);
       return cli.withApp(async (session) => {
         const given = /^\d+$/.test(budget) ? Number(budget) : budget;
-        const milliseconds = check.duration('--budget', given, 0, LONGEST);
+        const milliseconds = check.duration('--budget', given, 0, MAX_BUDGET_MS);
         const doctor = await makeDoctor(session);
         const { renderDoctor } = await import('../doctor/doctor.view.js');
         const report = await doctor.examine({ role, budget: milliseconds });

@@ -36,8 +36,8 @@ export function registerPing(program: Command, cli: Cli): void {
     .action(({ queue, timeout }: PingFlags) =>
       cli.withApp(async ({ queues }) => {
         const names = queue ?? (await queues.list()).map(({ name }) => name);
-        const patience = (/^\d+$/.test(timeout) ? Number(timeout) : timeout) as Duration;
-        const pings = await Promise.all(names.map((name) => queues.ping(name, { timeout: patience })));
+        const wait = (/^\d+$/.test(timeout) ? Number(timeout) : timeout) as Duration;
+        const pings = await Promise.all(names.map((name) => queues.ping(name, { timeout: wait })));
         if (pings.length === 0 || pings.some(({ answered }) => !answered)) cli.exitCode = ExitCode.failed;
         cli.print(pings, () =>
           pings.length === 0

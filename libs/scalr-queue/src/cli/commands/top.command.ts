@@ -9,9 +9,9 @@ import type { Cli } from '../cli.js';
 import type { TopFrame } from '../top/top.reader.js';
 
 const check = new OptionChecker(InvalidOptionError);
-const SHORTEST = 250;
-const LONGEST = 3_600_000;
-/** How much a queue grows needs two looks; a rate two signs of life of the worker, so that it is not an average over its life. */
+const MIN_INTERVAL_MS = 250;
+const MAX_INTERVAL_MS = 3_600_000;
+/** How much a queue grows needs two looks; a rate two heartbeats of the worker, so that it is not an average over its life. */
 const BETWEEN = 1_000;
 
 /** `scalr-queue top` */
@@ -74,7 +74,7 @@ async function topAll(cli: Cli, interval: string, once: boolean): Promise<void> 
 
 function intervalOf(interval: string): number {
   const given = /^\d+$/.test(interval) ? Number(interval) : interval;
-  return check.duration('--interval', given, SHORTEST, LONGEST);
+  return check.duration('--interval', given, MIN_INTERVAL_MS, MAX_INTERVAL_MS);
 }
 
 const plain = <Value>(byQueue: ReadonlyMap<string, Value>) => Object.fromEntries(byQueue);

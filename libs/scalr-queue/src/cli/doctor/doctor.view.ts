@@ -12,7 +12,7 @@ const TONES: Readonly<Record<Finding['severity'], Tone & keyof Paint>> = {
   warning: 'warn',
 };
 /** Apps that are listed. */
-const MOST_APPS = 10;
+const MAX_APPS = 10;
 
 /** The report as text: what is, what is wrong with its cure, and what was not looked at. */
 export function renderDoctor(report: DoctorReport, paint: Paint, width?: number): string {
@@ -71,7 +71,7 @@ function factsOf({ app, server, keys, queues, workers }: DoctorReport): [string,
 }
 
 function appsOf({ keys, server }: DoctorReport, paint: Paint, width?: number): string {
-  const apps = keys!.apps.slice(0, MOST_APPS);
+  const apps = keys!.apps.slice(0, MAX_APPS);
   const columns = [
     { title: 'app', of: ({ app }: (typeof apps)[number]) => app },
     { title: 'keys', of: ({ keys: count }: (typeof apps)[number]) => count },

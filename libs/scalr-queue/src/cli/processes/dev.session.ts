@@ -17,8 +17,8 @@ export interface DevSettings {
 }
 
 /** Beyond what a worker needs to hand its jobs back. */
-const GRACE = 5_000;
-/** For a worker in development: its running jobs are handed back soon, for somebody waits for the restart. */
+const GRACE_PERIOD_MS = 5_000;
+/** For a worker in development: its running jobs are released soon, for somebody waits for the restart. */
 const DEV_ENV = { SCALR_SHUTDOWN_TIMEOUT: '1s', SCALR_LOG: 'text' };
 
 /** A worker that is started again whenever its files change, until a signal ends it all. */
@@ -39,7 +39,7 @@ export class DevSession {
       this.startBuild();
       await this.keepWorker();
     } finally {
-      await Promise.all([this.worker?.stop(GRACE), this.build?.stop(GRACE)]);
+      await Promise.all([this.worker?.stop(GRACE_PERIOD_MS), this.build?.stop(GRACE_PERIOD_MS)]);
       unlisten();
     }
   }
@@ -66,7 +66,7 @@ export class DevSession {
       if (changed === undefined) return;
       state = changed;
       say('files changed, restarting the worker');
-      await worker.stop(GRACE);
+      await worker.stop(GRACE_PERIOD_MS);
     }
   }
 
@@ -75,7 +75,7 @@ export class DevSession {
     const defaults = Object.fromEntries(Object.entries(DEV_ENV).filter(([name]) => !given.includes(name)));
     const worker = ChildGroup.node(this.settings.entry, { ...defaults, ...this.settings.env }, 'inherit');
     this.worker = worker;
-    void worker.exited.then((exit) => this.tell('the worker', exit), this.failed('the worker'));
+    void worker.exited.then((exit) => this.report('the worker', exit), this.failed('the worker'));
     return worker;
   }
 
@@ -84,10 +84,10 @@ export class DevSession {
     if (build === undefined) return;
     say(`building with: ${build}`);
     this.build = ChildGroup.shell(build, (line) => say(`build | ${line}`));
-    void this.build.exited.then((exit) => this.tell('the build', exit), this.failed('the build'));
+    void this.build.exited.then((exit) => this.report('the build', exit), this.failed('the build'));
   }
 
-  private tell(what: string, { code, signal }: Exit): void {
+  private report(what: string, { code, signal }: Exit): void {
     const how = signal ? `by ${signal}` : `with exit code ${code}`;
     this.settings.say(`${what} ended ${how}${this.stop.signal.aborted ? '' : '; waiting for a change'}`);
   }

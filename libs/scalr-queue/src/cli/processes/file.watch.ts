@@ -3,13 +3,13 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const LOOK_AGAIN = 200;
-const MOST_FILES = 20_000;
+const LOOK_INTERVAL_MS = 200;
+const MAX_FILES = 20_000;
 const CODE = /\.(?:[mc]?js|json|node|env)$/;
 const LEFT_OUT = /^(?:node_modules|\..*)$/;
 
 /**
- * Tells when the files of some folders have changed and are still again. It asks for their times instead of waiting to be told:
+ * Reports when the files of some folders have changed and are still again. It asks for their times instead of waiting to be told:
  * that survives a folder that is removed and made anew by a build, and works on a mounted one.
  */
 export class FileWatch {
@@ -30,7 +30,7 @@ export class FileWatch {
   async change(last: string, signal: AbortSignal): Promise<string | undefined> {
     let seen = last;
     while (!signal.aborted) {
-      await pause(LOOK_AGAIN, undefined, { signal }).catch(() => undefined);
+      await pause(LOOK_INTERVAL_MS, undefined, { signal }).catch(() => undefined);
       const now = await this.state();
       if (now !== last && now === seen && existsSync(this.entry)) return now;
       seen = now;
@@ -42,7 +42,7 @@ export class FileWatch {
 async function collect(folder: string, files: string[]): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) {
-    if (files.length >= MOST_FILES || LEFT_OUT.test(entry.name)) continue;
+    if (files.length >= MAX_FILES || LEFT_OUT.test(entry.name)) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await collect(path, files);
     else if (CODE.test(entry.name)) files.push(path);

@@ -15,11 +15,11 @@ interface Span {
   readonly to: { readonly at: number; readonly counts: readonly WorkerCounts[] };
 }
 
-/** A sign of life that comes sooner after another one tells too little of a rate, in milliseconds. */
+/** A heartbeat that comes sooner after another one says too little of a rate, in milliseconds. */
 const SHORTEST = 1_000;
 
 /**
- * Tells rates from what the workers count themselves: of each one between its last two signs of life, as soon as two were seen,
+ * Works out rates from what the workers count themselves: of each one between its last two heartbeats, as soon as two were seen,
  * before that since its start. Both times are of the worker's own clock.
  */
 export class RateMeter {

@@ -11,7 +11,7 @@ export interface TopFrame extends AppSnapshot {
   readonly at: number;
   /** By queue, as its workers counted. */
   readonly rates: ReadonlyMap<string, Rates>;
-  /** Whether the rates are averages since the workers started, for want of a second sign of life. */
+  /** Whether the rates are averages since the workers started, for want of a second heartbeat. */
   readonly sinceStart: boolean;
   /** By queue: the jobs that it gained a second since the last look; below zero when it shrinks. */
   readonly growth: ReadonlyMap<string, number>;
@@ -40,7 +40,7 @@ export class TopReader {
     this.engine = session.engine;
   }
 
-  /** Whether another look would tell more: each worker gives a sign of life every five seconds. */
+  /** Whether another look would show more: each worker sends a heartbeat every five seconds. */
   get unsettled(): boolean {
     return this.meter.unsettled;
   }

@@ -9,7 +9,7 @@ import { RedisConnections } from './connection/redis.connections.js';
 import { counted } from '../../contract/counted.js';
 
 /** Milliseconds that a size is trusted. */
-const FRESH = 250;
+const MAX_AGE_MS = 250;
 
 interface Backlog {
   size: number;
@@ -71,4 +71,4 @@ export class BacklogGuard {
   }
 }
 
-const isFresh = ({ readAt }: Backlog): boolean => performance.now() - readAt <= FRESH;
+const isFresh = ({ readAt }: Backlog): boolean => performance.now() - readAt <= MAX_AGE_MS;

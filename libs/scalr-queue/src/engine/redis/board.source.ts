@@ -2,7 +2,7 @@ import { Injectable, Optional } from '@nestjs/common';
 import type { JobType, Queue } from 'bullmq';
 import { QueueConfigError } from '../../contract/errors/configuration.errors.js';
 import { QueueRegistry } from './queue.registry.js';
-import { type Reach, type StoredFields, StoredJobReader } from './stored-job.reader.js';
+import { type ReadExtent, type StoredFields, StoredJobReader } from './stored-job.reader.js';
 
 /** What a board shows of a queue, read as the engine stores it: bull-board is made for its queues. */
 export class BoardSource {
@@ -22,8 +22,8 @@ export class BoardSource {
   }
 
   /** The jobs of these ids, a few at a time. @param listed the ids stand in lists, also where the data of a job is gone */
-  read(ids: readonly string[], reach: Reach, listed: boolean): AsyncGenerator<StoredFields[]> {
-    return this.reader.read(this.queue, ids, reach, listed);
+  read(ids: readonly string[], extent: ReadExtent, listed: boolean): AsyncGenerator<StoredFields[]> {
+    return this.reader.read(this.queue, ids, extent, listed);
   }
 
   private get queue(): Queue {

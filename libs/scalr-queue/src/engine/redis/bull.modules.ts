@@ -3,14 +3,14 @@ import { Queue } from 'bullmq';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { QueueConfigError } from '../../contract/errors/configuration.errors.js';
-import { heedErrorsOf } from './connection/engine-errors.js';
+import { routeErrorsOf } from './connection/engine-errors.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { queueOptions } from './queue.registry.js';
 import { RedisEngineModule } from './redis-engine.module.js';
 
 // The build of BullMQ that @nestjs/bullmq uses, and with it the application. Upstream: it has the class of its queues in `_queueClass`.
 const { _queueClass: queueClass } = BullModule as unknown as { _queueClass?: { readonly prototype: object } };
-for (const one of new Set([Queue, queueClass])) if (one) heedErrorsOf(one);
+for (const one of new Set([Queue, queueClass])) if (one) routeErrorsOf(one);
 
 /** Gives @nestjs/bullmq our connection and prefix, and keeps it from starting any worker by itself. */
 export const BULL = BullModule.forRootAsync({

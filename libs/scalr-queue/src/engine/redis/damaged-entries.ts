@@ -1,19 +1,19 @@
 import { Logger } from '@nestjs/common';
 import { ENTRY_UNREADABLE } from '../../contract/errors/stored-data.error.js';
 
-/** Entries that are remembered, so that each is told once. */
-const MOST = 1_000;
-const SHOWN = 120;
+/** Entries that are remembered, so that each is reported once. */
+const MAX_NOTED_ENTRIES = 1_000;
+const SHOWN_CHARACTERS = 120;
 
-/** Entries in Redis that cannot be read and are left out: told once each, so that nobody looks for what is missing in vain. */
+/** Entries in Redis that cannot be read and are left out: reported once each, so that nobody looks for what is missing in vain. */
 export class DamagedEntries {
   private readonly logger = new Logger('ScalrQueue');
   private readonly noted = new Set<string>();
 
   /** @param entry its key, and what in it is meant */
   readonly note = (entry: string, why: string): void => {
-    const line = `${entry.slice(0, SHOWN)} cannot be read and is left out: ${why}. Repair it, or delete it.`;
-    if (this.noted.has(line) || this.noted.size >= MOST) return;
+    const line = `${entry.slice(0, SHOWN_CHARACTERS)} cannot be read and is left out: ${why}. Repair it, or delete it.`;
+    if (this.noted.has(line) || this.noted.size >= MAX_NOTED_ENTRIES) return;
     this.noted.add(line);
     this.logger.warn(`[${ENTRY_UNREADABLE}] ${line}`);
   };

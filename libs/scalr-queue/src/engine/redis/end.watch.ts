@@ -8,7 +8,7 @@ import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import type { JobEnd } from '../job-end.js';
 
 /** How long the event connection of a queue is kept when nobody waits any more. */
-const IDLE = 10_000;
+const IDLE_TIMEOUT_MS = 10_000;
 
 type Listener = (end: JobEnd) => void;
 
@@ -49,7 +49,7 @@ export class EndWatch {
       watch.idleTimer = setTimeout(() => {
         this.watches.delete(queue);
         close(watch);
-      }, IDLE);
+      }, IDLE_TIMEOUT_MS);
       watch.idleTimer.unref();
     };
     return { stop, listening: watch.listening };
@@ -82,9 +82,9 @@ export class EndWatch {
       lastEventId,
     });
     watch.events = events;
-    const tell = (storedId: string, end: JobEnd) => watch.waits.get(storedId)?.forEach((hear) => hear(end));
-    events.on('completed', ({ jobId, returnvalue }) => tell(jobId, { result: returnvalue }));
-    events.on('failed', ({ jobId, failedReason }) => tell(jobId, { failedReason }));
+    const report = (storedId: string, end: JobEnd) => watch.waits.get(storedId)?.forEach((hear) => hear(end));
+    events.on('completed', ({ jobId, returnvalue }) => report(jobId, { result: returnvalue }));
+    events.on('failed', ({ jobId, failedReason }) => report(jobId, { failedReason }));
     events.on('error', (error) => {
       if (!watch.closed) this.connections.log.trouble(error);
     });

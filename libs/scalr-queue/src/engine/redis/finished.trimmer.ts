@@ -99,14 +99,14 @@ export class FinishedTrimmer {
     newest: string,
     rules: KeepRules,
   ): Promise<KeepLimits> {
-    const told = rules.get(name === FOREIGN ? foreignRule(queue) : name);
-    if (told && name !== FOREIGN) return limitsIn(told, state);
+    const rule = rules.get(name === FOREIGN ? foreignRule(queue) : name);
+    if (rule && name !== FOREIGN) return limitsIn(rule, state);
     const stored = await this.connections.producer.hget(this.queues.get(queue).toKey(newest), 'opts');
     const carried = fromEngineKeep(
       readOptions(stored)[state === 'completed' ? 'removeOnComplete' : 'removeOnFail'],
     );
     if (carried) return carried;
-    if (told) return limitsIn(told, state);
+    if (rule) return limitsIn(rule, state);
     if (name === FOREIGN) return { age: Infinity, count: Infinity };
     return limitsIn(keepRuleOf(undefined, this.app.defaults.keep), state);
   }

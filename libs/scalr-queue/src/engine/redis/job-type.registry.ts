@@ -1,7 +1,7 @@
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { ANY_NAME, type JobType } from '../job-type.js';
 import type { JobTypeRegistry } from '../queue.engine.js';
-import { entryOf, isField } from './catalog-entry.js';
+import { entryOf, isField } from './job-type-field.js';
 import { jobTypeField, jobTypesKey } from './keys.js';
 import { orDamaged } from './damaged-entries.js';
 import { withDeadline } from '../deadline.js';

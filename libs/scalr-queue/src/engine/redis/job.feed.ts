@@ -18,7 +18,7 @@ export const LISTS: Readonly<Record<JobState, readonly EngineList[]>> = {
 };
 
 /** Ids read in one round trip. */
-const SLICE = 100;
+const IDS_PER_SLICE = 100;
 
 /** The id of a job and its place among those of other lists: the lowest comes first. */
 export interface Listed {
@@ -61,7 +61,7 @@ export class ListFeed implements JobFeed {
     if (this.buffer.length === 0 && !this.ended) {
       this.buffer = await this.next();
       this.read += this.buffer.length;
-      this.ended = this.buffer.length < SLICE;
+      this.ended = this.buffer.length < IDS_PER_SLICE;
     }
     return this.buffer[0];
   }
@@ -77,7 +77,7 @@ export class ListFeed implements JobFeed {
 
   private async slice(): Promise<Listed[]> {
     const key = this.source.toKey(this.list);
-    const range = [key, this.read, String(this.read + SLICE - 1)] as const;
+    const range = [key, this.read, String(this.read + IDS_PER_SLICE - 1)] as const;
     if (this.list === 'delayed') return scored(await this.redis.zrange(...range, 'WITHSCORES'), 1);
     if (this.list === 'failed' || this.list === 'completed')
       return scored(await this.redis.zrevrange(...range, 'WITHSCORES'), -1);
@@ -100,7 +100,7 @@ export class ListFeed implements JobFeed {
   }
 }
 
-/** Redis tells ids and scores in turn, or as pairs. */
+/** Redis replies ids and scores in turn, or as pairs. */
 function scored(reply: readonly unknown[], direction: 1 | -1): Listed[] {
   const flat = reply.flat();
   const listed: Listed[] = [];

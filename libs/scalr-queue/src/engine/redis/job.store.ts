@@ -21,10 +21,10 @@ import { IS_LISTED, READ_RECORD } from './scripts/job-record.script.js';
 const STATES = ['completed', 'failed', 'delayed', 'prioritized', 'waiting-children', 'active', 'wait'];
 
 /** How far from its head a list is searched for a job: Redis goes through it one by one. */
-const MOST_BEFORE = 10_000;
+const MAX_POSITION = 10_000;
 
 /** Of a job that moves each time it is looked at, or whose data was never completed. */
-const MOST_READS_AGAIN = 3;
+const MAX_REREADS = 3;
 
 /** Stored jobs, one by one. Rejects with the error of the connection or of Redis. */
 @Injectable()
@@ -74,7 +74,7 @@ export class RedisJobStore implements JobStore {
     // The job may move in between. The state is read last, and both again if the data is of before the state: it may have moved on.
     let record = await this.recordOf(queue, storedId);
     let state = await this.stateOf(queue, storedId);
-    for (let again = 0; again < MOST_READS_AGAIN && isOfBefore(record.job, state); again++) {
+    for (let again = 0; again < MAX_REREADS && isOfBefore(record.job, state); again++) {
       record = await this.recordOf(queue, storedId);
       state = await this.stateOf(queue, storedId);
     }
@@ -115,7 +115,7 @@ export class RedisJobStore implements JobStore {
     if (state !== 'waiting') return undefined;
     // The next one stands at the end.
     const [index, length] = await Promise.all([
-      redis.lpos(wait, id, 'RANK', -1, 'MAXLEN', MOST_BEFORE),
+      redis.lpos(wait, id, 'RANK', -1, 'MAXLEN', MAX_POSITION),
       redis.llen(wait),
     ]);
     return index === null ? undefined : Math.max(1, length - index);

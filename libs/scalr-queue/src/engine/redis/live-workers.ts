@@ -4,20 +4,20 @@ import { type DamagedEntries, orDamaged } from './damaged-entries.js';
 import { readableValuesOf } from './pipeline-replies.js';
 import type { RedisClient } from './connection/redis.client.js';
 
-/** A sign of life as it is stored; times in epoch milliseconds. An older version of the library may lack what is newer. */
+/** A heartbeat as it is stored; times in epoch milliseconds. An older version of the library may lack what is newer. */
 export type StoredWorker = Omit<WorkerInfo, 'counts' | 'startedAt' | 'seenAt'> & {
   counts?: WorkerInfo['counts'];
   startedAt: number;
   seenAt: number;
 };
 
-/** Bytes of a sign of life that are read: a real one has a few thousand. */
-const MOST_BYTES = 256 * 1_024;
+/** Bytes of a heartbeat that are read: a real one has a few thousand. */
+const MAX_BYTES = 256 * 1_024;
 /** Workers that died without a goodbye and are remembered, and for how long. */
-const MOST_LOST = 50;
-const REMEMBER_LOST = 24 * 3_600_000;
+const MAX_LOST_WORKERS = 50;
+const LOST_WORKER_AGE_MS = 24 * 3_600_000;
 
-/** The workers that live, oldest first. Leaves out what is no sign of life. */
+/** The workers that live, oldest first. Leaves out what is no heartbeat. */
 export async function readWorkers(
   redis: RedisClient,
   prefix: string,
@@ -27,7 +27,7 @@ export async function readWorkers(
 }
 
 /**
- * The workers that live, oldest first; and as they last told of themselves, latest first, those that died without a goodbye within a
+ * The workers that live, oldest first; and in their last heartbeats, latest first, those that died without a goodbye within a
  * day. Those that are older, or too many, are taken out of the index.
  */
 export async function readAllWorkers(
@@ -39,7 +39,7 @@ export async function readAllWorkers(
   const ids = await orDamaged(redis.hkeys(index), [], index, note);
   if (ids.length === 0) return { live: [], lost: [] };
   const pipeline = redis.pipeline();
-  for (const id of ids) pipeline.getrange(workerKey(prefix, id), 0, MOST_BYTES);
+  for (const id of ids) pipeline.getrange(workerKey(prefix, id), 0, MAX_BYTES);
   const texts = readableValuesOf(await pipeline.exec());
   const live: WorkerInfo[] = [];
   const dead: string[] = [];
@@ -59,16 +59,16 @@ async function sortOut(redis: RedisClient, index: string, dead: readonly string[
   const texts = await redis.hmget(index, ...dead);
   const lost = texts
     .flatMap((text) => (text?.startsWith('{') ? (parse(text) ?? []) : []))
-    .filter(({ seenAt }) => Date.now() - +seenAt < REMEMBER_LOST)
+    .filter(({ seenAt }) => Date.now() - +seenAt < LOST_WORKER_AGE_MS)
     .toSorted((one, other) => +other.seenAt - +one.seenAt)
-    .slice(0, MOST_LOST);
+    .slice(0, MAX_LOST_WORKERS);
   const kept = new Set(lost.map(({ id }) => id));
   const forgotten = dead.filter((id) => !kept.has(id));
   if (forgotten.length > 0) redis.hdel(index, ...forgotten).catch(() => undefined);
   return lost;
 }
 
-/** Undefined for what is no sign of life. */
+/** Undefined for what is no heartbeat. */
 function parse(text: string): WorkerInfo | undefined {
   try {
     const { startedAt, seenAt, ...worker } = JSON.parse(text) as StoredWorker;
@@ -88,12 +88,12 @@ function isWorker(read: WorkerInfo): boolean {
   const { id, host, pid, running, queues, jobs, catchAllQueues, runningJobs, counts, startedAt, seenAt } =
     read;
   const texts: unknown[] = [id, host, ...queues, ...jobs, ...catchAllQueues];
-  const tallies = counts.flatMap(({ queue, completed, dead, retried }) => {
+  const totals = counts.flatMap(({ queue, completed, dead, retried }) => {
     texts.push(queue);
     return [completed, dead, retried];
   });
   for (const one of runningJobs) texts.push(one.id, one.queue);
-  const numbers: unknown[] = [pid, running, ...tallies, startedAt.getTime(), seenAt.getTime()];
+  const numbers: unknown[] = [pid, running, ...totals, startedAt.getTime(), seenAt.getTime()];
   return (
     texts.every((text) => typeof text === 'string') &&
     !queues.some((queue) => queue === '' || queue.includes(':')) &&

@@ -9,10 +9,10 @@ import type { Place } from '../found-job.js';
 import type { JobEnd } from '../job-end.js';
 
 /** Entries of an event stream that one script looks at; results are among them. */
-const SLICE = 50;
-const MOST_SLICES = 40;
+const ENTRIES_PER_SLICE = 50;
+const MAX_SLICES = 40;
 /** Where it is not known in which queue a job was, no more streams than that are read. */
-const MOST_QUEUES = 20;
+const MAX_QUEUES = 20;
 
 /** How jobs ended that are not kept, as long as the event stream of their queue has it. */
 @Injectable()
@@ -26,7 +26,7 @@ export class PastEnds {
   /** @param places where the job may have been */
   async find(places: readonly Place[]): Promise<JobEnd | undefined> {
     const queues = [...new Set(places.map(({ queue }) => queue))];
-    if (queues.length > MOST_QUEUES) return undefined;
+    if (queues.length > MAX_QUEUES) return undefined;
     for (const queue of queues) {
       const ids = places.filter((place) => place.queue === queue).map(({ storedId }) => storedId);
       const end = await this.findIn(queue, ids);
@@ -44,8 +44,15 @@ export class PastEnds {
   private async findIn(queue: string, storedIds: readonly string[]): Promise<JobEnd | undefined> {
     const stream = this.queues.get(queue).toKey('events');
     let from = '+';
-    for (let slice = 0; slice < MOST_SLICES; slice++) {
-      const reply = await this.connections.producer.eval(FIND_END, 1, stream, from, SLICE, ...storedIds);
+    for (let slice = 0; slice < MAX_SLICES; slice++) {
+      const reply = await this.connections.producer.eval(
+        FIND_END,
+        1,
+        stream,
+        from,
+        ENTRIES_PER_SLICE,
+        ...storedIds,
+      );
       const [event, value] = reply as string[];
       if (event === undefined) return undefined;
       if (event === 'completed') return { result: parse(value) };

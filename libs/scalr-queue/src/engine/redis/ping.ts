@@ -51,7 +51,7 @@ export class PingSender {
   }
 
   /**
-   * A worker of a version that does not know pings puts the job aside as one of a newer version, or gives it to a `@Processor`
+   * A worker of a version that does not know pings defers the job as one of a newer version, or gives it to a `@Processor`
    * class, which ends it: both show that it takes jobs.
    */
   private async answerTo(
@@ -68,9 +68,9 @@ export class PingSender {
       pipeline.zscore(queueKey(prefix, queue, 'delayed'), storedId);
       pipeline.exists(queueKey(prefix, queue, storedId));
       pipeline.get(pongKey(prefix, id));
-      const [putAside, exists, pong] = valuesOf(await pipeline.exec());
+      const [deferred, exists, pong] = valuesOf(await pipeline.exec());
       if (typeof pong === 'string') return { worker: JSON.parse(pong) as Pong };
-      if (putAside !== null || exists === 0) return {};
+      if (deferred !== null || exists === 0) return {};
       if (performance.now() >= deadline) return undefined;
     }
   }

@@ -18,7 +18,7 @@ const SMALL = [
   'priority',
 ] as const;
 /** Jobs of a round trip: Redis and this process are held up for a few milliseconds at the most. */
-const SLICE = 20;
+const JOBS_PER_SLICE = 20;
 
 /** A field that is too large to be read in full, with its beginning unless it is not read at all. */
 export interface Oversize {
@@ -32,7 +32,7 @@ export type StoredFields = { readonly id: string } & {
 } & { readonly [Field in (typeof LARGE)[number]]?: string | Oversize };
 
 /** How much of each job is read. */
-export interface Reach {
+export interface ReadExtent {
   /** Bytes of a large field. */
   readonly bytes: number;
   /** Whether the payload is read in full nevertheless. */
@@ -53,13 +53,13 @@ export class StoredJobReader {
   async *read(
     queue: Queue,
     ids: readonly string[],
-    reach: Reach,
+    extent: ReadExtent,
     listed = false,
   ): AsyncGenerator<StoredFields[]> {
     const fields = [...SMALL, ...LARGE];
-    const limits = [SMALL.length, DEFAULT_PAYLOAD_LIMIT, reach.bytes, reach.wholePayload ? 1 : 0];
-    for (let from = 0; from < ids.length; from += SLICE) {
-      const slice = ids.slice(from, from + SLICE);
+    const limits = [SMALL.length, DEFAULT_PAYLOAD_LIMIT, extent.bytes, extent.wholePayload ? 1 : 0];
+    for (let from = 0; from < ids.length; from += JOBS_PER_SLICE) {
+      const slice = ids.slice(from, from + JOBS_PER_SLICE);
       const keys = slice.map((id) => queue.toKey(id));
       const replies = (await READ_JOBS.run(this.connections.producer, keys, [...limits, ...fields])) as (
         Reply[] | null

@@ -10,7 +10,7 @@ import { valuesOf } from './pipeline-replies.js';
 import type { RedisConnections } from './connection/redis.connections.js';
 
 /** How often a worker notes what it handles. */
-const NOTE_HANDLERS = 60_000;
+const HANDLERS_INTERVAL_MS = 60_000;
 
 /**
  * The worker processes of the app that live: one index, and per worker a key that Redis itself lets expire, so that no clock
@@ -24,12 +24,12 @@ export class RedisWorkerRegistry implements WorkerRegistry {
     private readonly options: ResolvedOptions,
   ) {}
 
-  /** Writes a sign of life, good for twenty seconds. */
+  /** Writes a heartbeat, good for twenty seconds. */
   async beat(worker: WorkerInfo): Promise<void> {
     const { prefix } = this.options;
     const { handled: _handled, ...announced } = worker;
     const stored: StoredWorker = { ...announced, startedAt: +worker.startedAt, seenAt: +worker.seenAt };
-    if (performance.now() - this.notedAt > NOTE_HANDLERS) {
+    if (performance.now() - this.notedAt > HANDLERS_INTERVAL_MS) {
       this.notedAt = performance.now();
       await this.noteHandlers(worker);
     }

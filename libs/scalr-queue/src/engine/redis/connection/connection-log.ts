@@ -5,14 +5,14 @@ import { denialOf } from './acl-refusal.js';
 import { messageOf } from './redis-error.js';
 import { refusalOf, replyOf } from './redis-reply.js';
 
-const INTERVAL = 10_000;
-/** A Redis that now takes locks and now does not is told of this often. */
-const LOCKS_INTERVAL = 60_000;
+const LINE_INTERVAL_MS = 10_000;
+/** A Redis that now takes locks and now does not is reported this often. */
+const LOCKS_INTERVAL_MS = 60_000;
 /** Upstream: BullMQ names the job that it cannot find only here. */
 const ID_OF_MISSING = /^Missing key for job (\S+)\. /;
 
 /**
- * Says at most once in ten seconds that Redis is in trouble, and that it is back when the trouble was told, however many
+ * Says at most once in ten seconds that Redis is in trouble, and that it is back when the trouble was reported, however many
  * connections complain how often, and also when they come and go. Logs the message only: errors of ioredis carry the
  * command with its arguments.
  */
@@ -20,21 +20,21 @@ export class ConnectionLog {
   private readonly logger = new Logger('ScalrQueue');
   private lastAt = -Infinity;
   private hidden = 0;
-  private told = false;
-  private locksTold = false;
+  private reported = false;
+  private locksReported = false;
   private locksAt = -Infinity;
 
   constructor(private readonly where: string) {}
 
   trouble(error: Error): void {
     const now = performance.now();
-    if (now - this.lastAt < INTERVAL) {
+    if (now - this.lastAt < LINE_INTERVAL_MS) {
       this.hidden++;
       return;
     }
     const more = this.hidden > 0 ? ` (${this.hidden} more since the last line)` : '';
     this.logger.warn(`${this.lineOf(error)}${more}`);
-    this.told = true;
+    this.reported = true;
     this.lastAt = now;
     this.hidden = 0;
   }
@@ -50,13 +50,13 @@ export class ConnectionLog {
   }
 
   /**
-   * Redis said no to the renewal of locks: told once until it takes one again, however many jobs run and however often it
+   * Redis said no to the renewal of locks: reported once until it takes one again, however many jobs run and however often it
    * is asked.
    */
   locksRefused(error: Error): void {
     const now = performance.now();
-    if (this.locksTold || now - this.locksAt < LOCKS_INTERVAL) return;
-    this.locksTold = true;
+    if (this.locksReported || now - this.locksAt < LOCKS_INTERVAL_MS) return;
+    this.locksReported = true;
     this.locksAt = now;
     const why = denialOf(error) ?? refusalOf(error)?.why;
     const reply = replyOf(error.message);
@@ -67,12 +67,12 @@ export class ConnectionLog {
   }
 
   locksRenewed(): void {
-    this.locksTold = false;
+    this.locksReported = false;
   }
 
   recovered(): void {
-    if (!this.told) return;
-    this.told = false;
+    if (!this.reported) return;
+    this.reported = false;
     this.logger.log(`Redis at ${this.where}: connected again`);
   }
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { inspect } from 'node:util';
-import { hearEngineErrors, heedErrorsOf } from './engine-errors.js';
+import { onEngineErrors, routeErrorsOf } from './engine-errors.js';
 
 /** The engine's base class, as each of its builds has one, and a class of it. */
 function build() {
@@ -32,14 +32,14 @@ const tainted = () => Object.assign(new Error('READONLY'), { command: { name: 'h
 function connection() {
   const heard: Error[] = [];
   const client = {};
-  hearEngineErrors(client, (error) => void heard.push(error));
+  onEngineErrors(client, (error) => void heard.push(error));
   return { client, heard };
 }
 
 describe('an error of what the engine puts on a connection', () => {
   it('is heard by the connection where nobody else listens, without its arguments', () => {
     const { Queue, printed } = build();
-    heedErrorsOf(Queue);
+    routeErrorsOf(Queue);
     const { client, heard } = connection();
     expect(new Queue({ connection: client }).emit('error', tainted())).toBe(true);
     new Queue({ connection: client }).emit('error', 'a text');
@@ -50,7 +50,7 @@ describe('an error of what the engine puts on a connection', () => {
 
   it('goes to its listener where there is one, without its arguments', () => {
     const { Special } = build();
-    heedErrorsOf(Special);
+    routeErrorsOf(Special);
     const { client, heard } = connection();
     const queue = new Special({ connection: client });
     const own: unknown[] = [];
@@ -63,7 +63,7 @@ describe('an error of what the engine puts on a connection', () => {
 
   it('is that of the engine on any other connection, as are other events', () => {
     const { Queue, printed } = build();
-    heedErrorsOf(Queue);
+    routeErrorsOf(Queue);
     const error = tainted();
     new Queue().emit('error', error);
     new Queue({ connection: {} }).emit('error', error);
@@ -83,20 +83,20 @@ describe('an error of what the engine puts on a connection', () => {
     const { Base, Queue, Special } = build();
     const emitOf = (type: { prototype: object }): unknown => Reflect.get(type.prototype, 'emit');
     const emit = emitOf(Base);
-    for (const one of [Special, Queue, Base]) heedErrorsOf(one);
+    for (const one of [Special, Queue, Base]) routeErrorsOf(one);
     const wrapped = emitOf(Base);
     expect(wrapped).not.toBe(emit);
-    heedErrorsOf(Queue);
+    routeErrorsOf(Queue);
     expect(emitOf(Base)).toBe(wrapped);
     const other = build();
-    heedErrorsOf(other.Queue);
+    routeErrorsOf(other.Queue);
     const { client, heard } = connection();
     new other.Special({ connection: client }).emit('error', new Error('once'));
     expect(heard).toHaveLength(1);
   });
 
   it('needs a class that emits', () => {
-    expect(() => heedErrorsOf(class {})).not.toThrow();
-    expect(() => heedErrorsOf(EventEmitter)).not.toThrow();
+    expect(() => routeErrorsOf(class {})).not.toThrow();
+    expect(() => routeErrorsOf(EventEmitter)).not.toThrow();
   });
 });

@@ -13,10 +13,10 @@ interface Prototype {
   emit: Emit;
 }
 
-const heeded = new WeakSet<object>();
+const patched = new WeakSet<object>();
 
 /** From now on `listener` hears what goes wrong with any object of the engine that lives on this connection. */
-export function hearEngineErrors(connection: object, listener: Heard): void {
+export function onEngineErrors(connection: object, listener: Heard): void {
   Object.defineProperty(connection, LISTENER, { value: listener, configurable: true });
 }
 
@@ -27,10 +27,10 @@ export function hearEngineErrors(connection: object, listener: Heard): void {
  *
  * @param engineClass any class of the engine; an application may hold two builds of it, the ESM one and the CommonJS one
  */
-export function heedErrorsOf(engineClass: { readonly prototype: object }): void {
+export function routeErrorsOf(engineClass: { readonly prototype: object }): void {
   const base = baseOf(engineClass.prototype);
-  if (!base || heeded.has(base)) return;
-  heeded.add(base);
+  if (!base || patched.has(base)) return;
+  patched.add(base);
   const { emit } = base;
   base.emit = function (event, ...args) {
     const heard = event === 'error' ? this.opts?.connection?.[LISTENER] : undefined;

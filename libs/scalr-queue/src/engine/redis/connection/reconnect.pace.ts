@@ -1,7 +1,7 @@
 import type { RedisClient } from './redis.client.js';
 
 /** Between two attempts to connect of one process, while Redis takes none: less than two a second. */
-const INTERVAL = 510;
+const ATTEMPT_INTERVAL_MS = 510;
 /** A little random, so that processes do not come back together. */
 const jitter = () => Math.round(Math.random() * 100);
 
@@ -18,14 +18,14 @@ export class ReconnectPace {
   readonly delay = (times: number): number => {
     if (times === 1) return 100 + jitter();
     const now = performance.now();
-    this.lastTurn = Math.max(now + 100, this.lastTurn + INTERVAL) + jitter();
+    this.lastTurn = Math.max(now + 100, this.lastTurn + ATTEMPT_INTERVAL_MS) + jitter();
     return Math.round(this.lastTurn - now);
   };
 
   /** One is ready: those that wait try at once. Not more often than the others may try. */
   hurry(clients: Iterable<RedisClient>): void {
     const now = performance.now();
-    if (now - this.hurriedAt < INTERVAL) return;
+    if (now - this.hurriedAt < ATTEMPT_INTERVAL_MS) return;
     this.hurriedAt = now;
     this.lastTurn = now;
     for (const client of clients) connectNow(client);

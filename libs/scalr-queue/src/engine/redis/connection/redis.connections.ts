@@ -9,12 +9,12 @@ import { withDeadline } from '../../deadline.js';
 import { BootScope } from '../../../lifecycle/boot.scope.js';
 import { nameDenied } from './acl-refusal.js';
 import { ConnectionLog } from './connection-log.js';
-import { hearEngineErrors } from './engine-errors.js';
+import { onEngineErrors } from './engine-errors.js';
 import { reachKey } from '../keys.js';
 import { hideArguments } from './hidden-arguments.js';
 import { extendFinish } from '../scripts/finish.script.js';
 import { DamagedEntries } from '../damaged-entries.js';
-import { askPatiently } from './patient-info.js';
+import { retryInfo } from './info-retries.js';
 import { holdCommands } from './held-commands.js';
 import type { Reach } from './reach.js';
 import { refusal } from '../../refusal.js';
@@ -161,8 +161,8 @@ export class RedisConnections implements OnApplicationShutdown {
     };
     // First of all listeners: what it takes away no other one sees.
     client.on('error', (error: Error) => hideArguments(error));
-    hearEngineErrors(client, trouble);
-    if (role !== 'producer') askPatiently(client, trouble);
+    onEngineErrors(client, trouble);
+    if (role !== 'producer') retryInfo(client, trouble);
     extendFinish(client);
     this.opened.add(client);
     // The engine ends and reopens one that has been silent for longer than its read.

@@ -3,8 +3,8 @@ import { withDeadline } from '../../deadline.js';
 import { Reach } from './reach.js';
 
 /** Between two looks at a slot that is not served. */
-const LOOK_AGAIN = 550;
-const LATE = 800;
+const LOOK_INTERVAL_MS = 550;
+const READ_TIMEOUT_MS = 800;
 
 /**
  * The reach of an app in a cluster. All its keys are in one slot, so what counts is whether that is served: a read of a key in
@@ -56,14 +56,14 @@ export class SlotReach extends Reach {
     try {
       await withDeadline(
         this.read(),
-        LATE,
+        READ_TIMEOUT_MS,
         () => new Error('the node that serves the slot of the app does not answer'),
       );
       this.served = true;
       this.succeed();
     } catch (error) {
       this.fail(error as Error);
-      this.timer = setTimeout(() => this.lookAgain(), LOOK_AGAIN + Math.random() * 100).unref();
+      this.timer = setTimeout(() => this.lookAgain(), LOOK_INTERVAL_MS + Math.random() * 100).unref();
     } finally {
       this.looking = false;
     }

@@ -14,8 +14,8 @@ import type { Finding, ProcessRole } from '../../finding.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { readServerFacts, findingsOf } from './server-facts.js';
 
-const TRY_AGAIN = 2_000;
-const LOOK_AGAIN = 10_000;
+const RETRY_DELAY_MS = 2_000;
+const LOOK_INTERVAL_MS = 10_000;
 /** Clocks drift apart, and settings of Redis change, while a connection lasts. */
 const LOOK_AT_SERVER = 60_000;
 
@@ -51,7 +51,7 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
       if (settled && performance.now() - this.lookedAt < LOOK_AT_SERVER) return;
       void this.check(settled);
     };
-    this.timer = setInterval(again, LOOK_AGAIN);
+    this.timer = setInterval(again, LOOK_INTERVAL_MS);
     this.timer.unref();
   }
 
@@ -76,7 +76,7 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
     while (!either.aborted) {
       await this.check();
       if (this.passed) return;
-      await sleep(TRY_AGAIN, undefined, { signal: either }).catch(() => undefined);
+      await sleep(RETRY_DELAY_MS, undefined, { signal: either }).catch(() => undefined);
     }
   }
 

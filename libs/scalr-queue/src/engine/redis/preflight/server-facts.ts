@@ -2,7 +2,7 @@ import { infoField } from './redis-info.js';
 import type { Finding } from '../../finding.js';
 import type { RedisClient } from '../connection/redis.client.js';
 
-/** What INFO and TIME tell of a Redis server; undefined where they may not be asked. */
+/** What INFO and TIME say of a Redis server; undefined where they may not be asked. */
 export interface ServerFacts {
   readonly version?: string;
   readonly evictionPolicy?: string;

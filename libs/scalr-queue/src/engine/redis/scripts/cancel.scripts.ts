@@ -88,7 +88,7 @@ return reply
 `;
 
 /** Searches of a list of waiting jobs that {@link SETTLE} makes at the most; each takes time that grows with the list. */
-const MOST_SEARCHES = 4;
+const MAX_SEARCHES = 4;
 
 /**
  * Settles requests whose run is over: a job that waits for its next run is ended, a request for a job that has ended, or was
@@ -115,7 +115,7 @@ for i = 4, #ARGV do
   elseif redis.call('ZSCORE', prefix .. 'completed', id) or redis.call('ZSCORE', prefix .. 'failed', id) then
     redis.call('HDEL', prefix .. id, 'defa')
     redis.call('ZREM', requests, member)
-  elseif not redis.call('LPOS', prefix .. 'active', id) and searches < ${MOST_SEARCHES} then
+  elseif not redis.call('LPOS', prefix .. 'active', id) and searches < ${MAX_SEARCHES} then
     if take_from_line(prefix, id) then
       end_cancelled(prefix, id, mark, now, max_events)
       table.insert(ended, member)

@@ -18,7 +18,7 @@ return record
 `;
 
 /** How far from each end a list is searched for an id. */
-const MOST_LOOKS = 10_000;
+const MAX_LOOKS = 10_000;
 
 /**
  * Whether a job is in a queue, also when nothing but its id is left there.
@@ -33,7 +33,7 @@ local lists, id = tonumber(ARGV[1]), ARGV[2]
 for at, key in ipairs(KEYS) do
   local kind = redis.call('TYPE', key).ok
   if at <= lists and kind == 'list' then
-    if redis.call('LPOS', key, id, 'MAXLEN', ${MOST_LOOKS}) or redis.call('LPOS', key, id, 'RANK', -1, 'MAXLEN', ${MOST_LOOKS}) then
+    if redis.call('LPOS', key, id, 'MAXLEN', ${MAX_LOOKS}) or redis.call('LPOS', key, id, 'RANK', -1, 'MAXLEN', ${MAX_LOOKS}) then
       return 1
     end
   elseif at > lists and kind == 'zset' and redis.call('ZSCORE', key, id) then

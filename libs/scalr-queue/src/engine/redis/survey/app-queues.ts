@@ -1,6 +1,6 @@
 import type { WorkerInfo } from '../../../contract/worker-info.js';
 import type { QueueState } from '../../queue-state.js';
-import { entryOf, isField } from '../catalog-entry.js';
+import { entryOf, isField } from '../job-type-field.js';
 import type { RedisClient } from '../connection/redis.client.js';
 import { type DamagedEntries, orDamaged } from '../damaged-entries.js';
 import { jobTypesKey } from '../keys.js';

@@ -19,9 +19,9 @@ export interface KeySurvey {
 
 /** Keys of a step: each takes Redis well below a millisecond, and others come in between. */
 const STEP = 500;
-const MOST_KEYS = 500_000;
+const MAX_KEYS = 500_000;
 const SAMPLE = 300;
-const SLICE = 50;
+const KEYS_PER_SLICE = 50;
 const APP_OF_KEY = /^scalr:\{([^}]+)\}:/;
 /** The parts of a queue that hold all of its jobs: one key each, of any size. */
 const PARTS = ['wait', 'active', 'prioritized', 'delayed', 'completed', 'failed', 'events'] as const;
@@ -57,7 +57,7 @@ export async function surveyKeys(
       if (place < SAMPLE) sample[place] = name;
     }
     await pause(1);
-  } while (cursor !== '0' && seen < MOST_KEYS && Date.now() < deadline);
+  } while (cursor !== '0' && seen < MAX_KEYS && Date.now() < deadline);
   const scale = cursor === '0' || seen === 0 ? 1 : Math.max(1, keys / seen);
   const exact = await measure(redis, [...parts]);
   // A job has few fields, and one of them is nearly all of it: a guess from five fields, as Redis makes it, misses that.
@@ -78,8 +78,10 @@ export async function surveyKeys(
 /** Undefined when Redis does not allow it. */
 async function measure(redis: RedisClient, keys: readonly string[], ...samples: string[]) {
   let [bytes, count] = [0, 0];
-  for (let from = 0; from < keys.length; from += SLICE) {
-    const asked = keys.slice(from, from + SLICE).map((key) => redis.call('MEMORY', 'USAGE', key, ...samples));
+  for (let from = 0; from < keys.length; from += KEYS_PER_SLICE) {
+    const asked = keys
+      .slice(from, from + KEYS_PER_SLICE)
+      .map((key) => redis.call('MEMORY', 'USAGE', key, ...samples));
     const sizes = await Promise.all(asked).catch(() => undefined);
     if (!sizes) return undefined;
     for (const size of sizes) {

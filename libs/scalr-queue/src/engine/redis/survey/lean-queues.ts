@@ -26,7 +26,7 @@ export interface Target {
 const ANSWER_TIMEOUT_MS = 1_050;
 
 /**
- * What `QueuesService.list` tells, without Nest and the engine, which take most of the time that a command needs to start:
+ * What `QueuesService.list` gives, without Nest and the engine, which take most of the time that a command needs to start:
  * a check runs every few seconds in every container.
  *
  * @throws QueueConfigError; QueueUnavailableError

@@ -3,7 +3,7 @@ import { FOLLOWING_JOB } from '../following-job.script.js';
 import { INSERT_JOB } from '../insert-job.script.js';
 
 /** Jobs of the active list, the newest first, that are looked at for the one that an error was about. */
-const MOST_LOOKS = 200;
+const MAX_LOOKS = 200;
 
 /**
  * Ends a job that cannot be run, in one step, as the engine ends a failed one: its own script decodes what is damaged, and fails
@@ -30,7 +30,7 @@ local active, failed, events, stalled, marker = unpack(KEYS)
 local prefix, token, id, other, reason, now, maxEvents, keep, separator = unpack(ARGV)
 local function isHeld(one) return one ~= other and redis.call('GET', prefix .. one .. ':lock') == token end
 if id == '' then
-  for _, one in ipairs(redis.call('LRANGE', active, 0, ${MOST_LOOKS - 1})) do
+  for _, one in ipairs(redis.call('LRANGE', active, 0, ${MAX_LOOKS - 1})) do
     if isHeld(one) then id = one break end
   end
 end

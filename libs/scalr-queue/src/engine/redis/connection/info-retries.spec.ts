@@ -1,4 +1,4 @@
-import { askPatiently } from './patient-info.js';
+import { retryInfo } from './info-retries.js';
 import type { RedisClient } from './redis.client.js';
 
 /** A connection whose answers to INFO are these, one after the other. */
@@ -11,7 +11,7 @@ function start(...answers: (string | Error)[]) {
   };
   const client = { info };
   const told: string[] = [];
-  askPatiently(client as unknown as RedisClient, ({ message }) => void told.push(message));
+  retryInfo(client as unknown as RedisClient, ({ message }) => void told.push(message));
   return { client, asked, told };
 }
 
