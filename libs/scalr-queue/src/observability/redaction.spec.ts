@@ -289,4 +289,5 @@ it('cuts a text for a log line to one line of 500 characters', () => {
   expect(redactText('x'.repeat(500))).toBe('x'.repeat(500));
   // What is looked at before it is cut is longer: spaces count for nothing.
   expect(redactText(`${' '.repeat(1_900)}${'x'.repeat(90)}`)).toBe('x'.repeat(90));
+  expect(redactText(`${' '.repeat(2_000)}x`)).toBe('');
 });
