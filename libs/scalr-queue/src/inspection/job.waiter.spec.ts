@@ -22,9 +22,13 @@ afterEach(() => void vi.useRealTimers());
 /** A wait for a job that is what the test says, and what became of it. */
 function waiting(
   ref: JobRef = REF,
-  { timeout = 10_000, signal }: { timeout?: number; signal?: AbortSignal } = {},
+  {
+    timeout = 10_000,
+    signal,
+    state = 'wait',
+  }: { timeout?: number; signal?: AbortSignal; state?: string } = {},
 ) {
-  const job = { state: 'wait', more: {} as object, error: undefined as Error | undefined };
+  const job = { state, more: {} as object, error: undefined as Error | undefined };
   const looks: number[] = [];
   const listeners = new Set<(end: JobEnd) => void>();
   const listened: string[] = [];
@@ -121,8 +125,7 @@ it('takes what it heard for the end of a job that is not kept, and not of one th
 
 it('says of a job that is gone whether it was ever there', async () => {
   const gone = async (ref: JobRef, remembered: boolean) => {
-    const { job, past, pass, end } = waiting(ref);
-    job.state = 'gone';
+    const { past, pass, end } = waiting(ref, { state: 'gone' });
     past.remembered = remembered;
     await pass(10);
     return end();
