@@ -41,6 +41,9 @@ it('boots with what every worker needs, and loads the rest at its first use', as
   };
   expect((await modules()).some((path) => path.includes('/node_modules/bullmq/'))).toBe(true);
   expect(await loaded()).toEqual([]);
+  const own = (await modules()).filter((path) => path.includes('/libs/scalr-queue/dist/'));
+  expect(own.some((path) => path.endsWith('/libs/scalr-queue/dist/worker.js'))).toBe(true);
+  expect(own.length).toBeLessThan(15);
 
   await ready(worker);
   expect(await loaded()).toEqual(['@nestjs/terminus']);

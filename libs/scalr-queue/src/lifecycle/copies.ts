@@ -33,10 +33,10 @@ export function severalCopies(): string | undefined {
   return copies.size > 1 ? [...copies].map(({ where }) => where).join(' and ') : undefined;
 }
 
-/** The folder of this package, or the file that a bundler put it into; `import.meta` is not there in every build. */
+/** The folder that this was built into, or the file that another bundler put it into; `import.meta` is not there in every build. */
 function whereThisIs(): string {
   // The first line is the message, the second this function.
   const frame = new Error().stack?.split('\n')[1];
   const file = /(?:file:\/\/)?(\/[^()]+|[A-Za-z]:[^()]+?):\d+:\d+/.exec(frame ?? '')?.[1];
-  return file?.replace(/\/lifecycle\/copies\.[cm]?[jt]s$/, '') ?? 'an unknown place';
+  return file?.replace(/\/(?:lifecycle\/copies|chunks\/[^/]+)\.[cm]?[jt]s$/, '') ?? 'an unknown place';
 }
