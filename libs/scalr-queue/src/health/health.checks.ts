@@ -56,13 +56,19 @@ export class HealthChecks {
   }
 }
 
-/** The logger of Nest is one for the process: put back what the quiet context replaced. */
+let opening = 0;
+let loggerBefore: LoggerService | undefined;
+
+/**
+ * The logger of Nest is one for the process: puts back what the quiet context replaced, once no other one opens any more, and unless
+ * somebody has set one since.
+ */
 async function silently<T>(work: () => Promise<T>): Promise<T> {
   const logger = Logger as unknown as { staticInstanceRef?: LoggerService };
-  const before = logger.staticInstanceRef;
+  if (opening++ === 0) loggerBefore = logger.staticInstanceRef;
   try {
     return await work();
   } finally {
-    logger.staticInstanceRef = before;
+    if (--opening === 0) logger.staticInstanceRef ??= loggerBefore;
   }
 }
