@@ -9,6 +9,8 @@ import { type Run, RunningJobs } from './running.jobs.js';
 
 /** How often, in milliseconds, requests are looked for. */
 const LOOK_INTERVAL_MS = 500;
+/** Only every so many times where nothing runs and nothing is asked: all that is left to find then is a request whose worker died. */
+const QUIET_INTERVALS = 5;
 
 /**
  * Stops the jobs of this process that were asked to stop, and sees to it that a request whose run is over is settled too: the
@@ -18,6 +20,9 @@ const LOOK_INTERVAL_MS = 500;
 export class CancelWatcher {
   private timer?: NodeJS.Timeout;
   private looking?: Promise<void>;
+  /** At the last look nothing ran and nothing was asked. */
+  private quiet = false;
+  private skipped = 0;
 
   constructor(
     private readonly engine: QueueEngine,
@@ -28,7 +33,7 @@ export class CancelWatcher {
   ) {}
 
   start(): void {
-    this.timer = setInterval(() => void this.look(), LOOK_INTERVAL_MS);
+    this.timer = setInterval(() => this.lookIfDue(), LOOK_INTERVAL_MS);
     this.timer.unref();
   }
 
@@ -42,11 +47,19 @@ export class CancelWatcher {
     return this.looking;
   }
 
+  private lookIfDue(): void {
+    if (this.quiet && this.running.count === 0 && ++this.skipped < QUIET_INTERVALS) return;
+    void this.look();
+  }
+
   private async lookOnce(): Promise<void> {
+    this.skipped = 0;
     if (!this.engine.ready) return;
     const { cancels } = this.workers;
     try {
-      const { asked, requests } = await cancels.look(this.running.all());
+      const runs = this.running.all();
+      const { asked, requests } = await cancels.look(runs);
+      this.quiet = runs.length === 0 && requests === 0;
       for (const run of asked) abort(run);
       if (requests > 0)
         await cancels.settle(LOOK_INTERVAL_MS, (queue, storedId) => this.report(queue, storedId));
