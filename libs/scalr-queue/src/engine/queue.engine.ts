@@ -232,7 +232,7 @@ export interface JobTypeRegistry {
   /** The queue of a definition, where this process has it. */
   queueOf(name: string): string | undefined;
   /** Other queues that any process has enqueued jobs of that name into. Known within 200 ms, from what was known before if need be. */
-  formerQueues(type: JobType): Promise<string[]>;
+  formerQueues(type: JobType): string[] | Promise<string[]>;
   /** All that are known to any process of the app. @param maxAge how old, in milliseconds, what other processes wrote may be (2,000) */
   entries(maxAge?: number): Promise<JobType[]>;
 }

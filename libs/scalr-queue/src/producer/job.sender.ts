@@ -5,12 +5,12 @@ import { QueueEngine } from '../engine/queue.engine.js';
 import { outcomeUnknown } from '../engine/outcome-unknown.js';
 import { EnqueueError } from '../contract/errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
-import { fromStoredId } from '../engine/job-id.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import { Tracing } from '../tracing/tracing.js';
 import { InFlightLimit } from './in-flight.limit.js';
 import { LoneCalls } from './lone.calls.js';
+import { outcomeOf } from './outcome.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
 
 /** Hands prepared jobs to the engine, within the deadline, and says honestly what became of them. */
@@ -32,7 +32,7 @@ export class JobSender {
       const connecting = this.admit();
       const job = this.traced(given);
       if (!connecting) {
-        const call = job.contested || signal ? undefined : this.lone.start(job);
+        const call = signal ? undefined : this.lone.start(job);
         return call ?? this.deliver(job, signal);
       }
       const deadline = performance.now() + ENQUEUE_DEADLINE;
@@ -101,7 +101,7 @@ export class JobSender {
     const connecting = this.engine.usable();
     if (connecting) await unlessAborted(connecting, signal);
     const deliver = async () => {
-      let sent = false;
+      let [sent, isOver] = [false, false];
       const work = async () => {
         signal?.throwIfAborted();
         const admitting = this.engine.intake.admit(name, jobs.length);
@@ -110,8 +110,9 @@ export class JobSender {
         const former = jobs.some((job) => job.contested)
           ? await this.engine.types.formerQueues(jobs[0]!)
           : [];
-        // Also of a call that has given up already: nothing may be sent any more.
+        // Of a call that has given up already nothing may be sent any more.
         signal?.throwIfAborted();
+        if (isOver) throw new Error('too late');
         sent = true;
         return send(former);
       };
@@ -124,6 +125,7 @@ export class JobSender {
           signal,
         );
       } catch (failure) {
+        isOver = true;
         if (signal?.aborted && failure === signal.reason) throw this.aborted(sent ? jobs : [], failure);
         const ids = jobs.map((job) => job.id);
         throw await (sent ? this.engine.enqueueError(failure, ids) : this.engine.readError(failure));
@@ -146,7 +148,7 @@ export class JobSender {
 
   private async sendNew(job: PreparedJob): Promise<EnqueuedJob> {
     await this.engine.intake.add(job);
-    return outcome(job, job.id, 'created');
+    return outcomeOf(job);
   }
 
   private async sendAllNew(jobs: readonly PreparedJob[]): Promise<PromiseSettledResult<EnqueuedJob>[]> {
@@ -154,7 +156,7 @@ export class JobSender {
     return jobs.map((job, at) => {
       const reason = failures[at];
       if (reason) return { status: 'rejected', reason };
-      return { status: 'fulfilled', value: outcome(job, job.id, 'created') };
+      return { status: 'fulfilled', value: outcomeOf(job) };
     });
   }
 
@@ -185,12 +187,6 @@ export class JobSender {
   }
 
   private async sendContested(job: PreparedJob, former: readonly string[]): Promise<EnqueuedJob> {
-    const { status, storedId, former: queue } = await this.engine.intake.addContested(job, former);
-    const found = outcome(job, fromStoredId(storedId), status);
-    return queue === undefined ? found : { ...found, queue };
+    return outcomeOf(job, await this.engine.intake.addContested(job, former));
   }
-}
-
-function outcome(job: PreparedJob, id: string, status: EnqueuedJob['status']): EnqueuedJob {
-  return { id, name: job.name, queue: job.queue, status };
 }

@@ -15,7 +15,10 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
   );
 
 /** Calls to an engine that answers so; its errors tell which question they answer. */
-function callsTo(intake: Partial<QueueEngine['intake']>) {
+function callsTo(
+  intake: Partial<QueueEngine['intake']>,
+  formerQueues: QueueEngine['types']['formerQueues'] = () => [],
+) {
   const added: string[] = [];
   const engine = {
     intake: {
@@ -26,6 +29,7 @@ function callsTo(intake: Partial<QueueEngine['intake']>) {
         return intake.add?.(job) ?? Promise.resolve();
       },
     },
+    types: { formerQueues },
     enqueueError: async (failure: Error) => new Error(`unknown: ${failure.message}`),
     readError: async (failure: Error) => new Error(`not sent: ${failure.message}`),
   } as unknown as QueueEngine;
@@ -53,6 +57,34 @@ describe('a call of one job', () => {
     const outcome = { id: 'one', name: 'note', queue: 'default', status: 'created' };
     expect(await call).toEqual(outcome);
     expect(noted).toEqual([outcome]);
+    expect(places()).toBe(MOST);
+  });
+
+  it.each<[string, (found: string[]) => string[] | Promise<string[]>]>([
+    ['known', (found) => found],
+    ['read first', (found) => Promise.resolve(found)],
+  ])('tells what became of a contested job, whose former queues are %s', async (_how, give) => {
+    const asked: unknown[] = [];
+    const contested = { ...JOB, contested: true };
+    const { calls, added, noted } = callsTo(
+      {
+        addContested: async (job, former) => {
+          asked.push(job, former);
+          return { status: 'duplicate', storedId: 'note~held', former: 'old' };
+        },
+      },
+      () => give(['old', 'older']),
+    );
+    const outcome = { id: 'held', name: 'note', queue: 'old', status: 'duplicate' };
+    expect(await calls.start(contested)).toEqual(outcome);
+    expect(asked).toEqual([contested, ['old', 'older']]);
+    expect(added).toEqual([]);
+    expect(noted).toEqual([outcome]);
+  });
+
+  it('of a contested job is not sent when the look for its former queues fails', async () => {
+    const { calls, places } = callsTo({ addContested: never }, () => Promise.reject(new Error('closed')));
+    await expect(calls.start({ ...JOB, contested: true })).rejects.toThrow('not sent: closed');
     expect(places()).toBe(MOST);
   });
 

@@ -2,8 +2,11 @@ import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import { DeadlineLine } from '../engine/deadline-line.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
-import type { QueueEngine } from '../engine/queue.engine.js';
+import type { ContestedAdd, QueueEngine } from '../engine/queue.engine.js';
 import type { InFlightLimit } from './in-flight.limit.js';
+import { outcomeOf } from './outcome.js';
+
+const NONE: readonly string[] = [];
 
 interface LoneCall {
   readonly job: PreparedJob;
@@ -14,8 +17,8 @@ interface LoneCall {
 }
 
 /**
- * Calls of one job each that have nothing to wait for: no connection, no place, no signal, no other job with its id. These are most of all
- * calls, so each has one promise, one object and no timer of its own.
+ * Calls of one job each that wait for no connection, no place and no signal. These are most of all calls, so each has one promise, one object and
+ * no timer of its own.
  */
 export class LoneCalls {
   // The connection has a limit, too; this one also covers what the connection forgets.
@@ -30,17 +33,20 @@ export class LoneCalls {
     private readonly note: (job: PreparedJob, enqueued: EnqueuedJob) => void,
   ) {}
 
-  /** Sends a job whose id is new. @returns undefined where it would have to wait for a place */
+  /** Sends a job. @returns undefined where it would have to wait for a place */
   start(job: PreparedJob): Promise<EnqueuedJob> | undefined {
     if (!this.inFlight.take()) return undefined;
     return new Promise((resolve, reject) => {
       const call: LoneCall = { job, resolve, reject, isSent: false, isSettled: false };
       this.deadlines.add(call);
       try {
-        const admitting = this.engine.intake.admit(job.queue, 1);
-        if (!admitting) return this.send(call);
-        admitting.then(
-          () => this.send(call),
+        const { intake, types } = this.engine;
+        const admitting = intake.admit(job.queue, 1);
+        // Of an earlier version, where the definition had another queue: only what can be taken there is looked for there.
+        const former = job.contested ? types.formerQueues(job) : NONE;
+        if (!admitting && !(former instanceof Promise)) return this.send(call, former);
+        Promise.all([former, admitting]).then(
+          ([queues]) => this.send(call, queues),
           (error: unknown) => this.fail(call, error),
         );
       } catch (error) {
@@ -49,20 +55,20 @@ export class LoneCalls {
     });
   }
 
-  private send(call: LoneCall): void {
+  private send(call: LoneCall, former: readonly string[]): void {
     // Nothing may be sent any more.
     if (call.isSettled) return;
     call.isSent = true;
-    this.engine.intake.add(call.job).then(
-      () => this.succeed(call),
-      (error: unknown) => this.fail(call, error),
-    );
+    const { job } = call;
+    const { intake } = this.engine;
+    const fail = (error: unknown) => this.fail(call, error);
+    if (job.contested) intake.addContested(job, former).then((added) => this.succeed(call, added), fail);
+    else intake.add(job).then(() => this.succeed(call), fail);
   }
 
-  private succeed(call: LoneCall): void {
+  private succeed(call: LoneCall, added?: ContestedAdd): void {
     if (!this.end(call)) return;
-    const { id, name, queue } = call.job;
-    const enqueued: EnqueuedJob = { id, name, queue, status: 'created' };
+    const enqueued = outcomeOf(call.job, added);
     this.note(call.job, enqueued);
     call.resolve(enqueued);
   }

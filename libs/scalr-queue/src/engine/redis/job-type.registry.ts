@@ -23,6 +23,10 @@ export class RedisJobTypeRegistry implements JobTypeRegistry {
   private remoteAt = -Infinity;
   /** As it was read last. */
   private known?: JobType[];
+  /** When what was read last had been asked for. */
+  private knownAt = -Infinity;
+  /** What was recorded last, most often that of the next call, too. */
+  private last?: { readonly entry: JobType; readonly writtenAt: number };
 
   constructor(
     private readonly connections: RedisConnections,
@@ -38,9 +42,11 @@ export class RedisJobTypeRegistry implements JobTypeRegistry {
 
   /** Remembers a job; writes it in the background. */
   record({ name, queue }: JobType): void {
-    const known = this.local.get(jobTypeField(name, queue));
-    if (known && Date.now() - known.writtenAt < REWRITE_AFTER) return;
-    this.write({ name, queue });
+    const { last } = this;
+    const isLast = last?.entry.name === name && last.entry.queue === queue;
+    const known = isLast ? last : this.local.get(jobTypeField(name, queue));
+    this.last = known;
+    if (!known || Date.now() - known.writtenAt >= REWRITE_AFTER) this.write({ name, queue });
   }
 
   /** Remembers a queue that other code adds jobs to. */
@@ -64,16 +70,19 @@ export class RedisJobTypeRegistry implements JobTypeRegistry {
   }
 
   /** Other queues that any process has enqueued a job of that name into: those of its definition in earlier versions. */
-  async formerQueues({ name, queue }: JobType): Promise<string[]> {
+  formerQueues(type: JobType): string[] | Promise<string[]> {
+    const isFresh = this.knownAt === this.remoteAt && Date.now() - this.remoteAt <= REMOTE_MAX_AGE;
+    return this.known && isFresh ? formerOf(this.known, type) : this.readFormerQueues(type);
+  }
+
+  private async readFormerQueues(type: JobType): Promise<string[]> {
     const refreshed = this.entries();
     const { known } = this;
     // A call that enqueues has no time to lose when Redis hangs.
     const entries = known
       ? await withDeadline(refreshed, FORMER_QUEUES_TIMEOUT, () => new Error('late')).catch(() => known)
       : await refreshed;
-    return entries
-      .filter((entry) => entry.name === name && entry.queue !== queue)
-      .map((entry) => entry.queue);
+    return formerOf(entries, type);
   }
 
   /**
@@ -88,20 +97,31 @@ export class RedisJobTypeRegistry implements JobTypeRegistry {
       this.remote = orDamaged(producer.hkeys(this.key), [], this.key, damaged.note);
       this.remote.catch(() => (this.remoteAt = -Infinity));
     }
+    const at = this.remoteAt;
     const remote = (await this.remote).filter((field) => {
       if (!isField(field))
         this.connections.damaged.note(this.key, `no job is called "${field.slice(0, 40)}"`);
       return isField(field);
     });
     this.known = [...new Set([...remote, ...this.local.keys()])].map(entryOf);
+    this.knownAt = at;
     return this.known;
   }
 
   private write(entry: JobType): void {
     const field = jobTypeField(entry.name, entry.queue);
+    if (this.known && !this.local.has(field)) this.known = [...this.known, entry];
+    this.last = undefined;
     this.local.set(field, { entry, writtenAt: Date.now() });
     this.connections.producer.hset(this.key, field, 1).catch(() => {
+      this.last = undefined;
       this.local.set(field, { entry, writtenAt: -Infinity });
     });
   }
+}
+
+function formerOf(entries: readonly JobType[], { name, queue }: JobType): string[] {
+  const former = new Set<string>();
+  for (const entry of entries) if (entry.name === name && entry.queue !== queue) former.add(entry.queue);
+  return former.size > 0 ? [...former] : [];
 }
