@@ -1,5 +1,5 @@
 import type { DeadPosition } from '../engine/dead-position.js';
-import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import { decodeCursor, encodeCursor } from '../engine/cursor.js';
 
 /** Before everything: where a call starts that was given no cursor. */
 export const BEGINNING: DeadPosition = { diedAt: Number.MAX_SAFE_INTEGER, queue: '', storedId: '' };
@@ -14,20 +14,15 @@ export function compare(a: DeadPosition, b: DeadPosition): number {
 
 /** The place as an opaque text to carry on from. */
 export function toCursor({ diedAt, queue, storedId }: DeadPosition): string {
-  return Buffer.from(JSON.stringify([diedAt, queue, storedId])).toString('base64url');
+  return encodeCursor([diedAt, queue, storedId]);
 }
 
 /** @throws InvalidOptionError */
 export function fromCursor(cursor: unknown): DeadPosition | undefined {
   if (cursor === undefined) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor as string, 'base64url').toString());
-    const [diedAt, queue, storedId] = parsed as unknown[];
-    if (typeof diedAt === 'number' && typeof queue === 'string' && typeof storedId === 'string') {
-      return { diedAt, queue, storedId };
-    }
-  } catch {
-    // Answered below.
-  }
-  throw new InvalidOptionError('expected cursor to be one that an earlier call returned');
+  return decodeCursor(cursor, ([diedAt, queue, storedId]) =>
+    typeof diedAt === 'number' && typeof queue === 'string' && typeof storedId === 'string'
+      ? { diedAt, queue, storedId }
+      : undefined,
+  );
 }

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { JobInfo, JobState } from '../contract/job-info.js';
 import { OptionChecker } from '../contract/option-checker.js';
+import { decodeCursor, encodeCursor } from '../engine/cursor.js';
 
 /** Which jobs to list. */
 export interface JobListOptions {
@@ -73,18 +74,14 @@ export function withPage(
 }
 
 export function toCursor({ state, offsets }: ListPosition): string {
-  return Buffer.from(JSON.stringify([state, offsets])).toString('base64url');
+  return encodeCursor([state, offsets]);
 }
 
 function fromCursor(cursor: unknown): ListPosition {
-  try {
-    const [state, offsets] = JSON.parse(Buffer.from(cursor as string, 'base64url').toString()) as unknown[];
+  return decodeCursor(cursor, ([state, offsets]) => {
     const known = STATES.find((one) => one === state);
     const counts = Object.values(offsets as Record<string, unknown>);
-    if (known && counts.every((count) => Number.isSafeInteger(count) && Number(count) >= 0))
-      return { state: known, offsets: offsets as Record<string, number> };
-  } catch {
-    // Answered below.
-  }
-  throw new InvalidOptionError('expected cursor to be one that an earlier call returned');
+    const areCounts = counts.every((count) => Number.isSafeInteger(count) && Number(count) >= 0);
+    return known && areCounts ? { state: known, offsets: offsets as Record<string, number> } : undefined;
+  });
 }
