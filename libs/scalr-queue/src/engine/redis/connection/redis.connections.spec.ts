@@ -55,6 +55,7 @@ describe('the connections of an app without a Redis', () => {
       new QueueClosedError('the queue is closed: the application is shutting down'),
     );
     const late = connections.worker();
+    onTestFinished(() => late.disconnect());
     await vi.waitFor(() => expect(late.status).toBe('end'));
   });
 });
