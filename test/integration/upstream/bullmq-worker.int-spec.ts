@@ -1,4 +1,6 @@
 import { type Job, type JobJson, type RedisQueueBackend, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { disconnectQuietly } from '../../../libs/scalr-queue/src/engine/redis/worker/quiet-disconnect.js';
 import { eventually } from '../../support/eventually.js';
 import { startQueue } from './support.js';
 
@@ -195,4 +197,40 @@ describe('the backend of BullMQ', () => {
     await eventually(() => expect(completed).toEqual([7, 7]));
     expect(made).toBe(2);
   });
+
+  it.each([
+    ['it is heard of', false],
+    ['it is kept from it, for which it waits', true],
+  ])(
+    'closes under a running job when its blocking connection ends with an error: %s',
+    async (_what, isQuiet) => {
+      const { queue, startWorker } = startQueue();
+      let finish = (): void => undefined;
+      const running = new Promise<void>((resolve) => (finish = resolve));
+      await queue.add('slow', {}, { jobId: 'a' });
+      const worker = startWorker(() => running, {}, Watched);
+      await eventually(async () => expect(await queue.getJobState('a')).toBe('active'));
+      if (isQuiet) disconnectQuietly(worker.inner);
+      const waiting = await blockingClientOf(worker.inner);
+      const disconnect = waiting.disconnect.bind(waiting);
+      waiting.disconnect = (...args) => {
+        waiting.emit('error', new Error('connect ECONNREFUSED'));
+        disconnect(...args);
+      };
+      let isClosed = false;
+      const closed = worker.close().then(() => (isClosed = true));
+      if (!isQuiet) await closed;
+      else await eventually(() => expect(waiting.status).toBe('end'));
+      expect(isClosed).toBe(!isQuiet);
+      finish();
+      await closed;
+      const state = isQuiet ? 'completed' : 'active';
+      expect(await queue.getJobState('a')).toBe(state);
+    },
+  );
 });
+
+function blockingClientOf(backend: RedisQueueBackend): Promise<Redis> {
+  const { blockingConnection } = backend as unknown as { blockingConnection: { client: Promise<Redis> } };
+  return blockingConnection.client;
+}

@@ -14,6 +14,7 @@ import { fromEngineError, toEngineError } from './engine-ends.js';
 import { LockRenewals } from './lock.renewals.js';
 import { OutcomeRetries } from './outcome.retries.js';
 import { answerPing, isPing } from './pong.js';
+import { disconnectQuietly } from './quiet-disconnect.js';
 import { completedOutcome, failedOutcome, isSameAttempt, repeatOutcome } from './run-outcome.js';
 import { StandBack } from './stand-back.js';
 import { REFUSAL_PAUSE } from './until-accepted.js';
@@ -62,6 +63,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
     const { log, producer } = parts.connections;
     super(queue, guarded, options, producer, (job) => hooks.dataMissing(job));
     this.batchCompletions(parts);
+    disconnectQuietly(this.backend);
     this.standBack = new StandBack(this, hooks.drain);
     this.renewals = new LockRenewals(parts, hooks);
     this.retries = new OutcomeRetries(parts.locks, this.renewals, hooks, {
