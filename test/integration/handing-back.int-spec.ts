@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis';
 import { defineJob, JobEvents } from 'scalr-queue';
+import { WorkerEngine } from '../../libs/scalr-queue/src/engine/engine-worker.js';
 import { handlerOf } from '../conformance/driver.js';
+import { HookLog } from '../conformance/engine/engine-worker.js';
 import { AnsweringRedis, isScript } from '../support/answering-redis.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { capturedLog } from '../support/captured-log.js';
@@ -81,5 +83,18 @@ describe('a worker that shuts down', () => {
     await worker.close();
     expect(await jobs.get(job.id)).toMatchObject({ state: 'waiting', attempt: 0 });
     expect(lines('log')).toContain('Shutdown: 0 finished, 1 handed back');
+  });
+
+  it('is not undone by a worker that was about to take a job when it began to close', async () => {
+    const app = uniqueApp();
+    const { queue, jobs, context } = await startProducer({ app });
+    const workers = context.get<WorkerEngine>(WorkerEngine, { strict: false });
+    await workers.open(AbortSignal.timeout(10_000));
+    const worker = workers.worker('default', () => Promise.resolve(), {}, new HookLog());
+    await worker.close();
+    const { id } = await queue.enqueue(defineJob('waits'));
+    const taking = worker as unknown as { moveToActive(token: string): Promise<unknown> };
+    expect(await taking.moveToActive('token')).toBeUndefined();
+    expect((await jobs.get(id))?.state).toBe('waiting');
   });
 });

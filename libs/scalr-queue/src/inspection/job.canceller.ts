@@ -45,7 +45,7 @@ export class JobCanceller {
   }
 }
 
-export function reasonFor(id: string): string {
+function reasonFor(id: string): string {
   const { name, message, code } = new JobCancelledError(id);
   return formatFailure('cancelled', { name, message, code });
 }

@@ -102,7 +102,7 @@ function meant(known: readonly JobType[], { name, queue }: RefParts): JobType[] 
  * The one that is meant among jobs with the same id: of one definition in two queues, that of the queue it has now.
  * @throws InvalidOptionError where that is not known
  */
-export function chosenOf(
+function chosenOf(
   found: readonly JobPlace[],
   queueOf: (name: string) => string | undefined,
 ): JobPlace | undefined {

@@ -91,6 +91,6 @@ const placeOf = (spec: ScheduleSpec, slot: number) => ({
 });
 
 /** Several schedules can enqueue the same job at the same time; the one that has the name of the job has the plain id. */
-export function slotId({ name, job }: ScheduleSpec, slot: number): string {
+function slotId({ name, job }: ScheduleSpec, slot: number): string {
   return name === job ? `slot-${slot}` : `slot-${slot}-${name}`;
 }

@@ -5,7 +5,7 @@ import { INSERT_JOB } from './insert-job.script.js';
 import { RedisScript } from './redis-script.js';
 
 /** Elements of ARGV[2] that describe one job. */
-export const ELEMENTS_OF_JOB = 6;
+const ELEMENTS_OF_JOB = 6;
 
 /**
  * Adds jobs to a queue, as the engine's own add scripts do one by one: what is the same for all of them is done once.

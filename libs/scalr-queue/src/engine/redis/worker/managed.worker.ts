@@ -125,6 +125,8 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
   /** Upstream: BullMQ asks again at once when Redis refuses: tens of thousands of times a second. */
   protected override async moveToActive(token: string, name?: string): Promise<Job> {
     await this.standBack.wait();
+    // Upstream: asked before a wait, and not after it. A job that was just released would be taken again.
+    if (this.closing) return undefined as never;
     try {
       const job = await super.moveToActive(token, name);
       this.refused = false;
