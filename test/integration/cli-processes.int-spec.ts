@@ -157,10 +157,6 @@ describe('burst', () => {
       out: '',
       err: 'error: there is no file nowhere.js: build the app first (npm run build), or name the file that calls runWorker\n',
     });
-    expect(await cli('burst')).toMatchObject({
-      code: 2,
-      err: expect.stringContaining('there is no file dist/main.worker.js'),
-    });
     expect(await cli(`burst ${entry} --grace soon`)).toMatchObject({
       code: 2,
       err: expect.stringMatching(/^error: expected burst\.grace to be a duration .*"soon"/),
