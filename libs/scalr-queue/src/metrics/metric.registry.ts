@@ -44,22 +44,48 @@ export class MetricRegistry {
   }
 
   counter(configuration: CounterConfiguration<string>): MetricCounter {
+    // Added up, as nothing can be loaded within one long turn: a burst of calls would be held in memory one by one.
+    const early = new Map<string, { readonly labels: Labels; times: number }>();
     const counter = this.made(({ client, registry }) => {
-      return new client.Counter({ ...configuration, registers: [registry] });
+      const made = new client.Counter({ ...configuration, registers: [registry] });
+      for (const { labels, times } of early.values()) made.inc(labels, times);
+      early.clear();
+      return made;
     });
-    return { inc: (labels) => this.count(() => counter().inc(labels)) };
+    const countEarly = (labels: Labels) => {
+      const key = JSON.stringify(labels);
+      const known = early.get(key);
+      if (known) known.times++;
+      else early.set(key, { labels, times: 1 });
+    };
+    return {
+      inc: (labels) => {
+        this.loadSoon();
+        if (this.loaded) counter().inc(labels);
+        else countEarly(labels);
+      },
+    };
   }
 
   histogram(configuration: HistogramConfiguration<string>): MetricHistogram {
     const histogram = this.made(({ client, registry }) => {
       return new client.Histogram({ ...configuration, registers: [registry] });
     });
-    return { observe: (labels, value) => this.count(() => histogram().observe(labels, value)) };
+    return {
+      observe: (labels, value) => {
+        this.loadSoon();
+        this.whenLoaded(() => histogram().observe(labels, value));
+      },
+    };
   }
 
   /** For metrics that are told only when they are read. */
   load(): Promise<LoadedMetrics> {
-    this.loading ??= this.fetch();
+    this.loading ??= this.fetch().catch((error: unknown) => {
+      // The next who asks tries again.
+      this.loading = undefined;
+      throw error;
+    });
     return this.loading;
   }
 
@@ -85,9 +111,10 @@ export class MetricRegistry {
     return () => metric as T;
   }
 
-  private count(act: () => void): void {
-    if (!this.loaded && ++this.counted === MOST_WAITING) void this.load();
-    this.whenLoaded(act);
+  private loadSoon(): void {
+    if (this.loaded || ++this.counted % MOST_WAITING !== 0) return;
+    // Whoever reads the metrics hears of it.
+    this.load().catch(() => undefined);
   }
 
   private whenLoaded(act: (metrics: LoadedMetrics) => void): void {

@@ -51,11 +51,14 @@ describe('the metrics of jobs', () => {
       times.observe({ by: 'me' }, 2);
     };
     for (let n = 0; n < 1_500; n++) count();
+    for (let n = 0; n < 30; n++) counter.inc({ by: 'you' });
     const valueOf = async (name: string) =>
       parseScrape(await metrics.text()).samples.find((one) => one.name === name)?.value;
     expect([await valueOf('calls_total'), await valueOf('seconds_sum')]).toEqual([1_500, 3_000]);
     count();
     expect([await valueOf('calls_total'), await valueOf('seconds_sum')]).toEqual([1_501, 3_002]);
+    const { samples } = parseScrape(await metrics.text());
+    expect(samples.find(({ labels }) => labels['by'] === 'you')?.value).toBe(30);
   });
 
   const of = 'default/mail';

@@ -54,7 +54,7 @@ export class EnqueueService {
    * @example
    * const job = await this.jobs.enqueue(SendInvoice, { invoiceId }, { delay: '10m' });
    */
-  async enqueue<D extends AnyJobDefinition>(
+  enqueue<D extends AnyJobDefinition>(
     definition: D,
     ...[payload, options = {}]: EnqueueArguments<D>
   ): Promise<EnqueuedJob> {
