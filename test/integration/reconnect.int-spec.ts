@@ -41,8 +41,11 @@ describe('a server that has become a replica', () => {
     await using master = await RedisServer.start();
     const front = await AnsweringRedis.before(former.url);
     onTestFinished(() => front[Symbol.asyncDispose]());
-    const { queue } = await startProducer({ redis: front.url });
+    const app = uniqueApp();
+    const { queue } = await startProducer({ app, redis: front.url });
     await queue.enqueue(Note, { n: 0 });
+    // Written beside the job: refused while a call is under way, it would take the answer of that one with it.
+    await eventually(async () => expect(await former.cli('EXISTS', `scalr:{${app}}:~jobs`)).toBe('1'));
     await former.cli('REPLICAOF', '127.0.0.1', '1');
     front.target = master.url;
     await expect(queue.enqueue(Note, { n: 1 })).rejects.toBeInstanceOf(QueueUnavailableError);
