@@ -66,7 +66,7 @@ it('lets five requests of an address wait, each for its turn, and refuses the si
   expect(await admissions[0]).toEqual({ admitted: true });
   expect(delay.failed('192.0.2.1')).toBe(4);
   for (const end of ends.slice(1)) end();
-  await vi.waitFor(() => expect(ends).toHaveLength(9));
+  await vi.waitFor(() => expect(ends).toHaveLength(9), { timeout: 10_000 });
   clock = 750;
   for (const end of ends.slice(5)) end();
   expect(await Promise.all(admissions.slice(1))).toEqual(

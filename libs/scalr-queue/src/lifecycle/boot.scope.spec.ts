@@ -152,7 +152,9 @@ describe('the boot of a worker', () => {
     let end = () => {};
     const slow = new Promise<void>((resolve) => (end = resolve));
     const closing = context.close();
-    await vi.waitFor(() => expect(scope.hooks.running).toEqual(['SLOW.onModuleDestroy']));
+    await vi.waitFor(() => expect(scope.hooks.running).toEqual(['SLOW.onModuleDestroy']), {
+      timeout: 10_000,
+    });
     end();
     await closing;
     expect(scope.hooks.running).toEqual([]);

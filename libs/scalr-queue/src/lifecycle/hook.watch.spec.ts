@@ -37,7 +37,7 @@ describe('the hooks of an application', () => {
     const { context, watch } = await start([SearchClient]);
     expect(watch.running).toEqual([]);
     const closed = context.close();
-    await vi.waitFor(() => expect(watch.running).toEqual([`SearchClient.${hook}`]));
+    await vi.waitFor(() => expect(watch.running).toEqual([`SearchClient.${hook}`]), { timeout: 10_000 });
     open();
     await closed;
     expect(watch.running).toEqual([]);
@@ -58,7 +58,7 @@ describe('the hooks of an application', () => {
         useFactory: (modules: ModulesContainer) => queueMicrotask(() => watch.watch(modules)),
       };
       const booted = start([SearchClient, watcher]);
-      await vi.waitFor(() => expect(watch.running).toEqual([`SearchClient.${hook}`]));
+      await vi.waitFor(() => expect(watch.running).toEqual([`SearchClient.${hook}`]), { timeout: 10_000 });
       open();
       await booted;
       expect(watch.running).toEqual([]);
@@ -135,7 +135,7 @@ describe('the hooks of an application', () => {
     });
     const { context, watch } = await start([Each, uses('A'), uses('B')]);
     const closed = context.close();
-    await vi.waitFor(() => expect(watch.running).toEqual(['Each.onModuleDestroy']));
+    await vi.waitFor(() => expect(watch.running).toEqual(['Each.onModuleDestroy']), { timeout: 10_000 });
     open();
     await closed;
     expect(watch.running).toEqual([]);

@@ -50,7 +50,7 @@ describe.each(ways)('the call for %s', (_what, send) => {
       .spyOn(engine.intake, 'admit')
       .mockReturnValue(new Promise((resolve) => (admit = () => resolve())));
     const call = errorOf(send(sender, jobOf(), waiting.signal));
-    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { timeout: 10_000 });
     waiting.abort(reason);
     expect(await call).toBe(reason);
     admit();
@@ -64,7 +64,7 @@ describe.each(ways)('the call for %s', (_what, send) => {
     const controller = new AbortController();
     const job = jobOf();
     const call = errorOf(send(sender, job, controller.signal));
-    await vi.waitFor(() => expect(add).toHaveBeenCalled());
+    await vi.waitFor(() => expect(add).toHaveBeenCalled(), { timeout: 10_000 });
     controller.abort(reason);
     const error = await call;
     expect(error).toBeInstanceOf(OutcomeUnknownError);

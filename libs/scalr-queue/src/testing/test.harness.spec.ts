@@ -80,7 +80,7 @@ describe('a drain', () => {
     expect(await queue.drain()).toEqual(NOTHING);
     queue.up();
     const draining = queue.drain();
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('running'));
+    await vi.waitFor(async () => expect(await stateOf(id)).toBe('running'), { timeout: 10_000 });
     end();
     expect(await draining).toEqual({ ...NOTHING, completed: 1 });
     expect(queue.now).toEqual(new Date(NOON));

@@ -23,7 +23,7 @@ it('says that it waits for an app that is not built yet, and ends at a signal', 
   });
   onTestFinished(() => spy.mockRestore());
   const running = new DevSession({ entry, watch: [], env: {}, say: (line) => said.push(line) }).run();
-  await vi.waitFor(() => expect(said).toEqual([`waiting for ${entry}`]));
+  await vi.waitFor(() => expect(said).toEqual([`waiting for ${entry}`]), { timeout: 10_000 });
   for (const stop of listeners) stop();
   await running;
   expect(said).toHaveLength(1);

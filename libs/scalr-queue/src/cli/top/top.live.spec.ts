@@ -36,7 +36,7 @@ function live(read: () => Promise<number>, { interval = 3_600_000, columns = 80 
 it('draws what was read and how to go on, anew after each interval, until somebody quits', async () => {
   let frame = 0;
   const { ended, press, drawn, sent, stdout } = live(async () => ++frame, { interval: 1 });
-  await vi.waitFor(() => expect(drawn().length).toBeGreaterThan(2));
+  await vi.waitFor(() => expect(drawn().length).toBeGreaterThan(2), { timeout: 10_000 });
   press('q');
   await ended;
   const [first, second] = drawn();
@@ -52,24 +52,24 @@ it('draws what was read and how to go on, anew after each interval, until somebo
 it('reads nothing while it is paused, and says so at once', async () => {
   let reads = 0;
   const { press, drawn } = live(async () => ++reads, { interval: 5 });
-  await vi.waitFor(() => expect(drawn()).not.toEqual([]));
+  await vi.waitFor(() => expect(drawn()).not.toEqual([]), { timeout: 10_000 });
   press('p');
   expect(drawn().at(-1)!.at(-1)).toBe('paused · p go on · q quit');
   // What was being read when the key came is the last.
   const drawnBefore = drawn().length;
-  await vi.waitFor(() => expect(drawn().length).toBeGreaterThan(drawnBefore + 1));
+  await vi.waitFor(() => expect(drawn().length).toBeGreaterThan(drawnBefore + 1), { timeout: 10_000 });
   const paused = reads;
-  await vi.waitFor(() => expect(drawn().length).toBeGreaterThan(drawnBefore + 4));
+  await vi.waitFor(() => expect(drawn().length).toBeGreaterThan(drawnBefore + 4), { timeout: 10_000 });
   expect(reads).toBe(paused);
   press('x');
   press('p');
   expect(drawn().at(-1)!.at(-1)).toBe('every 0.005 s · p pause · q quit');
-  await vi.waitFor(() => expect(reads).toBeGreaterThan(paused));
+  await vi.waitFor(() => expect(reads).toBeGreaterThan(paused), { timeout: 10_000 });
 });
 
 it('draws anew when the terminal gets another size', async () => {
   const { drawn, stdout } = live(async () => 7);
-  await vi.waitFor(() => expect(drawn()).toHaveLength(1));
+  await vi.waitFor(() => expect(drawn()).toHaveLength(1), { timeout: 10_000 });
   Object.assign(stdout, { columns: 20, rows: 10 });
   stdout.emit('resize');
   expect(drawn()[1]).toEqual(['frame 7 of 20x8', 'every 3600 s · p pau']);
@@ -83,7 +83,7 @@ it('says what is wrong beside what it saw last, until it sees again', async () =
     return answer;
   };
   const { press, drawn } = live(read, { interval: 1 });
-  await vi.waitFor(() => expect(drawn().length).toBeGreaterThan(3));
+  await vi.waitFor(() => expect(drawn().length).toBeGreaterThan(3), { timeout: 10_000 });
   press('p');
   const foot = 'every 0.001 s · p pause · q quit';
   expect(drawn().slice(0, 4)).toEqual([
@@ -96,7 +96,7 @@ it('says what is wrong beside what it saw last, until it sees again', async () =
 
 it('has nothing but what is wrong to show when it never saw anything', async () => {
   const { ended, press, drawn } = live(() => Promise.reject(new Error('Redis is gone')), { columns: 8 });
-  await vi.waitFor(() => expect(drawn()).toEqual([['Redis is', 'every 36']]));
+  await vi.waitFor(() => expect(drawn()).toEqual([['Redis is', 'every 36']]), { timeout: 10_000 });
   // Ctrl-C, where the terminal hands it on as a key.
   press('\u0003');
   await ended;

@@ -68,7 +68,9 @@ describe('the password of a cluster that is fetched', () => {
       expect(early.options).toEqual({});
       cluster.nodes = (() => [early]) as never;
       cluster.emit(loss);
-      await vi.waitFor(() => expect(early.options).toEqual({ password: `secret ${fetched}` }));
+      await vi.waitFor(() => expect(early.options).toEqual({ password: `secret ${fetched}` }), {
+        timeout: 10_000,
+      });
       cluster.emit('+node', late);
       expect(late.options).toEqual({ password: `secret ${fetched}` });
     },
