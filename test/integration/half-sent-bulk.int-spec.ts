@@ -223,7 +223,9 @@ describe('enqueueMany of which Redis takes a part', () => {
         yield named(1);
         throw thrown;
       }
+      const before = structuredClone(thrown);
       expect(await errorOf(queue.enqueueMany(Note, source()))).toBe(thrown);
+      expect(thrown).toEqual(before);
     }
   });
 });

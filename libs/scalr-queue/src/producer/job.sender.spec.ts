@@ -1,4 +1,5 @@
 import { resolveOptions } from '../config/resolved-options.js';
+import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import { EnqueueError, OutcomeUnknownError, QueueFullError } from '../contract/errors/enqueue.errors.js';
 import { MemoryEngine } from '../engine/memory/memory.engine.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
@@ -31,7 +32,10 @@ async function errorOf(call: Promise<unknown>): Promise<Error> {
   );
 }
 
-const ways: [string, (sender: JobSender, job: PreparedJob, signal?: AbortSignal) => Promise<unknown>][] = [
+const ways: [
+  string,
+  (sender: JobSender, job: PreparedJob, signal?: AbortSignal) => Promise<EnqueuedJob | EnqueuedJob[]>,
+][] = [
   ['one job', (sender, job, signal) => sender.send(job, signal)],
   ['a slice', (sender, job, signal) => sender.sendMany([job, jobOf()], signal)],
 ];
@@ -93,6 +97,12 @@ describe.each(ways)('the call for %s', (_what, send) => {
     expect(told).toHaveLength(outcome.length);
     expect(told[0]).toBe(job.id);
     expect(recorded).toHaveBeenCalledExactlyOnceWith(job);
+
+    // Whoever brings a signal goes another way.
+    const other = jobOf();
+    const outcomes = [await send(sender, other, new AbortController().signal)].flat();
+    expect(told.slice(outcome.length)).toEqual(outcomes.map(({ id }) => id));
+    expect(recorded).toHaveBeenLastCalledWith(other);
   });
 });
 
