@@ -74,7 +74,7 @@ export interface ScalrQueueOptions {
   /**
    * Whether Redis scripts of the library do for many jobs in one call what those of BullMQ do job by job, on the same keys. `'auto'`: with the
    * minor versions of BullMQ for which a test has compared what both leave in Redis; with any other a WARN says so once, and BullMQ's own
-   * scripts are used. `'off'`: always these. Jobs with an id of their own and unique jobs keep the scripts of the library. Defaults to
+   * scripts are used. `'off'`: always these. Jobs with an id of their own, unique jobs and those of schedules keep the scripts of the library. Defaults to
    * `SCALR_FAST_PATH`, else `'auto'`.
    */
   readonly fastPath?: 'auto' | 'off';

@@ -171,9 +171,16 @@ export class FinishBatches {
       const next = fetchNext ? byPlace.get(++place) : undefined;
       const [, storedId, fields] = next ?? [];
       const read = (fetched: Fetched): Completed => ({ result: this.takings.read(fetched), finishedOn });
-      if (!storedId) completion.resolve(read(nothing));
-      else if (fields) completion.resolve(read([fields, storedId, 0, 0]));
-      else completion.resolve(this.takings.damaged(storedId, token).then(() => read(nothing)));
+      if (storedId && !fields) {
+        completion.resolve(this.takings.damaged(storedId, token).then(() => read(nothing)));
+        continue;
+      }
+      try {
+        completion.resolve(read(fields ? [fields, storedId!, 0, 0] : nothing));
+      } catch (error) {
+        // Of this one alone: the others of the call have theirs.
+        completion.reject(error);
+      }
     }
   }
 
