@@ -8,6 +8,7 @@ import { startBoth, startProducer, uniqueApp } from '../support/apps.js';
 import { commandsOf } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 import { sharedRedisUrl } from '../support/redis.js';
+import { workerOf } from '../support/worker-info.js';
 
 const Send = defineJob<{ to: string }, string>('mail.send', {
   queue: 'mail',
@@ -61,22 +62,16 @@ it('shows queues and what is odd about them, and workers that live and that died
   await redis.set(`scalr:{${app}}:slow:wait`, 'no list');
   expect((await cli('pause pdf --yes')).code).toBe(0);
   const beat = (id: string, rest: object) =>
-    get(RedisEngine).workers.beat({
-      id,
-      host: 'vm-1',
-      pid: 7,
-      libraryVersion: '1.0.0',
-      queues: ['mail'],
-      jobs: ['mail.send'],
-      catchAllQueues: [],
-      running: 0,
-      runningJobs: [],
-      counts: [],
-      draining: false,
-      startedAt: new Date(Date.now() - 7_200_000),
-      seenAt: new Date(Date.now() - 5_000),
-      ...rest,
-    });
+    get(RedisEngine).workers.beat(
+      workerOf({
+        id,
+        queues: ['mail'],
+        jobs: ['mail.send'],
+        startedAt: new Date(Date.now() - 7_200_000),
+        seenAt: new Date(Date.now() - 5_000),
+        ...rest,
+      }),
+    );
   await beat('a', { program: 'billing', version: '1.4.0', queues: ['mail', 'fax'], running: 2 });
   await beat('b', { pid: 8, draining: true, startedAt: new Date(Date.now() - 60_000) });
   const runningJobs = ['j1', 'j2', 'j3', 'j4'].map((id) => ({ id, queue: 'mail' }));

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { vi } from 'vitest';
 import { resolveOptions } from '../../libs/scalr-queue/src/config/resolved-options.js';
 import { defineJob } from '../../libs/scalr-queue/src/contract/job-definition.js';
@@ -51,4 +52,22 @@ export function startApp() {
     names,
     slotOf,
   };
+}
+
+/** Has each test of a file begin a minute after noon on a clock of its own, with no jitter. @returns what is logged, anew for each */
+export function onSchedulerClock(): string[] {
+  const told: string[] = [];
+  beforeEach(() => {
+    told.length = 0;
+    vi.useFakeTimers({ now: NOON + 60_000 });
+    // Nobody looks later than planned.
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    for (const level of ['log', 'warn'] as const)
+      vi.spyOn(Logger.prototype, level).mockImplementation((line: string) => void told.push(line));
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+  return told;
 }

@@ -1,42 +1,20 @@
 import type { AppSnapshot } from '../inspection/app.state.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
 import type { StoredSchedule } from '../scheduling/schedule.store.js';
+import { queueOf, type QueueInfo } from '../../../../test/support/queue-info.js';
+import { workerOf as anyWorker } from '../../../../test/support/worker-info.js';
 import { checkApp, checkLost, checkSchedules } from './app.checks.js';
 
 const MINUTE = 60_000;
 
-const workerOf = (rest: Partial<WorkerInfo> = {}): WorkerInfo => ({
-  id: 'w',
-  host: 'vm-1',
-  pid: 7,
-  libraryVersion: '1.0.0',
-  queues: ['mail'],
-  jobs: ['mail.send'],
-  catchAllQueues: [],
-  running: 0,
-  runningJobs: [],
-  counts: [],
-  draining: false,
-  startedAt: new Date(0),
-  seenAt: new Date('2026-05-01T10:00:00Z'),
-  ...rest,
-});
+const workerOf = (rest: Partial<WorkerInfo> = {}) =>
+  anyWorker({ queues: ['mail'], jobs: ['mail.send'], seenAt: new Date('2026-05-01T10:00:00Z'), ...rest });
 
-type Queue = AppSnapshot['queues'][number];
-const queueOf = (rest: Partial<Queue> = {}): Queue => ({
-  name: 'mail',
-  waiting: 0,
-  delayed: 0,
-  running: 0,
-  dead: 0,
-  paused: false,
-  oldestPendingAgeMs: 0,
-  nextJobs: [],
-  ...rest,
-});
-
-const problems = (queue: Partial<Queue>, workers = [workerOf()], unhandled: AppSnapshot['unhandled'] = []) =>
-  checkApp({ queues: [queueOf(queue)], workers, unhandled }).map(({ problem }) => problem);
+const problems = (
+  queue: Partial<QueueInfo>,
+  workers = [workerOf()],
+  unhandled: AppSnapshot['unhandled'] = [],
+) => checkApp({ queues: [queueOf(queue)], workers, unhandled }).map(({ problem }) => problem);
 
 describe('an app', () => {
   it('is well while its workers keep up', () => {

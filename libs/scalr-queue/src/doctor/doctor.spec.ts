@@ -1,34 +1,12 @@
 import { vi } from 'vitest';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
-import type { WorkerInfo } from '../contract/worker-info.js';
+import { queueOf } from '../../../../test/support/queue-info.js';
+import { workerOf } from '../../../../test/support/worker-info.js';
 import { Doctor } from './doctor.js';
 
 const NOW = Date.parse('2026-05-01T10:00:00Z');
-const worker: WorkerInfo = {
-  id: 'w',
-  host: 'vm-1',
-  pid: 7,
-  libraryVersion: '1.0.0',
-  queues: ['mail'],
-  jobs: [],
-  catchAllQueues: [],
-  running: 0,
-  runningJobs: [],
-  counts: [],
-  draining: false,
-  startedAt: new Date(0),
-  seenAt: new Date(NOW),
-};
-const mail = {
-  name: 'mail',
-  waiting: 0,
-  delayed: 0,
-  running: 0,
-  dead: 0,
-  paused: false,
-  oldestPendingAgeMs: 0,
-  nextJobs: [],
-};
+const worker = workerOf({ queues: ['mail'], seenAt: new Date(NOW) });
+const mail = queueOf();
 const facts = { version: '7.2.0', role: 'master', aofEnabled: true, evictionPolicy: 'noeviction' };
 const load = { usedMemory: 1_000, maxMemory: 9_000, clients: 3, maxClients: 100, clientsByApp: { shop: 2 } };
 const keys = { keys: 5, seen: 5, apps: [{ app: 'shop', keys: 5 }], foreign: 0, ownBytes: 600, measured: 5 };

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { onTestFinished, vi } from 'vitest';
 import { parseScrape } from '../../../../test/support/prometheus-text.js';
+import { queueOf as anyQueue, type QueueInfo } from '../../../../test/support/queue-info.js';
 import { workerOf } from '../../../../test/support/worker-info.js';
 import type { QueueEngine } from '../engine/queue.engine.js';
 import type { AppSnapshot, AppState } from '../inspection/app.state.js';
@@ -13,18 +14,7 @@ import { StateMetrics } from './state.metrics.js';
 
 const registryOf = () => new MetricRegistry({ app: 'shop' } as never);
 const GLOBAL = { app: 'shop', scope: 'global' };
-type Queue = AppSnapshot['queues'][number];
-const queueOf = (name: string, rest: Partial<Queue> = {}): Queue => ({
-  name,
-  waiting: 0,
-  delayed: 0,
-  running: 0,
-  dead: 0,
-  paused: false,
-  oldestPendingAgeMs: 0,
-  nextJobs: [],
-  ...rest,
-});
+const queueOf = (name: string, rest: Partial<QueueInfo> = {}) => anyQueue({ name, ...rest });
 
 async function stateOf(snapshot: Partial<AppSnapshot>, server?: object) {
   const metrics = registryOf();

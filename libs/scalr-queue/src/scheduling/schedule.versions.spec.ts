@@ -1,24 +1,11 @@
-import { Logger } from '@nestjs/common';
 import type { WorkerInfo } from '../contract/worker-info.js';
-import { hourly, NOON, startApp } from '../../../../test/support/schedulers.js';
+import { hourly, NOON, onSchedulerClock, startApp } from '../../../../test/support/schedulers.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-const told: string[] = [];
-beforeEach(() => {
-  told.length = 0;
-  vi.useFakeTimers({ now: NOON + MINUTE });
-  // Nobody looks later than planned.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  for (const level of ['log', 'warn'] as const)
-    vi.spyOn(Logger.prototype, level).mockImplementation((line: string) => void told.push(line));
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+const told = onSchedulerClock();
 
 const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
 

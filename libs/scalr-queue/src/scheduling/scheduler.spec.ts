@@ -1,25 +1,12 @@
-import { Logger } from '@nestjs/common';
 import type { QueueEngine } from '../engine/queue.engine.js';
 import { MemoryScheduleRecords } from '../engine/memory/memory.schedule-records.js';
-import { hourly, NOON, startApp } from '../../../../test/support/schedulers.js';
+import { hourly, NOON, onSchedulerClock, startApp } from '../../../../test/support/schedulers.js';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-const told: string[] = [];
-beforeEach(() => {
-  told.length = 0;
-  vi.useFakeTimers({ now: NOON + MINUTE });
-  // Nobody looks later than planned.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  for (const level of ['log', 'warn'] as const)
-    vi.spyOn(Logger.prototype, level).mockImplementation((line: string) => void told.push(line));
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+const told = onSchedulerClock();
 
 describe('a worker', () => {
   it('declares its schedules once, tells of them, and enqueues the next slot of each', async () => {

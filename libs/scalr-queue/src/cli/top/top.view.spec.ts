@@ -1,3 +1,4 @@
+import { workerOf as anyWorker } from '../../../../../test/support/worker-info.js';
 import type { WorkerInfo } from '../../contract/worker-info.js';
 import { Paint } from '../output/paint.js';
 import type { TopFrame } from './top.reader.js';
@@ -66,22 +67,8 @@ it('keeps to the size of the terminal, and says what it leaves out', () => {
   expect(lines.join('\n')).toContain('… and 45 more');
 });
 
-const workerOf = (rest: Partial<WorkerInfo>): WorkerInfo => ({
-  id: 'w',
-  host: 'vm-1',
-  pid: 7,
-  libraryVersion: '1.0.0',
-  queues: ['mail'],
-  jobs: [],
-  catchAllQueues: [],
-  running: 0,
-  runningJobs: [],
-  counts: [],
-  draining: false,
-  startedAt: new Date(NOW - 90_000),
-  seenAt: new Date(NOW),
-  ...rest,
-});
+const workerOf = (rest: Partial<WorkerInfo>) =>
+  anyWorker({ queues: ['mail'], startedAt: new Date(NOW - 90_000), seenAt: new Date(NOW), ...rest });
 
 /** Two queues, three workers of which one leaves, and what is dead. */
 const busy: TopFrame = {
