@@ -1,5 +1,6 @@
 import { ConsoleLogger, Logger } from '@nestjs/common';
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import type { QueueEngine } from '../engine/queue.engine.js';
@@ -263,5 +264,15 @@ describe('the server of a worker', () => {
     await expect(WorkerHealthServer.start(new WorkerState(), port, '127.0.0.1')).rejects.toThrow(
       `the port ${port} is in use: set SCALR_WORKER_PORT`,
     );
+  });
+
+  it('goes on when a connection cannot be accepted', async () => {
+    const errors = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    onTestFinished(() => errors.mockRestore());
+    const { server, ask } = await serving();
+    const { server: http } = server as unknown as { server: Server };
+    http.emit('error', new Error('accept EMFILE'));
+    expect(errors.mock.calls).toEqual([['health endpoints: Error: accept EMFILE']]);
+    expect((await ask('/health/live')).status).toBe(200);
   });
 });

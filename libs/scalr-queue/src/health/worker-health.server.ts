@@ -24,6 +24,10 @@ export class WorkerHealthServer {
     // Slow clients must not hold the port.
     const limits = { headersTimeout: 5_000, requestTimeout: 10_000, keepAliveTimeout: 5_000 };
     this.server = createServer(limits, (request, response) => void this.answer(request, response));
+    // A connection that cannot be accepted, for want of file descriptors say, must not end the worker.
+    this.server.on('error', (error) => {
+      if (this.server.listening) this.logger.error(`health endpoints: ${String(error)}`);
+    });
   }
 
   /** For the log: where it answers, and to whom. */
