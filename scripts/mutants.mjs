@@ -17,7 +17,7 @@ import {
   withoutEquivalents,
 } from './mutants/score.mjs';
 import { sourceFiles, sourceOf, testFiles } from './mutants/tree.mjs';
-import { isKilled } from './mutants/vitest.mjs';
+import { verdictOn } from './mutants/vitest.mjs';
 import { interruption } from './process/interruption.mjs';
 import { findRedisServer } from './redis/find.mjs';
 import { provideRedis } from './redis/provide.mjs';
@@ -88,7 +88,8 @@ async function run(env) {
     scores[folder] = scoreOf(outcomes);
     const seconds = Math.round((Date.now() - startedAt) / 1_000);
     console.log(`\n${folder}: ${scores[folder]} % of ${chosen.length} (of ${ofFolder.length}), ${seconds} s`);
-    for (const { mutant, killed } of outcomes) if (!killed) console.log(`  survived  ${nameOf(mutant)}`);
+    for (const { mutant, verdict } of outcomes)
+      if (verdict !== 'killed') console.log(`  ${verdict}  ${nameOf(mutant)}`);
   }
   return (await areKept(scores)) && stale.length === 0;
 }
@@ -108,7 +109,7 @@ async function outcomesOf(mutants, reaches, env) {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
       const within = functionAt(mutant.file, sourceOf(mutant.file), mutant.start);
       const tests = testsFor(mutant, within, reaches, BUDGET_MS);
-      outcomes.push({ mutant, killed: await isKilled(mutant, tests, { env, dir: own, signal }) });
+      outcomes.push({ mutant, verdict: await verdictOn(mutant, tests, { env, dir: own, signal }) });
     }
   };
   await Promise.all(Array.from({ length: command.lanes }, (_, number) => lane(number)));

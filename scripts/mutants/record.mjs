@@ -18,7 +18,7 @@ function begin() {
 /** @param {string} test */
 function end(test) {
   const line = JSON.stringify({ test, ms: Date.now() - begunAt, reached: taken(), imported });
-  appendFileSync(process.env['SCALR_REACH_FILE'] ?? '', `${line}\n`);
+  appendFileSync(process.env['SCALR_TEST_REACH_FILE'] ?? '', `${line}\n`);
 }
 
 function taken() {

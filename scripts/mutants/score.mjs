@@ -2,7 +2,7 @@
 
 /**
  * @typedef {import('./mutations.mjs').Mutant} Mutant
- * @typedef {{ mutant: Mutant, killed: boolean }} Outcome
+ * @typedef {{ mutant: Mutant, verdict: 'killed' | 'survived' | 'undecided' }} Outcome
  * @typedef {{ file: string, what: string, reason: string }} Equivalent a mutant that changes nothing one could see
  * @typedef {Record<string, number>} Scores percent killed, by folder
  */
@@ -26,10 +26,10 @@ export function staleEquivalents(mutants, equivalents) {
   );
 }
 
-/** Percent killed, rounded down: 99.9 is not all. @param {readonly Outcome[]} outcomes */
+/** Percent killed, rounded down: 99.9 is not all, and what is undecided was not killed. @param {readonly Outcome[]} outcomes */
 export function scoreOf(outcomes) {
   if (outcomes.length === 0) return 100;
-  return Math.floor((100 * outcomes.filter(({ killed }) => killed).length) / outcomes.length);
+  return Math.floor((100 * outcomes.filter(({ verdict }) => verdict === 'killed').length) / outcomes.length);
 }
 
 /**

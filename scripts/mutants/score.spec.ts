@@ -2,14 +2,15 @@ import { mutantsOf } from './mutations.mjs';
 import { complaints, nameOf, scoreOf, staleEquivalents, updated, withoutEquivalents } from './score.mjs';
 
 const mutants = mutantsOf('a/b.ts', 'one();\ntwo();\nthree();');
-const outcomes = (...killed: boolean[]) =>
-  killed.map((killed, index) => ({ mutant: mutants[index % mutants.length]!, killed }));
+const outcomes = (...verdicts: ('killed' | 'survived' | 'undecided')[]) =>
+  verdicts.map((verdict, index) => ({ mutant: mutants[index % mutants.length]!, verdict }));
 
 describe('scores', () => {
   it('are the percentage killed, rounded down', () => {
-    expect(scoreOf(outcomes(true, true, false))).toBe(66);
-    expect(scoreOf(outcomes(true, true))).toBe(100);
-    expect(scoreOf(outcomes(false))).toBe(0);
+    expect(scoreOf(outcomes('killed', 'killed', 'survived'))).toBe(66);
+    expect(scoreOf(outcomes('killed', 'killed'))).toBe(100);
+    expect(scoreOf(outcomes('survived'))).toBe(0);
+    expect(scoreOf(outcomes('killed', 'undecided'))).toBe(50);
   });
 
   it('may rise and may not fall', () => {

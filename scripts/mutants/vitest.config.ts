@@ -7,7 +7,7 @@ import { apply, type Mutant } from './mutations.mjs';
 import { withProbes, withReport } from './probes.mjs';
 import { sources } from './tree.mjs';
 
-const isRecording = process.env['SCALR_REACH_FILE'] !== undefined;
+const isRecording = process.env['SCALR_TEST_REACH_FILE'] !== undefined;
 const mutant = readMutant();
 
 /** Changes what tests import, never what is on disk: an interrupted run leaves nothing behind. */
@@ -50,7 +50,7 @@ function withChange({ test }: TestProjectInlineConfiguration): TestProjectInline
 }
 
 function readMutant(): Mutant | undefined {
-  const text = process.env['SCALR_MUTANT'];
+  const text = process.env['SCALR_TEST_MUTANT'];
   return text ? (JSON.parse(text) as Mutant) : undefined;
 }
 

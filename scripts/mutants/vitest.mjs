@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runStep } from '../process/step.mjs';
 import { root } from '../workspace/root.mjs';
+import { failureOf } from './verdict.mjs';
 
 /**
  * @typedef {import('./choice.mjs').Reach} Reach
@@ -11,8 +12,6 @@ import { root } from '../workspace/root.mjs';
  * @property {NodeJS.ProcessEnv} env
  * @property {string} dir     for reports
  * @property {AbortSignal} signal
- *
- * @typedef {{ name: string, status: string }} FileResult
  */
 
 const PROJECTS = ['unit', 'integration', 'integration-alone'];
@@ -31,9 +30,9 @@ export async function record(tests, { env, dir, signal }) {
   const report = join(dir, 'reach.json');
   rmSync(reachFile, { force: true });
   rmSync(report, { force: true });
-  await vitest([...tests], { report, dir, signal, env: { ...env, SCALR_REACH_FILE: reachFile } });
+  await vitest([...tests], { report, dir, signal, env: { ...env, SCALR_TEST_REACH_FILE: reachFile } });
   if (!existsSync(reachFile) || !existsSync(report)) throw new Error(`no test ran; see ${dir}/vitest.log`);
-  /** @type {{ testResults: FileResult[] }} */
+  /** @type {{ testResults: import('./verdict.mjs').FileResult[] }} */
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'));
   const failed = testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
   /** @type {Reach[]} */
@@ -45,35 +44,47 @@ export async function record(tests, { env, dir, signal }) {
 }
 
 /**
- * Whether one of these test files notices the mutant. One that never ends is noticed too.
+ * Whether one of these test files notices the mutant. One that never ends is noticed too. A failure that took its time
+ * counts only when the same files pass without the mutant, then and there: else it is the machine that they noticed.
  *
  * @param {import('./mutations.mjs').Mutant} mutant
  * @param {readonly Reach[]} tests
  * @param {Surroundings} surroundings
+ * @returns {Promise<'killed' | 'survived' | 'undecided'>}
  */
-export async function isKilled(mutant, tests, { env, dir, signal }) {
-  if (tests.length === 0) return false;
-  const expected = tests.reduce((total, { ms }) => total + ms, 0);
-  const late = AbortSignal.timeout(PATIENCE.ms + PATIENCE.factor * expected);
+export async function verdictOn(mutant, tests, { env, dir, signal }) {
+  if (tests.length === 0) return 'survived';
+  const names = tests.map(({ test }) => test);
+  const limit = PATIENCE.ms + PATIENCE.factor * tests.reduce((total, { ms }) => total + ms, 0);
   const { file, start, end, text } = mutant;
-  try {
-    const passed = await vitest(['--bail=1', ...tests.map(({ test }) => test)], {
-      dir,
-      signal: AbortSignal.any([signal, late]),
-      env: { ...env, SCALR_MUTANT: JSON.stringify({ file, start, end, text }) },
-    });
-    return !passed;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (late.aborted) return true;
-    throw error;
-  }
+  const changed = { ...env, SCALR_TEST_MUTANT: JSON.stringify({ file, start, end, text }) };
+  const failure = await failureWithin(limit, names, { env: changed, dir, signal });
+  if (!failure) return 'survived';
+  if (failure.isPlain) return 'killed';
+  const doubtful = failure.files.length > 0 ? failure.files : names;
+  return (await failureWithin(limit, doubtful, { env, dir, signal })) ? 'undecided' : 'killed';
 }
 
-/** @param {string[]} args @param {Surroundings & { report?: string }} surroundings */
+/** @param {number} limit milliseconds @param {readonly string[]} tests @param {Surroundings} surroundings */
+async function failureWithin(limit, tests, { env, dir, signal }) {
+  const report = join(dir, 'outcome.json');
+  rmSync(report, { force: true });
+  const late = AbortSignal.timeout(limit);
+  try {
+    const either = AbortSignal.any([signal, late]);
+    if (await vitest(['--bail=1', ...tests], { report, dir, signal: either, env })) return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!late.aborted) throw error;
+    return { files: [], isPlain: false };
+  }
+  return failureOf(existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')).testResults : []);
+}
+
+/** @param {string[]} args @param {Surroundings & { report: string }} surroundings */
 async function vitest(args, { env, dir, signal, report }) {
   const output = openSync(join(dir, 'vitest.log'), 'w');
-  const reporters = report ? ['--reporter=json', `--outputFile=${report}`] : ['--reporter=dot'];
+  const reporters = ['--reporter=json', `--outputFile=${report}`];
   const program = join(root, 'node_modules/vitest/vitest.mjs');
   const projects = PROJECTS.flatMap((project) => ['--project', project]);
   const config = ['--config', 'scripts/mutants/vitest.config.ts', '--no-file-parallelism'];

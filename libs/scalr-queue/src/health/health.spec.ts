@@ -228,6 +228,13 @@ describe('the server of a worker', () => {
     await expect(fetch(server.url)).rejects.toThrow('fetch failed');
   });
 
+  it('gives slow clients seconds, not minutes', async () => {
+    const { server, ask } = await serving();
+    expect((await ask('/health/live')).response.headers.get('keep-alive')).toBe('timeout=5');
+    const { server: http } = server as unknown as { server: Server };
+    expect(http).toMatchObject({ headersTimeout: 5_000, requestTimeout: 10_000 });
+  });
+
   it('leaves the logger of the process as it is, and writes nothing of the checks that fail', async () => {
     const written: string[] = [];
     const spies = [process.stdout, process.stderr].map((stream) =>
