@@ -11,6 +11,7 @@ export const entryPoints = [
   { module: 'scalr-queue', file: 'index.ts' },
   { module: 'scalr-queue/worker', file: 'worker.ts' },
   { module: 'scalr-queue/thread', file: 'thread.ts' },
+  { module: 'scalr-queue/outbox', file: 'outbox.ts' },
   { module: 'scalr-queue/testing', file: 'testing.ts' },
   { module: 'scalr-queue/dashboard', file: 'dashboard.ts' },
 ].filter(({ file }) => existsSync(join(source, file)));

@@ -35,6 +35,7 @@ export const LAYERS = {
   'dead-letter': list('inspection', FOUNDATION),
   producer: list('inspection tracing observability lifecycle', FOUNDATION),
   scheduling: list('producer tracing', FOUNDATION),
+  outbox: list('engine contract config'),
   metrics: list('scheduling inspection observability', FOUNDATION),
   health: list('metrics inspection', FOUNDATION),
   worker: list(
@@ -69,6 +70,7 @@ export const LAYERS = {
     'contract config',
   ),
   'worker.ts': list('worker config'),
+  'outbox.ts': list('outbox contract'),
   'thread.ts': list('worker/thread contract'),
   'testing.ts': list('testing'),
   'dashboard.ts': list('dashboard'),

@@ -62,7 +62,7 @@ describe('the tarball', () => {
 describe('the entry points', () => {
   it('can be imported and required by plain node', async () => {
     const all = await entryPoints();
-    const paths = ['', '/worker', '/thread', '/testing', '/dashboard'];
+    const paths = ['', '/worker', '/thread', '/testing', '/dashboard', '/outbox'];
     expect(all.map(({ name }) => name).toSorted()).toEqual(
       paths.map((path) => `scalr-queue${path}`).toSorted(),
     );
@@ -71,7 +71,7 @@ describe('the entry points', () => {
     const imported = await project.node(['--input-type=module', '-e', script]);
     expect(imported).toMatchObject({
       code: 0,
-      output: expect.stringMatching(/^(?:\w[\w,]+\n){5}$/) as string,
+      output: expect.stringMatching(/^(?:\w[\w,]+\n){6}$/) as string,
     });
     const commonJs = `for (const name of ${names}) console.log(Object.keys(require(name)).toSorted().join());`;
     expect(await project.node(['--input-type=commonjs', '-e', commonJs])).toEqual(imported);
@@ -86,11 +86,14 @@ describe('the entry points', () => {
 });
 
 describe('an optional package that is not installed', () => {
-  it.each(['@opentelemetry/api', '@bull-board/api', '@bull-board/express'])('may be %s', async (name) => {
-    const script = `import.meta.resolve(${JSON.stringify(name)})`;
-    const { output } = await project.node(['--input-type=module', '-e', script]);
-    expect(output).toContain('ERR_MODULE_NOT_FOUND');
-  });
+  it.each(['@opentelemetry/api', '@bull-board/api', '@bull-board/express', 'pg'])(
+    'may be %s',
+    async (name) => {
+      const script = `import.meta.resolve(${JSON.stringify(name)})`;
+      const { output } = await project.node(['--input-type=module', '-e', script]);
+      expect(output).toContain('ERR_MODULE_NOT_FOUND');
+    },
+  );
 
   it('is not missed by the command line', async () => {
     const cli = join('node_modules/scalr-queue', (await manifestOf()).bin['scalr-queue']!);

@@ -54,6 +54,7 @@ export type {
 } from './observability/job-events.js';
 export type { LockLostCause } from './contract/lock-lost-cause.js';
 export { jobLogFields, type JobLogFields } from './observability/job-scope.js';
+export type { Outbox } from './contract/outbox.js';
 export type { JobRef } from './contract/job-ref.js';
 export {
   ProcessJob,

@@ -1,4 +1,5 @@
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import { isOutbox, type Outbox } from '../contract/outbox.js';
 import { checkJobDefaults, JOB_DEFAULT_KEYS, type JobDefaults } from '../contract/job-settings.js';
 import { type Clock, systemClock } from './clock.js';
 import * as defaults from '../contract/defaults.js';
@@ -38,6 +39,7 @@ export interface ResolvedOptions {
     readonly maxCrashes: number;
     readonly unknownJobTimeout: number;
   };
+  readonly outbox: Outbox | undefined;
   readonly environment: Environment;
   readonly clock: Clock;
   /** Of what this process writes lines on its own: the events of jobs, and handlers that will not run in it. */
@@ -53,7 +55,7 @@ const check = new OptionChecker(QueueConfigError);
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
     'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'fastPath',
-    'worker',
+    'worker', 'outbox',
   ]); // prettier-ignore
   const app = checkApp(given.app, environment);
   return {
@@ -73,10 +75,16 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
       FAST_PATH_MODES,
     ),
     worker: resolveWorker(given.worker ?? {}, environment),
+    outbox: resolveOutbox(given.outbox),
     environment,
     clock: systemClock,
     reports: { jobs: true, idleHandlers: true },
   };
+}
+
+function resolveOutbox(given: unknown): Outbox | undefined {
+  if (given === undefined || isOutbox(given)) return given;
+  return check.fail('outbox', 'made by postgresOutbox() of scalr-queue/outbox', given);
 }
 
 /** The name of the app: as given, or as the environment says. */

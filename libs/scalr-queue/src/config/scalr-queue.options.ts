@@ -1,5 +1,6 @@
 import type { Duration } from '../contract/duration.js';
 import type { JobDefaults } from '../contract/job-settings.js';
+import type { Outbox } from '../contract/outbox.js';
 import type { RedisConnectionOptions } from './redis-options.js';
 
 /** Settings of one queue. */
@@ -80,6 +81,11 @@ export interface ScalrQueueOptions {
   readonly fastPath?: 'auto' | 'off';
   /** Settings of the worker processes; a web process ignores them. */
   readonly worker?: WorkerOptions;
+  /**
+   * Where jobs are recorded that commit with a transaction of the app, and durable ones: `postgresOutbox({ … })` of `scalr-queue/outbox`.
+   * Defaults to none.
+   */
+  readonly outbox?: Outbox;
 }
 
 /** For `forRootAsync({ useClass })` and `useExisting`. */

@@ -57,6 +57,8 @@ export const EVENT_STREAM_LENGTH = 1_000;
 export const BULK_SLICE = 125;
 /** Slices of one `enqueueMany` that are on their way together. */
 export const BULK_SLICES_IN_FLIGHT = 4;
+/** Jobs that one statement records in the outbox. */
+export const OUTBOX_BATCH = 1_000;
 /** A completed job stays for so long whatever `keep.completed.count` says: somebody may be about to ask for its result. */
 export const RESULT_GRACE = 5 * SECOND;
 /** How long a job without a handler is deferred before it is offered again, where there are many of them. */

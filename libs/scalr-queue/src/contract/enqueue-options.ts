@@ -28,6 +28,12 @@ export interface EnqueueOptions<Payload = unknown> {
    * already.
    */
   readonly signal?: AbortSignal;
+  /**
+   * Records the job in the outbox within this transaction of the app's database library: it runs once that has committed, and never if it
+   * rolls back. Delays count from now. `true`: the transaction that the code is in, where the adapter can tell; `false`: none, although
+   * the code is in one. Needs `forRoot({ outbox })`; see docs/outbox.md.
+   */
+  readonly tx?: unknown;
 }
 
 /** What became of an `enqueue` call. */
@@ -43,6 +49,7 @@ export interface EnqueuedJob {
    * `replaced`: a new job took the place of a delayed one with the same unique key; with `onConflict: 'rerun'`, the job that waits has
    * the new payload.
    * `rerun`: a job with the same unique key runs; one more run, with this id and the latest payload, follows it.
+   * `recorded`: it is in the outbox, and reaches Redis after the commit; what it meets there (a duplicate) is not known yet.
    */
-  readonly status: 'created' | 'duplicate' | 'replaced' | 'rerun';
+  readonly status: 'created' | 'duplicate' | 'replaced' | 'rerun' | 'recorded';
 }

@@ -37,10 +37,15 @@ export interface JobSettings<Payload = unknown> extends JobDefaults {
   readonly queue?: string;
   /** `true`, or options, to keep equal jobs from being enqueued twice. Defaults to `false`. */
   readonly unique?: boolean | UniqueOptions<Payload>;
+  /**
+   * Whether the job is stored in PostgreSQL before Redis hears of it, until it has ended: `enqueue` works while Redis is down, and what Redis
+   * loses is sent again. Needs `forRoot({ outbox })`; see docs/outbox.md. Defaults to `false`.
+   */
+  readonly durable?: boolean;
 }
 
 export const JOB_DEFAULT_KEYS = ['retry', 'timeout', 'expiresIn', 'priority', 'keep'];
-export const JOB_SETTING_KEYS = [...JOB_DEFAULT_KEYS, 'queue', 'unique'];
+export const JOB_SETTING_KEYS = [...JOB_DEFAULT_KEYS, 'queue', 'unique', 'durable'];
 
 const KEEP_LIMIT = 1_000_000;
 
@@ -58,6 +63,7 @@ export function checkJobSettings(check: OptionChecker, given: Record<string, unk
   checkJobDefaults(check, given);
   if (given.queue !== undefined) check.name('queue', given.queue);
   toUniqueness(check, 'unique', given.unique);
+  if (given.durable !== undefined) check.boolean('durable', given.durable);
 }
 
 function checkKeep(check: OptionChecker, field: string, value: unknown): void {

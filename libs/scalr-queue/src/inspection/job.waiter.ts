@@ -6,7 +6,7 @@ import { JobFailedError, JobNotKeptError, WaitTimeoutError } from '../contract/e
 import { QueueClosedError, QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { toStoredId } from '../engine/job-id.js';
 import type { JobRef } from '../contract/job-ref.js';
-import type { Place } from '../engine/found-job.js';
+import type { FoundJob, Place } from '../engine/found-job.js';
 import type { JobEnd } from '../engine/job-end.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
@@ -64,18 +64,21 @@ export class JobWaiter implements OnApplicationShutdown {
       return listener.listening;
     };
     let place = placeOf(ref);
+    /** A recorded job may not have come to Redis yet. */
+    let isKnown = false;
     try {
       // Before the first look, so that an end between the two is heard.
       if (place) await settlesWithin(listen(place), Math.min(timeout, LAST_LOOK), false);
       for (let pause = FIRST_LOOK; ; pause = Math.min(2 * pause, LAST_LOOK)) {
         const woken = new Promise<void>((resolve) => (wake = resolve));
-        const found = await this.reader.find(ref).catch((error: unknown) => {
+        const found = await this.look(ref, place, isKnown || heard !== undefined).catch((error: unknown) => {
           // An outage is waited out: the job may finish meanwhile.
           if (!(error instanceof QueueUnavailableError) || clock.now() >= deadline) throw error;
           return 'unreachable' as const;
         });
         if (found === undefined) return (await this.endOfGone(parts, place, heard)).result;
-        if (found !== 'unreachable') {
+        if (typeof found !== 'string') {
+          isKnown = true;
           const ended = endOf(toJobInfo(found));
           if (ended) return ended.result;
           // Of an earlier life: it was put back since.
@@ -103,6 +106,21 @@ export class JobWaiter implements OnApplicationShutdown {
     this.closing.abort();
   }
 
+  /** @param isKnown whether it was seen, or its end heard of @returns `to-come` for a job that the outbox may still have */
+  private async look(
+    ref: JobRef,
+    place: Place | undefined,
+    isKnown: boolean,
+  ): Promise<FoundJob | undefined | 'to-come'> {
+    const found = await this.reader.find(ref);
+    if (found || isKnown || !place || !isRecorded(ref)) return found;
+    // It may have come, and ended, and not be kept.
+    const hasBeen = await this.reader.bounded(
+      async () => (await this.engine.ends.find([place])) !== undefined || this.engine.ends.remembers([place]),
+    );
+    return hasBeen ? undefined : 'to-come';
+  }
+
   /**
    * How a job ended that is not stored.
    * @throws JobNotKeptError where it was stored and nobody knows any more, JobFailedError where it never was as far as is known
@@ -126,6 +144,10 @@ export class JobWaiter implements OnApplicationShutdown {
     throw new JobFailedError(id, 'not-found', 'no such job is stored (any more)');
   }
 }
+
+/** Whether Redis may not have heard of the job. */
+const isRecorded = (ref: JobRef): boolean =>
+  typeof ref !== 'string' && (ref as { status?: unknown }).status === 'recorded';
 
 /** Of a job that `enqueue` has answered with. */
 function placeOf(ref: JobRef): Place | undefined {

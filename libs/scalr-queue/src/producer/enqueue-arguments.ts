@@ -9,7 +9,7 @@ export type EnqueueArguments<D extends AnyJobDefinition> = [void] extends [Input
 /** One element of `enqueueMany`: a payload, or a payload with options of its own. */
 export interface EnqueueItem<D extends AnyJobDefinition> {
   readonly payload: InputOf<D>;
-  readonly options: Omit<EnqueueOptions<InputOf<D>>, 'signal'>;
+  readonly options: Omit<EnqueueOptions<InputOf<D>>, 'signal' | 'tx'>;
 }
 
 /** What `enqueueMany` takes of each job. */

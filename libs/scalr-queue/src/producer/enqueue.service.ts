@@ -18,6 +18,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { BulkSender } from './bulk.sender.js';
 import { type EnqueueArguments, type EnqueueItems, isItem, isIterable } from './enqueue-arguments.js';
+import { JobRecorder, type Route } from './job.recorder.js';
 import { JobSender } from './job.sender.js';
 import { WorkerWatch } from './worker.watch.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
@@ -37,6 +38,7 @@ export class EnqueueService {
   constructor(
     private readonly sender: JobSender,
     private readonly bulk: BulkSender,
+    private readonly recorder: JobRecorder,
     private readonly waiter: JobWaiter,
     private readonly events: JobEvents,
     private readonly watch: WorkerWatch,
@@ -73,6 +75,13 @@ export class EnqueueService {
       const job = preparing instanceof Promise ? await unlessAborted(preparing, options.signal) : preparing;
       if (waited) markWaited(job);
       options.signal?.throwIfAborted();
+      const route = this.routeOf(definition, options.tx);
+      if (waited && route !== 'send' && route.tx !== undefined)
+        throw new InvalidOptionError(
+          'enqueueAndWait cannot be used in a transaction: the job runs after the commit, which cannot come before the call returns. ' +
+            'Use enqueue, and JobsService.waitFor after the commit',
+        );
+      if (route !== 'send') return await this.recorder.record(definition, job, route.tx, options.signal);
       this.watch.admit(definition);
       const enqueued = await this.sender.send(job, options.signal);
       this.watch.note(definition);
@@ -106,10 +115,12 @@ export class EnqueueService {
         );
       if (!isIterable(items)) check.fail('the items of enqueueMany', 'an iterable or async iterable', items);
       options.signal?.throwIfAborted();
-      this.watch.admit(definition);
+      const route = this.routeOf(definition, options.tx);
+      if (route === 'send') this.watch.admit(definition);
       const jobs = Array.isArray(items)
         ? await this.prepareAll(definition, items as EnqueueItems<D>[], options)
         : this.prepareEach(definition, items, options);
+      if (route !== 'send') return await this.recorder.recordMany(definition, jobs, route.tx, options.signal);
       const enqueued = await this.bulk.send(definition, jobs, options.signal);
       if (enqueued.length > 0) this.watch.note(definition);
       return enqueued;
@@ -141,6 +152,12 @@ export class EnqueueService {
     const timeout = check.duration('waitFor', waitFor, 1);
     const job = await this.enqueueOne(definition, payload, others, true);
     return this.waiter.wait(job, timeout, others.signal);
+  }
+
+  /** Costs nothing for an app without an outbox. */
+  private routeOf(definition: AnyJobDefinition, tx: unknown): Route {
+    if (tx === undefined && !this.app.outbox && !definition.settings.durable) return 'send';
+    return this.recorder.route(definition, tx);
   }
 
   private tellFailure(definition: unknown, error: unknown): void {
@@ -182,6 +199,8 @@ export class EnqueueService {
       throw error;
     };
     try {
+      if (isItem(item) && 'tx' in item.options)
+        throw new InvalidOptionError('expected tx to be given for all items of enqueueMany, not for one');
       const job = isItem(item)
         ? prepareJob(definition, item.payload, { ...options, ...item.options }, this.app)
         : prepareJob(definition, item, options, this.app);

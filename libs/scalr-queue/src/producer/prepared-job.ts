@@ -15,7 +15,7 @@ import { describe, OptionChecker } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { parseDuration } from '../contract/duration.js';
 
-const KEYS = ['id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout', 'unique', 'signal'];
+const KEYS = ['id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout', 'unique', 'signal', 'tx'];
 const check = new OptionChecker(InvalidOptionError);
 const BACKOFF = { type: 'scalr' };
 

@@ -5,6 +5,7 @@ import { TracingModule } from '../tracing/tracing.module.js';
 import { BulkSender } from './bulk.sender.js';
 import { EnqueueService } from './enqueue.service.js';
 import { InFlightLimit } from './in-flight.limit.js';
+import { JobRecorder } from './job.recorder.js';
 import { JobSender } from './job.sender.js';
 import { DEFAULT_WATCH_PACE, WATCH_PACE, WorkerWatch } from './worker.watch.js';
 
@@ -14,6 +15,7 @@ import { DEFAULT_WATCH_PACE, WATCH_PACE, WorkerWatch } from './worker.watch.js';
   providers: [
     BulkSender,
     InFlightLimit,
+    JobRecorder,
     JobSender,
     EnqueueService,
     WorkerWatch,

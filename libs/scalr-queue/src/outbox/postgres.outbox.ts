@@ -1,0 +1,143 @@
+import { withDeadline } from '../engine/deadline.js';
+import { outcomeUnknown } from '../engine/outcome-unknown.js';
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
+import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
+import { describe } from '../contract/option-checker.js';
+import type { OpenOutbox, Outbox, OutboxHost, RecordedJob } from '../contract/outbox.js';
+import { pgAdapter } from './adapters/pg.adapter.js';
+import { checkTables, configurationError } from './outbox.check.js';
+import { OutboxDatabase, sqlState, StatementFailed } from './outbox.database.js';
+import { type OutboxSettings, type PostgresOutboxOptions, resolveOutboxOptions } from './outbox.options.js';
+import { OutboxStatements } from './outbox.statements.js';
+import { PostgresRelay } from './postgres.relay.js';
+
+/**
+ * Records jobs in PostgreSQL before Redis hears of them: in the transaction of the caller (`enqueue(…, { tx })`), or in one of their own
+ * (`defineJob(…, { durable: true })`). Needs the package `pg`, and its tables: `npx scalr-queue outbox migrate`. See docs/outbox.md.
+ *
+ * @throws QueueConfigError when an option is wrong
+ *
+ * @example
+ * ScalrQueueModule.forRoot({ app: 'billing', redis, outbox: postgresOutbox({ pool }) })
+ */
+export function postgresOutbox(options: PostgresOutboxOptions = {}): Outbox {
+  return new PostgresOutbox(resolveOutboxOptions(options));
+}
+
+class PostgresOutbox implements Outbox {
+  readonly strict: boolean;
+  private readonly database: OutboxDatabase;
+  private readonly statements: OutboxStatements;
+
+  constructor(private readonly settings: OutboxSettings) {
+    this.strict = settings.strict;
+    this.database = new OutboxDatabase(settings);
+    this.statements = new OutboxStatements(settings.schema, settings.notify);
+  }
+
+  ambient(): unknown {
+    return this.settings.adapter.transaction?.();
+  }
+
+  async record(app: string, jobs: readonly RecordedJob[], tx?: unknown): Promise<void> {
+    const params = [JSON.stringify(jobs), app];
+    const ids = jobs.map(({ id }) => id);
+    if (tx !== undefined) return this.recordWithin(tx, params, ids);
+    try {
+      await this.database.query(this.statements.record, params, ENQUEUE_DEADLINE);
+    } catch (error) {
+      throw configurationError(error, this.settings.schema) ?? failure(error, ids);
+    }
+  }
+
+  async once<T>(
+    { app, jobId, key }: { readonly app: string; readonly jobId: string; readonly key: string },
+    work: (tx: unknown) => Promise<T>,
+  ): Promise<{ readonly ran: true; readonly value: T } | { readonly ran: false }> {
+    const receipt = [app, jobId, key];
+    if (await this.hasReceipt(receipt)) return { ran: false };
+    const { run } = this.settings.adapter;
+    const within = async (tx: unknown): Promise<T> => {
+      // First: a second run beside this one waits here for its end.
+      const statement = run ? this.statementIn(tx) : pgAdapter.statement(tx)!;
+      await statement(this.statements.receipt, receipt);
+      return work(tx);
+    };
+    try {
+      return { ran: true, value: run ? await run(within) : await this.database.transaction(within) };
+    } catch (error) {
+      // Another run may have written it meanwhile, or the answer to the commit was lost.
+      const done = await this.hasReceipt(receipt).catch(() => false);
+      if (done) return { ran: false };
+      throw configurationError(error, this.settings.schema) ?? error;
+    }
+  }
+
+  async open(host: OutboxHost): Promise<OpenOutbox> {
+    const relay = new PostgresRelay(host, this.database, this.statements, this.settings);
+    try {
+      await checkTables(this.database, this.statements);
+    } catch (error) {
+      // One that is away may come back.
+      if (!(error instanceof StatementFailed)) throw error;
+      relay.tellTrouble(error);
+    }
+    return relay;
+  }
+
+  private async hasReceipt(receipt: string[]): Promise<boolean> {
+    const { rows } = await this.database
+      .query(this.statements.findReceipt, receipt, 5_000)
+      .catch((error: unknown) => {
+        throw configurationError(error, this.settings.schema) ?? error;
+      });
+    return rows.length > 0;
+  }
+
+  private async recordWithin(tx: unknown, params: readonly string[], ids: readonly string[]): Promise<void> {
+    const running = this.statementIn(tx)(this.statements.record, params);
+    const late = () =>
+      outcomeUnknown(
+        'no answer of PostgreSQL in time within the transaction, which should be rolled back, for',
+        ids,
+      );
+    try {
+      await withDeadline(running, ENQUEUE_DEADLINE, late);
+    } catch (error) {
+      // What else PostgreSQL says is for the one whose transaction it is: some try again after a serialization failure.
+      throw configurationError(toFailed(error), this.settings.schema) ?? error;
+    }
+  }
+
+  private statementIn(tx: unknown) {
+    const { adapter } = this.settings;
+    const statement = adapter.statement(tx);
+    if (statement) return statement;
+    const { expects = 'a transaction that the adapter of the outbox knows' } = adapter;
+    throw new InvalidOptionError(
+      `expected tx to be ${expects}, got: ${describe(tx)}. Nothing was recorded. Transactions of another library need its adapter: ` +
+        'postgresOutbox({ adapter })',
+    );
+  }
+}
+
+/** Libraries wrap the error of PostgreSQL in one of their own. */
+function toFailed(error: unknown): unknown {
+  let cause = error;
+  for (let depth = 0; depth < 4 && typeof cause === 'object' && cause !== null; depth++) {
+    if (sqlState(cause)) return new StatementFailed(true, cause);
+    const { cause: next, driverError } = cause as { cause?: unknown; driverError?: unknown };
+    cause = driverError ?? next;
+  }
+  return error;
+}
+
+function failure(error: unknown, ids: readonly string[]): Error {
+  if (!(error instanceof StatementFailed)) return error as Error;
+  if (!error.refused) return outcomeUnknown('no answer of PostgreSQL for', ids, error.cause);
+  return new QueueUnavailableError(
+    `PostgreSQL cannot be used (${error.message}). Nothing was recorded; it is safe to try again.`,
+    { cause: error.cause },
+  );
+}

@@ -1,0 +1,126 @@
+import { Logger } from '@nestjs/common';
+import type { OutboxHost, RecordedJob, SentRecord } from '../contract/outbox.js';
+import type { OutboxDatabase } from './outbox.database.js';
+import { type OutboxStatements, RELAY_BATCH } from './outbox.statements.js';
+import type { RelayLease } from './relay.lease.js';
+
+/** After so many tries a row that is refused is left alone. */
+const MAX_TRIES = 10;
+/** How long, in milliseconds, the rows of a queue are left alone that takes none. */
+const HOLD = 500;
+const TIMEOUT = 10_000;
+
+interface Row extends RecordedJob {
+  readonly seq: string;
+}
+
+type Sent = Extract<SentRecord, { readonly sent: string }>;
+
+/** What came of a look. */
+export interface BatchOutcome {
+  readonly sent: number;
+  /** Whether there may be more to send at once. */
+  readonly more: boolean;
+  /** Why rows wait that could be sent otherwise. */
+  readonly held?: string | undefined;
+}
+
+/**
+ * Takes the next rows, hands them to Redis, and marks them. There is no mark of how far it has come: a transaction that commits late has rows
+ * before those that were sent. What is sent and not marked is sent again, with the same ids: that makes no second job.
+ */
+export class RelayBatch {
+  private readonly logger = new Logger('ScalrQueue');
+  /** Queues that take nothing, and until when. */
+  private readonly heldQueues = new Map<string, number>();
+
+  constructor(
+    private readonly host: OutboxHost,
+    private readonly database: OutboxDatabase,
+    private readonly statements: OutboxStatements,
+    private readonly lease: RelayLease,
+  ) {}
+
+  /** What was held up may be tried at once. */
+  release(): void {
+    this.heldQueues.clear();
+  }
+
+  async run(): Promise<BatchOutcome> {
+    const now = performance.now();
+    for (const [queue, until] of this.heldQueues) if (until <= now) this.heldQueues.delete(queue);
+    const { rows: found } = await this.database.query(
+      this.statements.pending,
+      [this.host.app, [...this.heldQueues.keys()]],
+      TIMEOUT,
+    );
+    const rows = found as unknown as Row[];
+    // One that slept for longer than the lease must not send what it saw before.
+    if (rows.length === 0 || !this.lease.held) return { sent: 0, more: rows.length > 0 };
+    const outcomes = await this.host.send(rows);
+    let held: string | undefined;
+    const sent: { row: Row; outcome: Sent }[] = [];
+    const refused: { row: Row; why: string }[] = [];
+    for (const [index, row] of rows.entries()) {
+      const outcome = outcomes[index]!;
+      if ('sent' in outcome) sent.push({ row, outcome });
+      else if ('refused' in outcome) refused.push({ row, why: outcome.refused });
+      else {
+        held = outcome.held;
+        this.heldQueues.set(row.queue, performance.now() + HOLD);
+      }
+    }
+    await this.mark(sent);
+    for (const { row, why } of refused) await this.refuse(row, why);
+    return { sent: sent.length, more: rows.length === RELAY_BATCH && sent.length > 0, held };
+  }
+
+  private async mark(sent: readonly { row: Row; outcome: Sent }[]): Promise<void> {
+    if (sent.length === 0) return;
+    const seqs: string[] = [];
+    const done: boolean[] = [];
+    for (const { row, outcome } of sent) {
+      seqs.push(row.seq);
+      // Another job counts in its place: this one never runs.
+      done.push(outcome.countsId !== row.id);
+      if (outcome.sent === 'replaced') await this.settleReplaced(row, outcome.countsId);
+      else if (outcome.sent === 'rerun' && outcome.countsId !== row.id)
+        await this.takeOver(row, outcome.countsId);
+    }
+    const { app } = this.host;
+    const { holder, epoch = '' } = this.lease;
+    await this.database.query(this.statements.markSent, [seqs, done, app, holder, epoch], TIMEOUT);
+  }
+
+  /** What a job with the same unique key took the place of must not come back should Redis be lost. */
+  private async settleReplaced(row: Row, countsId: string): Promise<void> {
+    if (countsId !== row.id) return this.takeOver(row, countsId);
+    const key = uniqueKeyOf(row);
+    if (key) await this.database.query(this.statements.replaced, [this.host.app, row.seq, key], TIMEOUT);
+  }
+
+  /** The job that counts has the payload of this one now. */
+  private async takeOver(row: Row, countsId: string): Promise<void> {
+    await this.database.query(this.statements.takeOver, [this.host.app, countsId, row.seq], TIMEOUT);
+  }
+
+  private async refuse(row: Row, why: string): Promise<void> {
+    const { rows } = await this.database.query(
+      this.statements.refuse,
+      [row.seq, why.slice(0, 1_000), MAX_TRIES],
+      TIMEOUT,
+    );
+    if (typeof rows[0]?.error !== 'string') return;
+    this.logger.error(
+      `The recorded job ${row.id} of ${row.name} was refused ${MAX_TRIES} times and is left alone: ${why}. ` +
+        'See scalr-queue outbox status; scalr-queue outbox replay tries it again',
+    );
+  }
+}
+
+function uniqueKeyOf({ options }: RecordedJob): string | undefined {
+  const { options: stored } = JSON.parse(options) as {
+    options?: { deduplication?: { id?: string } };
+  };
+  return stored?.deduplication?.id;
+}
