@@ -3,7 +3,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { folderOf, sample, testsFor } from './mutants/choice.mjs';
+import { carriersOf, folderOf, sample, testsFor } from './mutants/choice.mjs';
 import { commandOf, usage } from './mutants/command.mjs';
 import { mutantsOf } from './mutants/mutations.mjs';
 import { functionAt } from './mutants/probes.mjs';
@@ -103,12 +103,13 @@ async function outcomesOf(mutants, reaches, env) {
   /** @type {import('./mutants/score.mjs').Outcome[]} */
   const outcomes = [];
   const waiting = [...mutants];
+  const sources = new Map(files.map((file) => [file, sourceOf(file)]));
   const lane = async (/** @type {number} */ number) => {
     const own = join(dir, `lane-${number}`);
     await mkdir(own, { recursive: true });
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
       const within = functionAt(mutant.file, sourceOf(mutant.file), mutant.start);
-      const tests = testsFor(mutant, within, reaches, BUDGET_MS);
+      const tests = testsFor(mutant, within, reaches, BUDGET_MS, carriersOf(mutant.file, sources));
       outcomes.push({ mutant, verdict: await verdictOn(mutant, tests, { env, dir: own, signal }) });
     }
   };

@@ -1,5 +1,7 @@
 // @ts-check
 import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import { functionsOf } from './probes.mjs';
 
 /**
  * @typedef {import('./mutations.mjs').Mutant} Mutant
@@ -52,20 +54,45 @@ export function sample(mutants, size, seed) {
 }
 
 /**
+ * The files through whose functions one sees what a file holds: the file itself, or, where it has none, those that import it.
+ *
+ * @param {string} file
+ * @param {ReadonlyMap<string, string>} sources of all files
+ * @returns {string[]}
+ */
+export function carriersOf(file, sources) {
+  const carriers = new Set([file]);
+  for (const one of carriers) {
+    if (functionsOf(one, sources.get(one) ?? '').length > 0) continue;
+    for (const [other, source] of sources) if (importsOf(other, source).includes(one)) carriers.add(other);
+  }
+  return [...carriers];
+}
+
+/** @param {string} file @param {string} source */
+function importsOf(file, source) {
+  return [...source.matchAll(/ from '(\.[^']*)\.js'/g)].map(([, path]) =>
+    posix.join(posix.dirname(file), `${path}.ts`),
+  );
+}
+
+/**
  * The test files that can notice a mutant, the quickest first, as many as fit into the time; at least one.
  *
  * @param {Pick<Mutant, 'file'>} mutant
  * @param {string | undefined} within the function around it; undefined for what runs at import
  * @param {readonly Reach[]} reaches
  * @param {number} budgetMs
+ * @param {readonly string[]} carriers the files with functions through which what runs at import is seen
  */
-export function testsFor({ file }, within, reaches, budgetMs) {
+export function testsFor({ file }, within, reaches, budgetMs, carriers = [file]) {
   // Functions that are an expression have no probe.
   const beside = `libs/scalr-queue/src/${file.replace(/\.ts$/, '.spec.ts')}`;
   const isAtImport = !within || reaches.some(({ imported }) => imported.includes(within));
   const reaching = reaches.filter(({ test, reached, imported }) =>
     isAtImport
-      ? test === beside || [...reached, ...imported].some((name) => name.startsWith(`${file}#`))
+      ? test === beside ||
+        [...reached, ...imported].some((name) => carriers.includes(name.slice(0, name.indexOf('#'))))
       : reached.includes(within),
   );
   /** @type {Reach[]} */

@@ -1,4 +1,4 @@
-import { folderOf, sample, testsFor } from './choice.mjs';
+import { carriersOf, folderOf, sample, testsFor } from './choice.mjs';
 import { mutantsOf } from './mutations.mjs';
 
 describe('the folder of a file', () => {
@@ -97,7 +97,42 @@ describe('the tests for a mutant', () => {
     expect(chosenFor('d.ts')).toEqual([]);
   });
 
+  it('are those of its carriers when it runs at import', () => {
+    const tests = (within: string | undefined) =>
+      testsFor({ file: 'table.ts' }, within, reaches, 1_000, ['table.ts', 'b.ts']).map(({ test }) => test);
+    expect(tests(undefined)).toEqual(['elsewhere']);
+    expect(tests('table.ts#1')).toEqual([]);
+  });
+
   it('are none when nothing reaches it', () => {
     expect(chosen('a.ts#5')).toEqual([]);
+  });
+});
+
+describe('the carriers of a file', () => {
+  const sources = new Map([
+    ['a/table.ts', 'export const A = 1;'],
+    ['a/more.ts', "import { A } from './table.js';\nexport const B = A;"],
+    [
+      'b/reader.ts',
+      "import type { C } from '../c/table.js';\nimport { B } from '../a/more.js';\nfunction read() {}",
+    ],
+    ['b/other.ts', "import { A } from '../a/table.js';\nexport function other() {}"],
+    ['b/last.ts', "import { other } from './other.js';\nexport function last() {}"],
+    ['c/table.ts', 'export const C = 1;'],
+  ]);
+
+  it('are those with functions that import it, directly or through others without', () => {
+    expect(carriersOf('a/table.ts', sources).toSorted()).toEqual([
+      'a/more.ts',
+      'a/table.ts',
+      'b/other.ts',
+      'b/reader.ts',
+    ]);
+    expect(carriersOf('c/table.ts', sources)).toEqual(['c/table.ts', 'b/reader.ts']);
+  });
+
+  it('are the file itself when it has functions', () => {
+    expect(carriersOf('b/other.ts', sources)).toEqual(['b/other.ts']);
   });
 });

@@ -16,7 +16,7 @@ import { failureOf } from './verdict.mjs';
 
 const PROJECTS = ['unit', 'integration', 'integration-alone'];
 /** A mutant that hangs is noticed by this alone, so it is far from what a slow machine needs. */
-const PATIENCE = { ms: 90_000, factor: 5 };
+const PATIENCE = { ms: 30_000, factor: 3 };
 
 /**
  * What each of these test files reaches, all of them when none is named. Files that fail as the code is are left out.

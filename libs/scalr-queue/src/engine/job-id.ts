@@ -34,7 +34,8 @@ function uuidV7(at: number): string {
   random.writeUIntBE(lastMs, at, 6);
   random.writeUInt16BE(0x7000 | ((sequence >>> 20) & 0xfff), at + 6);
   random.writeUInt16BE(0x8000 | ((sequence >>> 6) & 0x3fff), at + 8);
-  random[at + 10] = ((sequence << 2) & 0xfc) | (random[at + 10]! & 0x03);
+  const low = at + 10;
+  random[low] = ((sequence << 2) & 0xfc) | (random[low]! & 0x03);
   const hex = random.toString('hex', at, at + BYTES_OF_AN_ID);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
