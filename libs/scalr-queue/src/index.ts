@@ -32,6 +32,7 @@ export type {
   DeadLetterProgress,
 } from './dead-letter/dead-letter.options.js';
 export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
+export type { DeadGroup, DeadGroups } from './dead-letter/dead-group.js';
 export type { DeadJob, KeyConflict } from './dead-letter/dead-job.js';
 export type { JobDetails, JobFailure } from './contract/job-details.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';

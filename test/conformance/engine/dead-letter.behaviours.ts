@@ -28,7 +28,7 @@ export function deadLetterBehaviours(makeEngine: MakeEngine): void {
       expect(await engine.deadLetters.failuresAt([])).toEqual([]);
       const gone = { ...newest, storedId: 'send~nowhere' };
       expect(await engine.deadLetters.deathsOf([newest, gone])).toEqual([
-        expect.objectContaining({ failedReason: REASON, maxAttempts: 1 }) as unknown,
+        expect.objectContaining({ name: 'send', failedReason: REASON, maxAttempts: 1 }) as unknown,
         undefined,
       ]);
     });

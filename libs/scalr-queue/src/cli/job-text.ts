@@ -12,6 +12,6 @@ export function stateCell({ state, reason }: JobInfo): Cell {
 }
 
 /** The last error of a job on one line, without the secrets that messages of databases like to hold. */
-export function shortError({ error }: JobInfo): string | undefined {
+export function shortError({ error }: Pick<JobInfo, 'error'>): string | undefined {
   return error && redactText(`${error.name}${error.code ? `[${error.code}]` : ''}: ${error.message}`);
 }

@@ -3,7 +3,10 @@ import { redactSecrets } from '../observability/redaction.js';
 import { mask } from '../observability/secret.mask.js';
 
 /** A job for a list: without what it returned, and without the secrets of its error and its progress. */
-export function redactedJob<J extends JobInfo>({ result: _result, ...job }: J): Omit<J, 'result'> {
+export function redactedJob<J extends Pick<JobInfo, 'error' | 'progress' | 'result'>>({
+  result: _result,
+  ...job
+}: J): Omit<J, 'result'> {
   const { error, progress } = job;
   return {
     ...job,

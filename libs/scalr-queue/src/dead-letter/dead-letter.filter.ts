@@ -1,9 +1,9 @@
 import type { WrittenDeath } from '../engine/dead-position.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
-import { parseDeath } from '../engine/failure.js';
 import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
 import { DEAD_REASONS, type DeadReason } from '../contract/job-info.js';
 import { OptionChecker } from '../contract/option-checker.js';
+import { faultOf, fingerprintOf } from './fingerprint.js';
 
 /** Which dead jobs are meant; an empty filter means all of them. */
 export interface DeadLetterFilter {
@@ -15,6 +15,8 @@ export interface DeadLetterFilter {
   readonly reason?: DeadReason;
   /** Jobs whose error (name, code or message) holds this text, in upper or lower case. */
   readonly error?: string;
+  /** Jobs of this group, by its `fingerprint`; see `DeadLetterService.groups`. */
+  readonly group?: string;
   /** Jobs that died at this moment or later. */
   readonly after?: Date;
   /** Jobs that died before this moment. */
@@ -29,13 +31,14 @@ export interface CheckedFilter {
   readonly reason?: DeadReason;
   /** In lower case. */
   readonly error?: string;
+  readonly group?: string;
   /** Epoch milliseconds, inclusive. */
   readonly from: number;
   /** Epoch milliseconds, inclusive. */
   readonly to: number;
 }
 
-const KEYS = ['definition', 'queue', 'reason', 'error', 'after', 'before'];
+const KEYS = ['definition', 'queue', 'reason', 'error', 'group', 'after', 'before'];
 const check = new OptionChecker(InvalidOptionError);
 
 /** @throws InvalidOptionError */
@@ -48,21 +51,23 @@ export function checkFilter(filter: unknown): CheckedFilter {
       ? {}
       : { reason: check.oneOf('filter.reason', given.reason, DEAD_REASONS) }),
     ...(given.error === undefined ? {} : { error: textOf(given.error).toLowerCase() }),
+    ...(given.group === undefined ? {} : { group: fingerprintIn(given.group) }),
     from: given.after === undefined ? 0 : timeOf('filter.after', given.after),
     to: given.before === undefined ? Infinity : timeOf('filter.before', given.before) - 1,
   };
 }
 
 /** Whether the jobs themselves must be read to know which match. */
-export function needsReading({ reason, error }: CheckedFilter): boolean {
-  return reason !== undefined || error !== undefined;
+export function needsReading({ reason, error, group }: CheckedFilter): boolean {
+  return reason !== undefined || error !== undefined || group !== undefined;
 }
 
 /** Whether a job matches that is dead for what is written down about it. */
 export function matchesFailure(filter: CheckedFilter, death: WrittenDeath): boolean {
-  const attempts = { made: death.attemptsMade, max: death.maxAttempts };
-  const { kind, error } = parseDeath(death.failedReason, attempts);
-  if (filter.reason !== undefined && kind !== filter.reason) return false;
+  const fault = faultOf(death);
+  const { reason, error } = fault;
+  if (filter.reason !== undefined && reason !== filter.reason) return false;
+  if (filter.group !== undefined && fingerprintOf(fault) !== filter.group) return false;
   const text = `${error.name}${error.code ? `[${error.code}]` : ''}: ${error.message}`;
   return filter.error === undefined || text.toLowerCase().includes(filter.error);
 }
@@ -76,6 +81,12 @@ function textOf(error: unknown): string {
     return check.fail('filter.error', 'a string of 1 to 1000 characters', error);
   }
   return error;
+}
+
+function fingerprintIn(group: unknown): string {
+  if (typeof group !== 'string' || !/^[\da-f]{8}$/.test(group))
+    return check.fail('filter.group', 'the fingerprint of a group: 8 hexadecimal digits', group);
+  return group;
 }
 
 function timeOf(field: string, value: unknown): number {

@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { DeadLetterBatch } from './dead-letter.batch.js';
+import { DeadLetterGroups } from './dead-letter.groups.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
 import { DeadLetterService } from './dead-letter.service.js';
 
 /** Jobs that gave up. */
 @Module({
   imports: [InspectionModule],
-  providers: [DeadLetterScanner, DeadLetterBatch, DeadLetterService],
+  providers: [DeadLetterScanner, DeadLetterGroups, DeadLetterBatch, DeadLetterService],
   exports: [DeadLetterBatch, DeadLetterService],
 })
 export class DeadLetterModule {}

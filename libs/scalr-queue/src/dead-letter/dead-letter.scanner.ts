@@ -1,4 +1,4 @@
-import type { DeadPosition } from '../engine/dead-position.js';
+import type { DeadPosition, WrittenDeath } from '../engine/dead-position.js';
 import { firstOf } from '../engine/first-of.js';
 import { Injectable } from '@nestjs/common';
 import { QueueEngine } from '../engine/queue.engine.js';
@@ -14,6 +14,12 @@ const SLICE = 500;
 export interface Scanned {
   readonly positions: readonly DeadPosition[];
   readonly matches: readonly DeadPosition[];
+}
+
+/** A dead job with what is written down about its end. */
+export interface ReadDeath {
+  readonly position: DeadPosition;
+  readonly death: WrittenDeath;
 }
 
 /**
@@ -42,6 +48,24 @@ export class DeadLetterScanner {
   }
 
   async *scan(filter: CheckedFilter, after?: DeadPosition): AsyncGenerator<Scanned> {
+    for await (const positions of this.slices(filter, after)) {
+      const named = positions.filter((position) => isNamed(position, filter));
+      const matches = needsReading(filter)
+        ? (await this.read(named, filter)).map(({ position }) => position)
+        : named;
+      yield { positions, matches };
+    }
+  }
+
+  /** Those that match, with what is written down about their ends. */
+  async *deaths(filter: CheckedFilter): AsyncGenerator<readonly ReadDeath[]> {
+    for await (const positions of this.slices(filter)) {
+      const named = positions.filter((position) => isNamed(position, filter));
+      yield await this.read(named, filter);
+    }
+  }
+
+  private async *slices(filter: CheckedFilter, after?: DeadPosition): AsyncGenerator<DeadPosition[]> {
     const feeds = (await this.queuesOf(filter)).map(
       (queue) => new DeadLetterFeed(this.readerOf(queue, filter), SLICE, filter.to, after),
     );
@@ -56,7 +80,7 @@ export class DeadLetterScanner {
       }
       const isEnd = feeds.every((feed) => !feed.needsFilling && !feed.head);
       if (part.length === SLICE || (isEnd && part.length > 0)) {
-        yield { positions: part, matches: await this.matching(part, filter) };
+        yield part;
         part = [];
       }
       if (isEnd) return;
@@ -78,14 +102,16 @@ export class DeadLetterScanner {
       this.reader.bounded(() => this.engine.deadLetters.page(queue, from, newest, offset, limit));
   }
 
-  private async matching(positions: readonly DeadPosition[], filter: CheckedFilter): Promise<DeadPosition[]> {
-    const { idPrefix } = filter;
-    const named = positions.filter(({ storedId }) => idPrefix === undefined || storedId.startsWith(idPrefix));
-    if (!needsReading(filter) || named.length === 0) return named;
-    const deaths = await this.reader.bounded(() => this.engine.deadLetters.deathsOf(named));
-    return named.filter((_position, index) => {
+  private async read(positions: readonly DeadPosition[], filter: CheckedFilter): Promise<ReadDeath[]> {
+    if (positions.length === 0) return [];
+    const deaths = await this.reader.bounded(() => this.engine.deadLetters.deathsOf(positions));
+    return positions.flatMap((position, index) => {
       const death = deaths[index];
-      return death !== undefined && matchesFailure(filter, death);
+      return death !== undefined && matchesFailure(filter, death) ? [{ position, death }] : [];
     });
   }
+}
+
+function isNamed({ storedId }: DeadPosition, { idPrefix }: CheckedFilter): boolean {
+  return idPrefix === undefined || storedId.startsWith(idPrefix);
 }

@@ -3,11 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
 import type { JobRef } from '../contract/job-ref.js';
 import { refuseMore } from '../contract/more-arguments.js';
+import type { DeadGroups } from './dead-group.js';
 import type { DeadJob, KeyConflict } from './dead-job.js';
 import { toDeadJob } from './dead-job.mapper.js';
 import { DeadLetterBatch } from './dead-letter.batch.js';
 import { toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
+import { DeadLetterGroups } from './dead-letter.groups.js';
 import { checkPage, type DeadLetterActionOptions, type DeadLetterPage } from './dead-letter.options.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
 
@@ -24,6 +26,7 @@ export class DeadLetterService {
   constructor(
     private readonly scanner: DeadLetterScanner,
     private readonly batch: DeadLetterBatch,
+    private readonly grouping: DeadLetterGroups,
     private readonly reader: JobReader,
   ) {}
 
@@ -58,6 +61,18 @@ export class DeadLetterService {
   async count(filter: DeadLetterFilter = {}, ...none: never[]): Promise<number> {
     refuseMore(none, 'count takes one argument: count(filter)');
     return this.scanner.count(checkFilter(filter));
+  }
+
+  /**
+   * What they died of: jobs with the same definition, reason, error and shape of the message are one group, whatever ids, addresses,
+   * times and numbers their messages hold. A status of HTTP stays apart.
+   *
+   * @returns the groups, the largest first; the `fingerprint` of one is what `filter.group` of the other methods takes
+   * @throws InvalidOptionError, QueueUnavailableError
+   */
+  async groups(filter: DeadLetterFilter = {}, ...none: never[]): Promise<DeadGroups> {
+    refuseMore(none, 'groups takes one argument: groups(filter)');
+    return this.grouping.count(checkFilter(filter));
   }
 
   /** The dead job, or `undefined` when none with this id is dead. */

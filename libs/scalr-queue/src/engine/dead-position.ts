@@ -8,6 +8,8 @@ export interface DeadPosition {
 
 /** What the engine has written down about the end of a job. */
 export interface WrittenDeath {
+  /** Of its definition; empty where the job cannot be read. */
+  readonly name: string;
   readonly failedReason: string;
   readonly attemptsMade: number;
   readonly maxAttempts: number;

@@ -9,6 +9,7 @@ export interface FilterFlags {
   readonly queue?: string;
   readonly reason?: DeadReason;
   readonly error?: string;
+  readonly group?: string;
   readonly after?: Date;
   readonly before?: Date;
 }
@@ -19,12 +20,21 @@ export function addFilter(command: Command): Command {
     .option('--queue <name>', 'jobs of this queue')
     .addOption(new Option('--reason <reason>', 'jobs that are dead for this reason').choices(DEAD_REASONS))
     .option('--error <text>', 'jobs whose error holds this text')
+    .option('--group <fingerprint>', 'jobs that died of this, as `dead groups` names it')
     .option('--after <time>', 'jobs that died then or later: a date, or how long ago, as in 2h', moment)
     .option('--before <time>', 'jobs that died before', moment);
 }
 
 /** The filter that the flags make; `{}` when none was given. */
-export function filterOf({ definition, queue, reason, error, after, before }: FilterFlags): DeadLetterFilter {
-  const given = { definition, queue, reason, error, after, before };
+export function filterOf({
+  definition,
+  queue,
+  reason,
+  error,
+  group,
+  after,
+  before,
+}: FilterFlags): DeadLetterFilter {
+  const given = { definition, queue, reason, error, group, after, before };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

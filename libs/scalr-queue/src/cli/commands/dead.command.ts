@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { DeadGroup } from '../../dead-letter/dead-group.js';
 import type { DeadJob } from '../../dead-letter/dead-job.js';
 import { redactSecrets } from '../../observability/redaction.js';
 import { wholeNumber } from '../arguments.js';
@@ -20,18 +21,31 @@ const COLUMNS: readonly Column<DeadJob>[] = [
   { title: 'error', of: shortError },
 ];
 
+const GROUP_COLUMNS: readonly Column<DeadGroup>[] = [
+  { title: 'group', of: ({ fingerprint }) => fingerprint },
+  { title: 'jobs', of: ({ jobs }) => jobs },
+  { title: 'name', of: ({ name }) => name },
+  { title: 'reason', of: ({ reason }) => reason },
+  { title: 'first', of: ({ firstDiedAt }) => formatMoment(firstDiedAt) },
+  { title: 'last', of: ({ lastDiedAt }) => formatMoment(lastDiedAt) },
+  { title: 'error', of: shortError },
+];
+
 interface ListFlags extends FilterFlags {
   readonly limit: number;
   readonly cursor?: string;
 }
 
-/** `scalr-queue dead list | retry | delete` */
+/** `scalr-queue dead list | groups | retry | delete` */
 export function registerDead(program: Command, cli: Cli): void {
   const dead = program.command('dead').description('the jobs that gave up');
   addFilter(dead.command('list').description('a page of them, the newest first'))
     .option('--limit <number>', 'jobs on the page, 1 to 1000', wholeNumber, 20)
     .option('--cursor <cursor>', 'continue after the previous page')
     .action((flags: ListFlags) => cli.withApp(({ deadLetters }) => list(deadLetters, cli, flags)));
+  addFilter(dead.command('groups').description('what they died of, the largest group first')).action(
+    (flags: FilterFlags) => cli.withApp(({ deadLetters }) => groups(deadLetters, cli, flags)),
+  );
   registerDeadAction(dead, cli, {
     name: 'retry',
     description: 'put them back into their queues, with all their attempts',
@@ -56,6 +70,17 @@ async function list(service: Service, cli: Cli, flags: ListFlags): Promise<void>
     page.jobs.length === 0 ? 'no dead job' : renderTable(COLUMNS, page.jobs, cli.paint, cli.stdout.columns),
   );
   if (page.cursor) cli.note(`more: the same with --cursor ${page.cursor}`);
+}
+
+async function groups(service: Service, cli: Cli, flags: FilterFlags): Promise<void> {
+  const found = await service.groups(filterOf(flags));
+  const shown = found.groups.map(redactedJob);
+  cli.print({ ...found, groups: shown }, () =>
+    shown.length === 0
+      ? 'no dead job'
+      : renderTable(GROUP_COLUMNS, found.groups, cli.paint, cli.stdout.columns),
+  );
+  if (found.ungrouped) cli.note(`${found.ungrouped} more jobs, of more than 1,000 groups, are left out`);
 }
 
 /** Without the payload, and without the secrets of errors. */

@@ -25,8 +25,8 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
     return positions.map((position) => {
       const job = this.memory.get(position.queue).jobs.get(position.storedId);
       if (job?.failedReason === undefined) return undefined;
-      const { failedReason, attemptsMade, opts } = job;
-      return { failedReason, attemptsMade, maxAttempts: opts.attempts ?? 1 };
+      const { name, failedReason, attemptsMade, opts } = job;
+      return { name, failedReason, attemptsMade, maxAttempts: opts.attempts ?? 1 };
     });
   }
 

@@ -51,12 +51,17 @@ export class RedisDeadLetterStore implements DeadLetterStore {
   async deathsOf(positions: readonly DeadPosition[]): Promise<(WrittenDeath | undefined)[]> {
     const pipeline = this.connections.producer.pipeline();
     for (const { queue, storedId } of positions)
-      pipeline.hmget(queueKey(this.options.prefix, queue, storedId), 'failedReason', 'atm', 'opts');
+      pipeline.hmget(queueKey(this.options.prefix, queue, storedId), 'failedReason', 'atm', 'opts', 'name');
     return readableValuesOf(await pipeline.exec()).map((fields) => {
-      if (fields === undefined) return { failedReason: '', attemptsMade: 0, maxAttempts: 1 };
-      const [failedReason, made, opts] = fields as (string | null)[];
+      if (fields === undefined) return { name: '', failedReason: '', attemptsMade: 0, maxAttempts: 1 };
+      const [failedReason, made, opts, name] = fields as (string | null)[];
       if (typeof failedReason !== 'string') return undefined;
-      return { failedReason, attemptsMade: Number(made ?? 0), maxAttempts: attemptsIn(opts) };
+      return {
+        name: name ?? '',
+        failedReason,
+        attemptsMade: Number(made ?? 0),
+        maxAttempts: attemptsIn(opts),
+      };
     });
   }
 
