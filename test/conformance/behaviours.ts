@@ -1,5 +1,6 @@
 import { attemptBehaviours } from './attempts.behaviour.js';
 import { claimBehaviours } from './claims.behaviour.js';
+import { contextBehaviours } from './context.behaviour.js';
 import type { StartDriver } from './driver.js';
 import { endingBehaviours } from './endings.behaviour.js';
 import { enqueueBehaviours } from './enqueue.behaviour.js';
@@ -14,4 +15,5 @@ export function conformanceOf(start: StartDriver) {
   endingBehaviours(start);
   operationBehaviours(start);
   resultBehaviours(start);
+  contextBehaviours(start);
 }

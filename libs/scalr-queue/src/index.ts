@@ -6,6 +6,7 @@ export type {
   WorkerOptions,
 } from './config/scalr-queue.options.js';
 export type { RedisConnectionOptions, RedisNode } from './config/redis-options.js';
+export type * from './contract/carried-context.js';
 export type { Duration } from './contract/duration.js';
 
 export {

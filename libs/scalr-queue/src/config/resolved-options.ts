@@ -32,6 +32,7 @@ export interface ResolvedOptions {
   readonly tracing: boolean;
   readonly unhandled: 'warn' | 'refuse' | 'ignore';
   readonly fastPath: 'auto' | 'off';
+  readonly logFields: readonly string[];
   readonly worker: {
     readonly concurrency: number;
     readonly lockDuration: number;
@@ -55,7 +56,7 @@ const check = new OptionChecker(QueueConfigError);
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
     'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'fastPath',
-    'worker', 'outbox',
+    'logFields', 'worker', 'outbox',
   ]); // prettier-ignore
   const app = checkApp(given.app, environment);
   return {
@@ -74,6 +75,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
       given.fastPath ?? environment.fastPath ?? defaults.DEFAULT_FAST_PATH,
       FAST_PATH_MODES,
     ),
+    logFields: logFields(given.logFields ?? []),
     worker: resolveWorker(given.worker ?? {}, environment),
     outbox: resolveOutbox(given.outbox),
     environment,
@@ -160,6 +162,13 @@ function resolveWorker(given: unknown, environment: Environment): ResolvedOption
     maxCrashes: optionalInteger('worker.maxCrashes', worker.maxCrashes, 100) ?? defaults.DEFAULT_MAX_CRASHES,
     unknownJobTimeout: duration('unknownJobTimeout', defaults.DEFAULT_UNKNOWN_JOB_TIMEOUT),
   };
+}
+
+function logFields(given: unknown): readonly string[] {
+  const isText = (value: unknown) => typeof value === 'string' && value !== '';
+  if (!Array.isArray(given) || !given.every(isText))
+    check.fail('logFields', 'an array of keys of the carried context', given);
+  return given as string[];
 }
 
 function limit(field: string, value: unknown, fallback: number): number {

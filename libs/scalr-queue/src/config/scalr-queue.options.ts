@@ -79,6 +79,11 @@ export interface ScalrQueueOptions {
    * `SCALR_FAST_PATH`, else `'auto'`.
    */
   readonly fastPath?: 'auto' | 'off';
+  /**
+   * Keys of the carried context that stand in log lines: in those of the handlers, as the fields of the job do, and in those of the library
+   * about jobs that run here. Only texts, numbers and booleans do. Defaults to none: what jobs carry is in no line otherwise.
+   */
+  readonly logFields?: readonly string[];
   /** Settings of the worker processes; a web process ignores them. */
   readonly worker?: WorkerOptions;
   /**

@@ -20,6 +20,8 @@ export const DEFAULT_CONCURRENCY = 10;
 export const DEFAULT_FAST_PATH = 'auto';
 export const DEFAULT_PAYLOAD_LIMIT = 256 * KIB;
 export const DEFAULT_RESULT_LIMIT = 256 * KIB;
+/** What a job carries of its caller. */
+export const CONTEXT_LIMIT = 2 * KIB;
 export const DEFAULT_KEEP_COMPLETED_AGE = DAY;
 export const DEFAULT_KEEP_COMPLETED_COUNT = 1_000;
 export const DEFAULT_KEEP_DEAD_AGE = 14 * DAY;

@@ -1,3 +1,4 @@
+import type { CarriedContext } from './carried-context.js';
 import type { Duration } from './duration.js';
 import type { RetryOptions } from './retry-policy.js';
 import type { UniqueOptions } from './unique-options.js';
@@ -23,6 +24,11 @@ export interface EnqueueOptions<Payload = unknown> {
   readonly timeout?: Duration;
   /** `true`, or options, to keep equal jobs from being enqueued twice; `false` to allow it for this one. */
   readonly unique?: boolean | UniqueOptions<Payload>;
+  /**
+   * What the job carries of its caller, for `ctx.context`: at most 2 KiB of strict JSON. It is added to what is inherited from the job whose
+   * handler makes the call; `undefined` leaves a key out. Defaults to what is inherited.
+   */
+  readonly context?: Partial<CarriedContext>;
   /**
    * Ends the call when it aborts: with its reason, and nothing is enqueued then; or with `OutcomeUnknownError` where the job was sent
    * already.

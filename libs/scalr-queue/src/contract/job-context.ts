@@ -1,4 +1,7 @@
+import type { CarriedContext } from './carried-context.js';
 import { shareClasses } from './errors/shared-class.js';
+
+const NOTHING = Object.freeze({});
 
 /**
  * What a handler knows about the attempt it runs, and what it can report while it runs.
@@ -24,6 +27,14 @@ export abstract class JobContext {
    * Pass it to `fetch` and to database clients. `signal.reason` has which.
    */
   abstract readonly signal: AbortSignal;
+
+  /**
+   * What the job carries of its caller: the option `context` of `enqueue`, and what hooks added. Whatever the handler enqueues inherits
+   * it. Any key may be missing: of a job of an older version, say, or of a schedule.
+   */
+  get context(): Readonly<Partial<CarriedContext>> {
+    return NOTHING;
+  }
 
   /**
    * Stores how far the job is, as a number (0 to 100 by custom) or a JSON object; the last one is kept. Written some times a

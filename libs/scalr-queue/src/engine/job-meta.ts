@@ -1,3 +1,4 @@
+import type { CarriedContext } from '../contract/carried-context.js';
 import type { RetryPolicy } from '../contract/retry-policy.js';
 
 /** What is stored beside a job when it differs from its definition. */
@@ -16,6 +17,8 @@ export interface JobMeta {
   readonly void?: boolean;
   /** Its caller waits for its end: it is kept for a moment, whatever `keep` says. */
   readonly waited?: boolean;
+  /** What it carries of its caller. */
+  readonly ctx?: Readonly<Partial<CarriedContext>>;
   /** Slot of the schedule (epoch milliseconds) that the job was enqueued for. */
   readonly scheduledFor?: number;
   /** The schedule that the job was enqueued by, with what was its rule for missed slots at the time. */

@@ -99,7 +99,18 @@ export class JobEventLog {
     const { staticInstanceRef: target } = Logger as unknown as { staticInstanceRef?: unknown };
     if (!takesFields(target)) return this.logger[level](text);
     const { id: jobId, name: jobName, queue, attempt, waitMs, runMs, traceId: trace_id } = job;
-    const given = { event, jobId, jobName, queue, attempt, waitMs, runMs, trace_id, ...fields };
+    const given = {
+      ...job.context,
+      event,
+      jobId,
+      jobName,
+      queue,
+      attempt,
+      waitMs,
+      runMs,
+      trace_id,
+      ...fields,
+    };
     const set = Object.entries(given).filter(([, value]) => value !== undefined);
     this.logger[level](text, Object.fromEntries(set));
   };

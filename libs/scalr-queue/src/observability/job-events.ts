@@ -10,6 +10,8 @@ export interface JobEvent {
   readonly queue: string;
   /** Id of its OpenTelemetry trace, where the option `tracing` is on. */
   readonly traceId?: string;
+  /** The keys of the carried context that the option `logFields` names, of a job that runs here. */
+  readonly context?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** An event of one attempt. */

@@ -2,7 +2,7 @@ import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestj
 import { readEnvironment } from '../config/environment.js';
 import { cleanName } from './clean-text.js';
 import { JsonLineLogger, NEST_ADDS_FIELDS } from './json-line.logger.js';
-import { addsFieldsItself, currentJob, wantJobScope } from './job-scope.js';
+import { addsFieldsItself, currentJob, type JobLogFields, wantJobScope } from './job-scope.js';
 import { SECRET_FIELDS } from './secret-names.js';
 
 const METHODS: readonly (string | symbol)[] = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'];
@@ -83,13 +83,26 @@ function withJobIds(logger: LoggerService): LoggerService {
   return proxy;
 }
 
+/** Which job a line is about: its id, and what the option `logFields` names. */
+function tagOf({
+  jobId,
+  jobName: _name,
+  queue: _queue,
+  attempt: _attempt,
+  trace_id: _trace,
+  ...carried
+}: JobLogFields) {
+  const more = Object.entries(carried).map(([key, value]) => ` ${cleanName(key)}=${value}`);
+  return `job ${cleanName(jobId)}${more.join('')}`;
+}
+
 function tagging(logger: LoggerService, write: Write): Write {
   return (message, ...rest) => {
     const job = currentJob();
     if (!job || addsFieldsItself()) return write(message, ...rest);
     const isConsole = logger instanceof ConsoleLogger;
     if (isConsole && takesFields(logger)) return write(message, { ...job }, ...rest);
-    if (typeof message === 'string') return write(`${message} [job ${cleanName(job.jobId)}]`, ...rest);
+    if (typeof message === 'string') return write(`${message} [${tagOf(job)}]`, ...rest);
     return isConsole ? write(message, { jobId: job.jobId }, ...rest) : write(message, ...rest);
   };
 }

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { cleanName } from './clean-text.js';
 import { fromStoredId } from '../engine/job-id.js';
+import { readMeta } from '../engine/job-meta.js';
 import type { StoredJob } from '../engine/stored-job.js';
 
 /** The job that the current code runs for, as fields of a log line. */
@@ -10,6 +12,8 @@ export interface JobLogFields {
   readonly attempt: number;
   /** Of the OpenTelemetry trace, where the option `tracing` is on; the name is the one that log tools look for. */
   readonly trace_id?: string;
+  /** The keys of the carried context that the option `logFields` names. */
+  readonly [contextKey: string]: string | number | boolean | undefined;
 }
 
 const scope = new AsyncLocalStorage<JobLogFields>();
@@ -26,18 +30,40 @@ export function inJob<T>(
   job: StoredJob,
   work: () => T,
   traceIdOf?: (job: StoredJob) => string | undefined,
+  logFields?: readonly string[],
 ): T {
-  return isWanted ? scope.run(fieldsOf(job, traceIdOf?.(job)), work) : work();
+  return isWanted ? scope.run(fieldsOf(job, traceIdOf?.(job), logFields), work) : work();
 }
 
-function fieldsOf(job: StoredJob, traceId: string | undefined): JobLogFields {
+function fieldsOf(
+  job: StoredJob,
+  traceId: string | undefined,
+  logFields: readonly string[] | undefined,
+): JobLogFields {
   return {
+    ...(logFields && carriedFields(job, logFields)),
     jobId: fromStoredId(job.id ?? ''),
     jobName: job.name,
     queue: job.queueName,
     attempt: job.attemptsMade + 1,
     ...(traceId === undefined ? {} : { trace_id: traceId }),
   };
+}
+
+/** What of its carried context stands in log lines about a job: what the app named, as far as it fits into a line. */
+export function carriedFields(
+  job: { readonly opts: object },
+  names: readonly string[],
+): Readonly<Record<string, string | number | boolean>> | undefined {
+  const carried = names.length > 0 ? readMeta(job.opts).ctx : undefined;
+  if (!carried) return undefined;
+  const fields: Record<string, string | number | boolean> = {};
+  for (const name of names) {
+    const value = (Object.hasOwn(carried, name) ? carried[name as never] : undefined) as unknown;
+    if (typeof value === 'string') fields[name] = cleanName(value);
+    else if (typeof value === 'number' || typeof value === 'boolean') fields[name] = value;
+  }
+  return fields;
 }
 
 /** The job that the current code runs for. */

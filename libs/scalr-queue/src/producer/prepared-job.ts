@@ -1,6 +1,7 @@
 import { InvalidOptionError, UnknownJobError } from '../contract/errors/configuration.errors.js';
 import type { EnqueueOptions } from '../contract/enqueue-options.js';
 import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
+import { carriedBy } from '../engine/carried-context.js';
 import { checkJobId, newJobId, toStoredId } from '../engine/job-id.js';
 import type { JobMeta } from '../engine/job-meta.js';
 import { effectiveSettings } from '../engine/effective-settings.js';
@@ -15,7 +16,9 @@ import { describe, OptionChecker } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { parseDuration } from '../contract/duration.js';
 
-const KEYS = ['id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout', 'unique', 'signal', 'tx'];
+const KEYS = [
+  'id', 'delay', 'runAt', 'priority', 'expiresIn', 'retry', 'timeout', 'unique', 'context', 'signal', 'tx',
+]; // prettier-ignore
 const check = new OptionChecker(InvalidOptionError);
 const BACKOFF = { type: 'scalr' };
 
@@ -113,6 +116,8 @@ function build(
   }
   if (options.timeout !== undefined) meta.timeout = parseDuration(options.timeout);
   if (isVoid) meta.void = true;
+  const carried = carriedBy(name, options.context);
+  if (carried) meta.ctx = carried;
   const engineOptions: PreparedJob['options'] = {
     jobId: toStoredId(name, id),
     timestamp: now,

@@ -1,3 +1,4 @@
+import type { CarriedContext } from '../contract/carried-context.js';
 import type { Duration } from '../contract/duration.js';
 
 /** What becomes of a slot that did not start in time. */
@@ -8,6 +9,8 @@ interface CommonOptions {
   readonly name?: string;
   /** Payload of every job that the schedule enqueues, checked at boot. Left out for a job without one. */
   readonly payload?: unknown;
+  /** What every job of the schedule carries, for `ctx.context`. */
+  readonly context?: Partial<CarriedContext>;
   /**
    * A slot that has not started one minute after its time (half the period, where that is shorter, but at least one second)
    * is missed. `skip` (the default): it never runs. `once`: it runs late, once, however many slots were missed.

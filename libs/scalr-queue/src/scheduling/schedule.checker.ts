@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
+import type { EnqueueOptions } from '../contract/enqueue-options.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
 import { readMeta } from '../engine/job-meta.js';
 import { MAX_DURATION } from '../contract/defaults.js';
@@ -21,7 +22,7 @@ export interface ScheduledHandler {
 
 type When = Pick<ScheduleSpec, 'cron' | 'written' | 'tz' | 'seconds' | 'every'>;
 
-const COMMON = ['name', 'payload', 'missed'];
+const COMMON = ['name', 'payload', 'context', 'missed'];
 const SHORTEST_PERIOD = 1_000;
 const check = new OptionChecker(QueueConfigError);
 
@@ -58,13 +59,22 @@ export class ScheduleChecker {
     const when = whenOf(of, given);
     const missed =
       given.missed === undefined ? 'skip' : check.oneOf(`missed ${of}`, given.missed, ['skip', 'once']);
-    return { name, ...when, missed, ...(await this.jobOf(definition, of, given.payload)) };
+    return { name, ...when, missed, ...(await this.jobOf(definition, of, given)) };
   }
 
   /** What each job of the schedule has in common; a slot is never taken for a duplicate of another job. */
-  private async jobOf(definition: AnyJobDefinition, of: string, payload: unknown) {
+  private async jobOf(
+    definition: AnyJobDefinition,
+    of: string,
+    { payload, context }: Record<string, unknown>,
+  ) {
     try {
-      const job = await prepareJob(definition, payload, { unique: false }, this.app);
+      const job = await prepareJob(
+        definition,
+        payload,
+        { unique: false, context: context as EnqueueOptions['context'] },
+        this.app,
+      );
       const {
         jobId: _id,
         timestamp,

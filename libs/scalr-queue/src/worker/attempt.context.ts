@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { CarriedContext } from '../contract/carried-context.js';
 import { JobContext } from '../contract/job-context.js';
 import { settlesWithin } from '../engine/deadline.js';
 import { fromStoredId } from '../engine/job-id.js';
@@ -24,7 +25,7 @@ export class AttemptContext extends JobContext {
 
   constructor(
     private readonly job: StoredJob,
-    meta: JobMeta,
+    private readonly meta: JobMeta,
     private readonly run: { readonly signal: AbortSignal },
   ) {
     super();
@@ -39,6 +40,10 @@ export class AttemptContext extends JobContext {
 
   get signal(): AbortSignal {
     return this.run.signal;
+  }
+
+  override get context(): Readonly<Partial<CarriedContext>> {
+    return this.meta.ctx ?? super.context;
   }
 
   progress(value: number | object): Promise<void> {

@@ -6,6 +6,7 @@ import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
 import type { StoredJob } from '../engine/stored-job.js';
+import { carriedFields } from '../observability/job-scope.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { AttemptEvent, BlockFacts, FinishedEvent, JobEvent } from '../observability/job-events.js';
 import { redactText } from '../observability/redaction.js';
@@ -121,6 +122,8 @@ export class JobEventSource {
   private traced<Event extends JobEvent>(job: StoredJob, event: Writable<Event>): Event {
     const traceId = this.tracing.traceId(job);
     if (traceId !== undefined) event.traceId = traceId;
+    const context = carriedFields(job, this.app.logFields);
+    if (context) event.context = context;
     return event;
   }
 }

@@ -16,6 +16,7 @@ import { redactText } from '../observability/redaction.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { carrying } from '../engine/carried-context.js';
 import { endedWithoutRun } from '../engine/slot-end.js';
 import { SlotAdmission } from '../scheduling/slot.admission.js';
 import { Attempt } from './attempt.js';
@@ -72,7 +73,9 @@ export class JobRunner {
       run = { queue: job.queueName, storedId: job.id, startedAt: job.processedOn ?? 0, attempt };
       this.running.add(run);
       const returned = await attempt.run(
-        () => handler.invoke(payload, context, attempt),
+        meta.ctx
+          ? () => carrying(context.context, () => handler.invoke(payload, context, attempt))
+          : () => handler.invoke(payload, context, attempt),
         this.live.timeoutOf(handler.definition, meta),
         job.name,
       );

@@ -1,4 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import {
   type EngineWorker,
   type NativeProcessor,
@@ -36,6 +38,7 @@ export class QueueWorkers {
     private readonly running: RunningJobs,
     private readonly retention: Retention,
     tracing: Tracing,
+    @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.traceIdOf = (job) => tracing.traceId(job);
   }
@@ -63,7 +66,12 @@ export class QueueWorkers {
   /** Makes a worker that runs the jobs of a queue. @param handlers all of the process */
   add(queue: string, { handlers, concurrency }: QueueWork): EngineWorker {
     const run: RunJob = (job, token) =>
-      inJob(job, () => this.runner.run(job, token, handlers.get(job.name)), this.traceIdOf);
+      inJob(
+        job,
+        () => this.runner.run(job, token, handlers.get(job.name)),
+        this.traceIdOf,
+        this.app.logFields,
+      );
     const handles = (name: string) => handlers.has(name);
     const worker = this.engine.worker(queue, run, { concurrency, handles }, this.reporter);
     this.workers.push(worker);
@@ -117,7 +125,7 @@ export class QueueWorkers {
           this.running.remove(run);
         }
       };
-      return inJob(job, work, this.traceIdOf);
+      return inJob(job, work, this.traceIdOf, this.app.logFields);
     };
   }
 }

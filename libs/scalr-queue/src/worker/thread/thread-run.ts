@@ -49,8 +49,8 @@ export class ThreadRun {
    * @throws what the handler threw, or what `start` rejects with
    */
   async output(start: ThreadStarter, payload: unknown, trace?: string): Promise<unknown> {
-    const { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor } = this.context;
-    const facts = { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor };
+    const { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor, context } = this.context;
+    const facts = { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor, context };
     try {
       const task: ThreadTask = {
         payload,

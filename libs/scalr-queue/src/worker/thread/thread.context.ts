@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { CarriedContext } from '../../contract/carried-context.js';
 import { JobContext } from '../../contract/job-context.js';
 import { Trail } from '../trail.js';
 import { packError, unpackError } from './packed.error.js';
@@ -22,7 +23,7 @@ export class ThreadContext extends JobContext {
   });
 
   constructor(
-    facts: JobFacts,
+    private readonly facts: JobFacts,
     private readonly port: MessagePort,
   ) {
     super();
@@ -38,6 +39,10 @@ export class ThreadContext extends JobContext {
 
   get signal(): AbortSignal {
     return this.controller.signal;
+  }
+
+  override get context(): Readonly<Partial<CarriedContext>> {
+    return this.facts.context;
   }
 
   progress(value: number | object): Promise<void> {

@@ -5,7 +5,7 @@ import type { PackedError } from './packed.error.js';
 /** What a handler may know about its attempt: the plain part of the context. */
 export type JobFacts = Pick<
   JobContext,
-  'id' | 'name' | 'queue' | 'attempt' | 'maxAttempts' | 'enqueuedAt' | 'scheduledFor'
+  'id' | 'name' | 'queue' | 'attempt' | 'maxAttempts' | 'enqueuedAt' | 'scheduledFor' | 'context'
 >;
 
 /** What a thread is given to run one job. Everything here and below is cloned on its way. */
