@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 const deadline = 60_000;
 /** Who adds the fields of a job to the lines of its handler is decided once in a process. */
 const ofAProcess = ['test/integration/events-and-logs.int-spec.ts'];
+/** Of those who have not been given any. */
+const servers = ['test/support/global-redis.ts', 'test/support/global-postgres.ts'];
 // Vitest wants projects with another number of workers in another group when it runs several at once.
 const oneFileAtATime = { fileParallelism: false, sequence: { groupOrder: 2 } };
 
@@ -53,7 +55,7 @@ function integration(name: string, files: { include: string[]; exclude?: string[
     test: {
       name,
       ...files,
-      globalSetup: ['test/support/global-redis.ts'],
+      globalSetup: servers,
       testTimeout: deadline,
       hookTimeout: deadline,
       maxWorkers: 2,
@@ -69,7 +71,7 @@ function endToEnd(name: 'e2e' | 'package') {
     test: {
       name,
       include: [`test/${name}/**/*.e2e-spec.ts`],
-      globalSetup: ['test/support/global-redis.ts'],
+      globalSetup: servers,
       testTimeout: 2 * deadline,
       hookTimeout: 2 * deadline,
       ...oneFileAtATime,

@@ -19,8 +19,7 @@ import {
 import { sourceFiles, sourceOf, testFiles } from './mutants/tree.mjs';
 import { verdictOn } from './mutants/vitest.mjs';
 import { interruption } from './process/interruption.mjs';
-import { findRedisServer } from './redis/find.mjs';
-import { provideRedis } from './redis/provide.mjs';
+import { serversForTests } from './test/servers.mjs';
 import { root } from './workspace/root.mjs';
 
 const BASELINE = join(root, 'test/mutants/baseline.json');
@@ -38,14 +37,14 @@ if (command.help) {
 process.chdir(root);
 const signal = interruption();
 const dir = await mkdtemp(join(tmpdir(), 'scalr-mutants-'));
-const redis = await provideRedis({ dir: join(dir, 'redis'), log: console.log });
+const servers = await serversForTests(dir);
 let holds = false;
 try {
-  holds = await run({ ...process.env, SCALR_TEST_REDIS_URL: redis.url, ...(await serverForTests()) });
+  holds = await run({ ...process.env, ...servers.env });
 } catch (error) {
   if (!signal.aborted) throw error;
 } finally {
-  await redis.stop();
+  await servers.stop();
   await rm(dir, { recursive: true, force: true });
 }
 process.exit(signal.aborted ? 130 : holds ? 0 : 1);
@@ -57,14 +56,6 @@ function readCommand() {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
     return process.exit(2);
   }
-}
-
-/** Some tests start servers of their own. */
-async function serverForTests() {
-  const binaries = await findRedisServer(console.log);
-  return binaries
-    ? { SCALR_TEST_REDIS_SERVER: binaries.server, SCALR_TEST_REDIS_LD_PATH: binaries.libraryPath }
-    : {};
 }
 
 /** @param {NodeJS.ProcessEnv} env @returns {Promise<boolean>} whether the scores hold */

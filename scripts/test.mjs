@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interruption, Interrupted } from './process/interruption.mjs';
 import { findPrometheus } from './prometheus/find.mjs';
-import { findRedisServer } from './redis/find.mjs';
-import { provideRedis } from './redis/provide.mjs';
 import { unexcused } from './test/needs.mjs';
 import { planOf, usage } from './test/plan.mjs';
 import { runPlan } from './test/run-plan.mjs';
+import { serversForTests } from './test/servers.mjs';
 import { countStep, sum } from './test/totals.mjs';
 import { installIfNeeded } from './workspace/install.mjs';
 import { requireNode } from './workspace/node-version.mjs';
@@ -40,18 +39,17 @@ process.exit(interrupted.aborted ? 130 : total.failed > 0 ? 1 : 0);
 /** @returns {Promise<import('./test/totals.mjs').Totals[]>} */
 async function runAll() {
   const workshop = await mkdtemp(join(tmpdir(), 'scalr-test-'));
-  let stopRedis = async () => {};
+  let stopServers = async () => {};
   try {
     requireNode();
     const plan = planOf(args);
     await installIfNeeded(interrupted);
     const env = { ...process.env };
-    if (plan.needsRedis) {
-      const redis = await provideRedis({ dir: join(workshop, 'redis'), log: console.log });
-      stopRedis = async () => void (await redis.stop());
-      Object.assign(env, { SCALR_TEST_REDIS_URL: redis.url, ...(await serverForTests()) });
-      Object.assign(env, await prometheusForTests());
-      console.log(`redis: ${redis.origin}`);
+    if (plan.needsServers) {
+      const servers = await serversForTests(workshop);
+      stopServers = servers.stop;
+      Object.assign(env, servers.env, await prometheusForTests());
+      console.log(servers.origins.join('\n'));
     }
     return await runPlan(plan.stages, { env, reports: workshop, signal: interrupted });
   } catch (error) {
@@ -59,17 +57,9 @@ async function runAll() {
     console.error(error instanceof Interrupted ? `\n${message}` : `\nnpm test: ${message}`);
     return [countStep('set-up', false)];
   } finally {
-    await stopRedis();
+    await stopServers();
     await rm(workshop, { recursive: true, force: true });
   }
-}
-
-/** Some tests start servers of their own, to kill and freeze them: they need the program. */
-async function serverForTests() {
-  const binaries = await findRedisServer(console.log);
-  return binaries
-    ? { SCALR_TEST_REDIS_SERVER: binaries.server, SCALR_TEST_REDIS_LD_PATH: binaries.libraryPath }
-    : {};
 }
 
 /** The alert rules are tested by the tools of Prometheus itself, where they can be had. */

@@ -10,7 +10,9 @@ export interface SuperviseOptions {
   stderr?: 'pipe' | 'inherit' | number;
   /** Signal everything the command started, not only the command. Defaults to false. */
   group?: boolean;
-  /** Milliseconds between SIGTERM and SIGKILL. Defaults to 5,000. */
+  /** What asks it to end. Defaults to SIGTERM. */
+  stopSignal?: NodeJS.Signals;
+  /** Milliseconds between that signal and SIGKILL. Defaults to 5,000. */
   graceMs?: number;
   /** Text in the command line by which a leftover is recognised. Defaults to the command's file name. */
   marker?: string;
@@ -31,7 +33,7 @@ export interface SupervisedProcess {
   readonly stderr: Readable | null;
   readonly exited: Promise<ProcessExit>;
   readonly signal: (name: NodeJS.Signals) => void;
-  /** SIGTERM, then SIGKILL after the grace; resolves when the process is gone. */
+  /** The signal that asks it to end, then SIGKILL after the grace; resolves when the process is gone. */
   readonly stop: (graceMs?: number) => Promise<ProcessExit>;
 }
 

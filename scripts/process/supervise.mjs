@@ -20,7 +20,13 @@ const supervisor = fileURLToPath(new URL('supervisor.mjs', import.meta.url));
  */
 export async function supervise(options) {
   const { command, args = [], cwd = process.cwd(), env = process.env } = options;
-  const { group = false, graceMs = 5_000, marker = basename(command), pidFile } = options;
+  const {
+    group = false,
+    stopSignal = 'SIGTERM',
+    graceMs = 5_000,
+    marker = basename(command),
+    pidFile,
+  } = options;
   const { stdout = 'pipe', stderr = 'pipe' } = options;
 
   const keeper = fork(supervisor, [marker], {
@@ -31,7 +37,7 @@ export async function supervise(options) {
     stdio: ['ignore', stdout, stderr, 'ipc'],
   });
   /** @type {SupervisedCommand} */
-  const spec = { command, args, cwd, env, group, graceMs, marker, pidFile };
+  const spec = { command, args, cwd, env, group, stopSignal, graceMs, marker, pidFile };
   keeper.send(spec);
 
   const exited = exitOf(keeper);
@@ -54,7 +60,7 @@ export async function supervise(options) {
     signal,
     async stop(grace = graceMs) {
       signal('SIGCONT');
-      signal('SIGTERM');
+      signal(stopSignal);
       const timer = setTimeout(() => signal('SIGKILL'), grace);
       const exit = await exited;
       clearTimeout(timer);

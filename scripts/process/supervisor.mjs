@@ -14,7 +14,8 @@ import { removePidFile, writePidFile } from './pid-file.mjs';
  * @property {string} cwd
  * @property {NodeJS.ProcessEnv} env
  * @property {boolean} group     signal everything the command started, not only the command
- * @property {number} graceMs    time between SIGTERM and SIGKILL
+ * @property {NodeJS.Signals} stopSignal what asks it to end
+ * @property {number} graceMs    time between that signal and SIGKILL
  * @property {string} marker     text by which a leftover of this command is recognised
  * @property {string} [pidFile]
  */
@@ -59,8 +60,8 @@ function stop(child, spec) {
   const pid = child.pid;
   if (pid === undefined) return;
   const target = spec.group ? -pid : pid;
-  kill(target, 'SIGCONT'); // A frozen process would sit on SIGTERM for ever.
-  kill(target, 'SIGTERM');
+  kill(target, 'SIGCONT'); // A frozen process would sit on the signal for ever.
+  kill(target, spec.stopSignal);
   setTimeout(() => kill(target, 'SIGKILL'), spec.graceMs);
 }
 

@@ -3,29 +3,36 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const wanted = ['redis-server', 'redis-tools'];
 const relationsOtherThanDepends = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'];
 
+/** Redis and the libraries that it needs. @param {import('./debian-package.mjs').Apt} apt */
+export const missingPackages = (apt) => withMissing(apt, ['redis-server', 'redis-tools']);
+
 /**
- * Redis and the libraries it needs that this system lacks. What is installed stays as it is:
+ * Packages and what they need that this system lacks. What is installed stays as it is:
  * a second libc beside the system's would break every process that sees both.
  *
- * @param {(tool: string, ...args: string[]) => Promise<string>} apt
+ * @param {import('./debian-package.mjs').Apt} apt
+ * @param {readonly string[]} wanted
+ * @param {(name: string) => boolean} [isNeeded] which of their dependencies to take at all
  */
-export async function missingPackages(apt) {
+export async function withMissing(apt, wanted, isNeeded = () => true) {
   const missing = new Set(wanted);
-  for (const name of missing) {
-    const report = await apt(
-      'apt-cache',
-      'depends',
-      ...relationsOtherThanDepends.map((it) => `--no-${it}`),
-      name,
-    );
-    for (const dependency of parseDepends(report)) {
-      if (!missing.has(dependency) && !(await isInstalled(dependency))) missing.add(dependency);
-    }
+  // A generation at a time: apt reads all its lists for each question.
+  for (let added = [...wanted]; added.length > 0;) {
+    const dependencies = (await dependenciesOf(apt, ...added)).filter(isNeeded);
+    const unknown = [...new Set(dependencies)].filter((name) => !missing.has(name));
+    const installed = await Promise.all(unknown.map(isInstalled));
+    added = unknown.filter((_, index) => !installed[index]);
+    for (const name of added) missing.add(name);
   }
   return [...missing];
+}
+
+/** @param {import('./debian-package.mjs').Apt} apt @param {string[]} names of packages */
+export async function dependenciesOf(apt, ...names) {
+  const others = relationsOtherThanDepends.map((relation) => `--no-${relation}`);
+  return parseDepends(await apt('apt-cache', 'depends', ...others, ...names));
 }
 
 /**

@@ -12,3 +12,6 @@ export interface RedisBinaries {
 export declare function findRedisServer(log?: (line: string) => void): Promise<RedisBinaries | undefined>;
 
 export declare function which(name: string): string | undefined;
+
+/** The folders of libraries below an unpacked root, as `LD_LIBRARY_PATH` wants them. */
+export declare function libraryPath(root: string): string;

@@ -66,7 +66,7 @@ function binaries(server, family, libraries) {
 }
 
 /** @param {string} root the folders named after the processor, such as x86_64-linux-gnu */
-function libraryPath(root) {
+export function libraryPath(root) {
   return ['usr/lib', 'lib']
     .map((name) => join(root, name))
     .filter((folder) => existsSync(folder))

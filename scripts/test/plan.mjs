@@ -13,7 +13,7 @@
  *
  * @typedef {object} Plan
  * @property {Stage[]} stages  one after the other
- * @property {boolean} needsRedis
+ * @property {boolean} needsServers Redis and PostgreSQL
  */
 
 /** All but the last run with every `npm test`; it runs the quick half of the last. */
@@ -26,6 +26,7 @@ node scripts/test.mjs PART [FILTER...]     one part: ${projects.join(', ')}; onl
                                            whose path contains a FILTER
 
 SCALR_REDIS_URL=redis://host:6379/0        use this Redis; otherwise one is started and removed
+SCALR_POSTGRES_URL=postgres://…            the same for PostgreSQL
 SCALR_TEST_STRICT=1                        fail for a skipped test that this machine could have run`;
 
 /** @type {Step} */
@@ -33,11 +34,11 @@ const build = { title: 'build', script: 'build', decisive: true };
 
 /** @param {string[]} args @returns {Plan} */
 export function planOf([part, ...filters]) {
-  if (part === undefined) return { stages: everything(), needsRedis: true };
+  if (part === undefined) return { stages: everything(), needsServers: true };
   if (!projects.includes(part)) throw new Error(`unknown part "${part}"\n\n${usage}`);
 
   const tests = { ...of(part), filters };
-  return { stages: [[ofTheBuild.includes(part) ? [build, tests] : [tests]]], needsRedis: part !== 'unit' };
+  return { stages: [[ofTheBuild.includes(part) ? [build, tests] : [tests]]], needsServers: part !== 'unit' };
 }
 
 /**

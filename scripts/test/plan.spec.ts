@@ -20,8 +20,8 @@ describe('the plan of npm test', () => {
   });
 
   it('needs no Redis for unit tests, and one for all others', () => {
-    expect(planOf(['unit']).needsRedis).toBe(false);
-    expect(planOf(['integration']).needsRedis).toBe(true);
+    expect(planOf(['unit']).needsServers).toBe(false);
+    expect(planOf(['integration']).needsServers).toBe(true);
   });
 
   it('builds before tests that run what was built', () => {
