@@ -163,6 +163,14 @@ it('says what its numbers leave out, and what to grant', async () => {
   expect(cluster.keys).toBeUndefined();
 });
 
+it('says how the jobs of a large app would be smaller', async () => {
+  const server = { load: { ...load, usedMemory: 2 ** 30, maxMemory: 2 ** 32, listpackValue: 64 } };
+  const problems = async (ownBytes: number) =>
+    (await doctor({ ...server, keys: { ...keys, ownBytes } }).examine()).findings.map((it) => it.problem);
+  expect(await problems(2 ** 27)).toEqual([expect.stringMatching(/^The keys of this app take 128 MB/)]);
+  expect(await problems(600)).toEqual([]);
+});
+
 it('takes an app for no larger than the memory that is used', async () => {
   const bytesOf = async (answers: Record<string, unknown>) =>
     (await doctor(answers).examine()).keys?.ownBytes;

@@ -9,7 +9,7 @@ import type { ScheduleStore } from '../scheduling/schedule.store.js';
 import { checkApp, checkLost, checkSchedules } from './app.checks.js';
 import { type DoctorReport, toReport } from './doctor.report.js';
 import type { KeySurvey } from '../engine/redis/survey/key.survey.js';
-import { checkLoad } from '../engine/redis/survey/server.checks.js';
+import { checkLoad, checkStorage } from '../engine/redis/survey/server.checks.js';
 import type { ServerSurvey } from '../engine/redis/survey/server.survey.js';
 
 /** What a look is given. */
@@ -56,7 +56,7 @@ export class Doctor {
     const keys = await this.survey(snapshot?.queues.map(({ name }) => name) ?? [], budget, load?.usedMemory);
     const findings: Finding[] = [
       ...findingsOf(facts ?? {}, missing ?? [], prefix),
-      ...(load ? checkLoad(load) : []),
+      ...(load ? [...checkLoad(load), ...checkStorage(load, keys?.ownBytes)] : []),
       ...(snapshot ? checkApp(snapshot) : []),
       ...(lost ? checkLost(lost) : []),
       ...(stored ? checkSchedules(stored.schedules) : []),

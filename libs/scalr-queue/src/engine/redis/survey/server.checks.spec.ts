@@ -1,5 +1,5 @@
 import type { RedisClient } from '../connection/redis.client.js';
-import { checkLoad, readServerLoad } from './server.checks.js';
+import { checkLoad, checkStorage, readServerLoad } from './server.checks.js';
 
 /** What a server says of itself, without the server: no disk can be made slow at will. */
 const saying = (info: string) => ({ info: async () => info, call: async () => [] }) as unknown as RedisClient;
@@ -57,9 +57,10 @@ it('reads what a server says of its memory, its files and its clients', async ()
   const info =
     'used_memory:5\r\nmaxmemory:10\r\nconnected_clients:3\r\nmaxclients:100\r\nevicted_keys:2\r\n' +
     'aof_last_write_status:err\r\nrdb_last_bgsave_status:ok\r\n';
-  const call = async (command: string) =>
+  const settings: Record<string, string> = { appendfsync: 'always', 'hash-max-listpack-value': '64' };
+  const call = async (command: string, _get?: string, name = '') =>
     command === 'CONFIG'
-      ? ['appendfsync', 'always']
+      ? [name, settings[name]]
       : 'id=1 name=scalr:{billing}:w flags=N\nid=2 name=scalr:{billing}:p flags=N\nid=3 name= flags=N\n';
   const redis = { info: async () => info, call } as unknown as RedisClient;
   expect(await readServerLoad(redis)).toEqual({
@@ -72,8 +73,29 @@ it('reads what a server says of its memory, its files and its clients', async ()
     aofDelayedFsync: undefined,
     saveFailed: false,
     fsync: 'always',
+    listpackValue: 64,
     clientsByApp: { billing: 2, '': 1 },
   });
+});
+
+const MB = 2 ** 20;
+it('says to an app with much in Redis how its jobs would be smaller', () => {
+  expect(checkStorage({ listpackValue: 64 }, 64 * MB)).toEqual([
+    {
+      severity: 'warning',
+      problem: expect.stringMatching(/take 64 MB, .* more than 64 bytes/),
+      cure: expect.stringMatching(/--hash-max-listpack-value 512: .*what-redis-keeps/),
+    },
+  ]);
+});
+
+it.each([
+  ['little in it', 64, 64 * MB - 1],
+  ['room for the options of a job', 512, 900 * MB],
+  ['a setting that may not be asked for', undefined, 900 * MB],
+  ['keys that were not measured', 64, undefined],
+])('says nothing of it to an app with %s', (_what, listpackValue, ownBytes) => {
+  expect(checkStorage({ listpackValue }, ownBytes)).toEqual([]);
 });
 
 it('does not ask a server with thousands of clients for all of their names', async () => {
@@ -82,7 +104,7 @@ it('does not ask a server with thousands of clients for all of their names', asy
   const of = (clients: number) =>
     ({ info: async () => `connected_clients:${clients}\r\n`, call }) as unknown as RedisClient;
   await readServerLoad(of(2_001));
-  expect(asked).toEqual(['CONFIG']);
+  expect(asked).not.toContain('CLIENT');
   await readServerLoad(of(2_000));
-  expect(asked).toEqual(['CONFIG', 'CONFIG', 'CLIENT']);
+  expect(asked).toContain('CLIENT');
 });

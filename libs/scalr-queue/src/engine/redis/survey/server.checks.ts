@@ -18,12 +18,20 @@ export interface ServerLoad {
   readonly aofDelayedFsync?: number;
   readonly saveFailed?: boolean;
   readonly fsync?: string;
+  /** Bytes of the longest field of a hash that is stored the short way. */
+  readonly listpackValue?: number;
 }
 
 /** A longer list is not asked for: Redis answers it in one piece. */
 const LONGEST_CLIENT_LIST = 2_000;
 const NEARLY_FULL = 0.75;
 const FULL = 0.9;
+/** Memory of an app from which on it is worth a word how its jobs are stored. */
+const MUCH = 64 * 2 ** 20;
+/** Its name since Redis 7. */
+const LISTPACK_VALUE = 'hash-max-listpack-value';
+/** Long enough for the options of a job, and for most payloads. */
+const ROOMY = 512;
 
 export async function readServerLoad(redis: RedisClient): Promise<ServerLoad> {
   const info = await redis.info().catch(() => '');
@@ -42,7 +50,8 @@ export async function readServerLoad(redis: RedisClient): Promise<ServerLoad> {
     aofWriteFailed: failed('aof_last_write_status'),
     aofDelayedFsync: number('aof_delayed_fsync'),
     saveFailed: failed('rdb_last_bgsave_status'),
-    fsync: await fsyncOf(redis),
+    fsync: await settingOf(redis, 'appendfsync'),
+    listpackValue: Number((await settingOf(redis, LISTPACK_VALUE)) ?? NaN) || undefined,
     clientsByApp: (clients ?? 0) > LONGEST_CLIENT_LIST ? undefined : await clientsByApp(redis),
   };
 }
@@ -107,8 +116,20 @@ export function checkLoad(load: ServerLoad): Finding[] {
   return findings;
 }
 
-async function fsyncOf(redis: RedisClient): Promise<string | undefined> {
-  const reply = await redis.call('CONFIG', 'GET', 'appendfsync').catch(() => undefined);
+/** Whether the jobs of an app that has many of them could be smaller. @param ownBytes that its keys take */
+export function checkStorage({ listpackValue }: ServerLoad, ownBytes = 0): Finding[] {
+  if (listpackValue === undefined || listpackValue >= ROOMY || ownBytes < MUCH) return [];
+  return [
+    {
+      severity: 'warning',
+      problem: `The keys of this app take ${Math.round(ownBytes / 2 ** 20)} MB, and Redis stores every job with a field of more than ${listpackValue} bytes the long way`,
+      cure: `Start Redis with --${LISTPACK_VALUE} ${ROOMY}: jobs that are added from then on take about a quarter less (docs/production.md#what-redis-keeps)`,
+    },
+  ];
+}
+
+async function settingOf(redis: RedisClient, name: string): Promise<string | undefined> {
+  const reply = await redis.call('CONFIG', 'GET', name).catch(() => undefined);
   return Array.isArray(reply) ? (reply as string[])[1] : undefined;
 }
 
