@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * `npm run bench`: all sides in one run, in alternating rounds, and BENCHMARKS.md from it. `-- --quick` measures less, in three
- * rounds, and writes nothing; `-- --sides scalr-queue,bullmq` measures those; `-- --skip scrape` leaves that out. Celery and RQ are
- * measured where Debian's packages of them are installed.
+ * rounds, and writes nothing; `-- --sides scalr-queue,bullmq` measures those; `-- --skip scrape,backlogs` leaves phases out, which are named as they
+ * end. Celery and RQ are measured where Debian's packages of them are installed.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

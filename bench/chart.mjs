@@ -1,5 +1,5 @@
 // @ts-check
-import { ratioOf } from './median.mjs';
+import { each, ratioOf } from './median.mjs';
 import { rows, sides } from './rows.mjs';
 
 const COLOURS = [
@@ -12,6 +12,7 @@ const COLOURS = [
   '#cbd5e1',
   '#4d7c0f',
   '#a3b18a',
+  '#7c5e10',
 ];
 const [LEFT, BAR, GAP, WIDTH] = [200, 12, 22, 560];
 /** Sides in a line of it. */
@@ -21,8 +22,8 @@ const LEGEND = 6;
 export function chart(results) {
   const shown = sides.filter(({ id }) => results.sides.includes(id));
   const ratios = rows.map(({ id }) => {
-    const base = results.perSecond[id]?.bullmq;
-    return shown.map((side) => ratioOf(results.perSecond[id]?.[side.id], base));
+    const base = each(results.figures[id]?.['bullmq'], 'perSecond');
+    return shown.map((side) => ratioOf(each(results.figures[id]?.[side.id], 'perSecond'), base));
   });
   const longest = Math.max(1, ...ratios.flat().filter((ratio) => !Number.isNaN(ratio)));
   const x = (/** @type {number} */ ratio) => LEFT + (ratio / longest) * WIDTH;

@@ -1,73 +1,91 @@
 // @ts-check
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { Redis } from 'ioredis';
+import { measureBacklogs } from './backlogs.mjs';
+import { bootOf, idleOf } from './boot.mjs';
+import { bytesOf } from './bytes.mjs';
+import { slowWayTo } from './proxy.mjs';
 import { pythonVersionOf } from './python/python.mjs';
-import { rows, sides, withBacklog } from './rows.mjs';
-import { bootOf, runSide } from './run-side.mjs';
-import { freshPostgres, freshRedis } from './stores.mjs';
+import { booted, carefulSides, idlers, overNetwork, PAIR, rows, sides } from './rows.mjs';
+import { runSide } from './run-side.mjs';
+import { freshPostgres, freshRedis, inRedis, stopPostgres } from './stores.mjs';
 
 /**
+ * @typedef {import('./measures.mjs').Figure} Figure
+ * @typedef {Record<string, Record<string, (Figure | undefined)[]>>} Figures   by row, by side, by round
+ *
  * @typedef {object} Settings
  * @property {boolean} isQuick
  * @property {number} rounds
  * @property {string[]} [only]
- * @property {string[]} skip  of `backlog` and `scrape`, which fill Redis with a million jobs each
+ * @property {string[]} skip    of the phases below
  *
  * @typedef {object} Results
  * @property {number} rounds
  * @property {string[]} sides
- * @property {Record<string, Record<string, number[]>>} perSecond   by row, by side
- * @property {Record<string, { p50: number, p99: number }[]>} pickup  by side
- * @property {Record<string, { ms: number, rss: number }[]>} boot     by side
- * @property {Record<string, { waiting: number, completed: number }>} bytes
- * @property {Record<string, Record<string, number[]>>} backlog     by row, by side
- * @property {number} [scrape]                                       cost with a million jobs over that with none
+ * @property {Figures} figures
+ * @property {Figures} network        over a slow one
+ * @property {number} [roundTrip]     milliseconds that a PING takes on it
+ * @property {Record<string, { p50: number, p99: number }[]>} pickup             by side
+ * @property {Record<string, import('./boot.mjs').Boot[]>} boot                  by side
+ * @property {Record<string, import('./boot.mjs').Idle>} idle                    by side
+ * @property {Record<string, { waiting: number, completed: number }>} bytes      by side
+ * @property {Record<string, { deep: Figures, none: Figures }>} backlogs         by kind
+ * @property {number} [scrape]        cost with a million jobs over that with none
  * @property {string[]} failures
  */
 
-/** The two whose memory and backlog are compared. */
-const PAIR = ['scalr-queue', 'bullmq'];
-const MANY = 1_000_000;
+/** Rounds of what takes long and is not compared to a few per cent. */
+const FEW_ROUNDS = 3;
+const NETWORK_MS = 1;
 
 /** @param {Settings} settings @returns {Promise<Results>} */
 export async function measureAll({ isQuick, rounds, only, skip }) {
-  const chosen = sides
+  const chosen = [...sides, ...carefulSides]
     .filter(({ id }) => (only ? only.includes(id) : !isQuick || PAIR.includes(id)))
     .filter(isPresent);
+  const ids = chosen.map(({ id }) => id);
   /** @type {Results} */
   const results = {
-    rounds, sides: chosen.map(({ id }) => id), perSecond: {}, pickup: {}, boot: {}, bytes: {}, backlog: {}, failures: [],
+    rounds, sides: ids, figures: {}, network: {}, pickup: {}, boot: {}, idle: {}, bytes: {}, backlogs: {}, failures: [],
   }; // prettier-ignore
   const attempt = attempting(results);
-  const measured = [...rows.map(({ id }) => id), 'pickup'];
-  for (let round = 0; round < rounds; round++) {
-    console.log(`round ${round + 1} of ${rounds}`);
-    // Nobody is always the first.
-    const order = round % 2 === 0 ? chosen : chosen.toReversed();
-    for (const row of measured) {
-      for (const side of order) {
-        if (side.only && !side.only.test(row)) continue;
-        const figure = await attempt(`${row} of ${side.title}`, () => once(side, row));
-        if (figure === undefined) continue;
-        if (row === 'pickup') (results.pickup[side.id] ??= []).push(figure);
-        else ((results.perSecond[row] ??= {})[side.id] ??= []).push(figure);
+  const few = Math.min(rounds, FEW_ROUNDS);
+  /** @type {Record<string, () => Promise<unknown>>} */
+  const phases = {
+    rows: () => measureRows(results, chosen, attempt),
+    network: () => measureNetwork(results, few, attempt),
+    boot: async () => {
+      for (let round = 0; round < rounds; round++) {
+        for (const side of booted.filter((id) => id === 'template' || ids.includes(id))) {
+          const boot = await attempt(`boot of ${side}`, () => inRedis((store) => bootOf(side, store)));
+          if (boot) (results.boot[side] ??= []).push(boot);
+        }
       }
-    }
-    for (const side of ['scalr-queue', 'bullmq', 'nestjs-bullmq'].filter((id) =>
-      results.sides.includes(id),
-    )) {
-      const boot = await attempt(`boot of ${side}`, () => inRedis((url) => bootOf(side, url)));
-      if (boot) (results.boot[side] ??= []).push(boot);
-    }
+    },
+    idle: async () => {
+      const idling = idlers.filter((id) => ids.includes(id));
+      const measured = await attempt('idle workers', () => idleOf(idling, isQuick ? 10 : 40));
+      results.idle = measured ?? {};
+    },
+    bytes: async () => {
+      for (const side of PAIR) {
+        const bytes = await attempt(`bytes of ${side}`, () => bytesOf(side));
+        if (bytes) results.bytes[side] = bytes;
+      }
+    },
+    backlogs: () => attempt('backlogs', () => measureBacklogs(results, isQuick ? 120_000 : 1_200_000, few)),
+    scrape: async () => {
+      if (!isQuick) results.scrape = await attempt('scrape', scrape);
+    },
+  };
+  for (const [phase, measure] of Object.entries(phases)) {
+    if (skip.includes(phase)) continue;
+    const began = performance.now();
+    await measure();
+    console.log(`${phase}: ${Math.round((performance.now() - began) / 1_000)} s`);
   }
-  for (const side of PAIR) {
-    const bytes = await attempt(`bytes of ${side}`, () => bytesOf(side));
-    if (bytes) results.bytes[side] = bytes;
-  }
-  if (isQuick) return results;
-  if (!skip.includes('backlog')) await attempt('a million jobs', () => measureBacklog(results, rounds));
-  if (!skip.includes('scrape')) results.scrape = await attempt('scrape', scrape);
+  await stopPostgres();
   return results;
 }
 
@@ -78,9 +96,10 @@ function isPresent({ id, title, runtime }) {
   return false;
 }
 
-/** One that fails is told of, and the others go on. @param {Results} results */
+/** @typedef {<T>(what: string, measure: () => Promise<T>) => Promise<T | undefined>} Attempt */
+
+/** One that fails is told of, and the others go on. @param {Results} results @returns {Attempt} */
 function attempting(results) {
-  /** @template T @param {string} what @param {() => Promise<T>} measure @returns {Promise<T | undefined>} */
   return async (what, measure) => {
     try {
       return await measure();
@@ -93,61 +112,66 @@ function attempting(results) {
   };
 }
 
+/** @param {Results} results @param {import('./rows.mjs').SideInfo[]} chosen @param {Attempt} attempt */
+async function measureRows(results, chosen, attempt) {
+  for (let round = 0; round < results.rounds; round++) {
+    console.log(`round ${round + 1} of ${results.rounds}`);
+    const here = chosen.filter(({ rounds = results.rounds }) => round < rounds);
+    for (const row of [...rows.map(({ id }) => id), 'pickup']) {
+      // Nobody is always the first.
+      for (const side of round % 2 === 0 ? here : here.toReversed()) {
+        if (side.only && !side.only.test(row)) continue;
+        if (row === 'pickup' && round >= pickupRounds(side)) continue;
+        const figure = await attempt(`${row} of ${side.title}`, () => once(side, row));
+        if (figure === undefined) continue;
+        if (row === 'pickup') (results.pickup[side.id] ??= []).push(figure);
+        else ((results.figures[row] ??= {})[side.id] ??= [])[round] = figure;
+      }
+    }
+  }
+}
+
+/** PostgreSQL is asked every so often, by pg-boss twice a second: more rounds tell nothing new. @param {import('./rows.mjs').SideInfo} side */
+const pickupRounds = ({ id, store }) => (id.endsWith('-careful') ? 0 : store === 'postgres' ? 1 : FEW_ROUNDS);
+
 /** @param {import('./rows.mjs').SideInfo} side @param {string} row */
 async function once(side, row) {
   const store = await (side.store === 'redis' ? freshRedis() : freshPostgres());
   try {
-    // Slower by an order of magnitude, and as well measured with fewer jobs.
-    return await runSide(side.id, row, store.url, side.store === 'redis' && !side.runtime ? 0.5 : 0.1);
+    return await runSide(side.id, row, store, scaleOf(side, row));
   } finally {
     await store.stop();
   }
 }
 
-/** @template T @param {(url: string) => Promise<T>} work @returns {Promise<T>} */
-async function inRedis(work) {
-  const store = await freshRedis();
-  try {
-    return await work(store.url);
-  } finally {
-    await store.stop();
-  }
+/** @param {import('./rows.mjs').SideInfo} side @param {string} row */
+function scaleOf({ id, store, runtime }, row) {
+  // All have as many samples, but for that which takes half a second for each.
+  if (row === 'pickup') return id === 'pg-boss' ? 0.1 : 1;
+  // Slower by an order of magnitude, and as well measured with fewer jobs.
+  return store === 'redis' && !runtime ? 0.5 : 0.1;
 }
 
-/** Bytes of Redis per job that waits, and per one that is kept as completed. @param {string} side */
-async function bytesOf(side) {
-  const perJob = (/** @type {string} */ measure, /** @type {number} */ scale, /** @type {number} */ jobs) =>
-    inRedis(async (url) => {
-      const redis = new Redis(url);
-      const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
-      const before = await used();
-      await runSide(side, measure, url, scale);
-      const bytes = ((await used()) - before) / jobs;
-      redis.disconnect();
-      return bytes;
-    });
-  return { waiting: await perJob('fill', 10_000, 10_000), completed: await perJob('process-10', 0.1, 1_000) };
-}
-
-/** The same rows again, with a million jobs in the way. @param {Results} results @param {number} rounds */
-async function measureBacklog(results, rounds) {
-  const stores = new Map();
-  try {
-    for (const side of PAIR) {
-      console.log(`a million jobs of ${side}`);
-      stores.set(side, await freshRedis());
-      await runSide(side, 'fill', stores.get(side).url, MANY);
-    }
-    for (let round = 0; round < rounds; round++) {
-      for (const row of withBacklog) {
-        for (const side of round % 2 === 0 ? PAIR : PAIR.toReversed()) {
-          const figure = await runSide(side, row, stores.get(side).url, 0.5);
-          ((results.backlog[row] ??= {})[side] ??= []).push(figure);
-        }
+/** @param {Results} results @param {number} rounds @param {Attempt} attempt */
+async function measureNetwork(results, rounds, attempt) {
+  const here = sides.filter(({ id }) => results.sides.includes(id) && [...PAIR, 'bee-queue'].includes(id));
+  for (let round = 0; round < rounds; round++) {
+    for (const row of overNetwork) {
+      for (const { id, title } of round % 2 === 0 ? here : here.toReversed()) {
+        const measure = () =>
+          inRedis(async (store) => {
+            const way = await slowWayTo(store.url, NETWORK_MS);
+            try {
+              results.roundTrip ??= await way.roundTrip();
+              return await runSide(id, row, store, row === 'process-1' ? 0.1 : 0.4, way.url);
+            } finally {
+              way.stop();
+            }
+          });
+        const figure = await attempt(`${row} of ${title} over a network`, measure);
+        if (figure) ((results.network[row] ??= {})[id] ??= [])[round] = figure;
       }
     }
-  } finally {
-    for (const store of stores.values()) await store.stop();
   }
 }
 

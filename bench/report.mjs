@@ -4,83 +4,18 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../scripts/workspace/root.mjs';
 import { chart } from './chart.mjs';
-import { median, ratioOf } from './median.mjs';
-import { rows, sides, withBacklog } from './rows.mjs';
-import { table, times, whole } from './table.mjs';
+import { sides } from './rows.mjs';
+import { table, tenths } from './table.mjs';
+import * as tables from './tables.mjs';
 import { verdicts } from './verdicts.mjs';
 import { commit, redisVersion, versions } from './versions.mjs';
 
 /** @typedef {import('./measure-all.mjs').Results} Results */
 
-/** Half the distance of the slowest and the fastest round, as a share of the median. @param {number[] | undefined} figures */
-function spread(figures = []) {
-  return (Math.max(...figures) - Math.min(...figures)) / 2 / median(figures);
-}
-
-/** @param {Results} results */
-function throughputTable(results) {
-  const shown = sides.filter(({ id }) => results.sides.includes(id));
-  const lines = rows.map(({ id, title }) => {
-    const base = results.perSecond[id]?.bullmq;
-    const cells = shown.map((side) => {
-      const figures = results.perSecond[id]?.[side.id];
-      if (!figures) return '';
-      return `${whole(median(figures))} ±${Math.round(spread(figures) * 100)} % (${times(ratioOf(figures, base))})`;
-    });
-    return [title, ...cells];
-  });
-  return table(['jobs per second', ...shown.map(({ title }) => title)], lines);
-}
-
-/** @param {Results} results */
-function latencyTable(results) {
-  const shown = sides.filter(({ id }) => results.pickup[id]);
-  const ms = (/** @type {number} */ figure) => `${figure.toFixed(1)} ms`;
-  return table(
-    ['', ...shown.map(({ title }) => title)],
-    [
-      ['pickup p50', ...shown.map(({ id }) => ms(median(results.pickup[id]?.map(({ p50 }) => p50))))],
-      ['pickup p99', ...shown.map(({ id }) => ms(median(results.pickup[id]?.map(({ p99 }) => p99))))],
-      [
-        'worker ready after',
-        ...shown.map(({ id }) =>
-          results.boot[id] ? `${whole(median(results.boot[id]?.map((it) => it.ms)))} ms` : '',
-        ),
-      ],
-      [
-        'memory of the worker then',
-        ...shown.map(({ id }) =>
-          results.boot[id] ? `${whole(median(results.boot[id]?.map((it) => it.rss)))} MB` : '',
-        ),
-      ],
-      [
-        'bytes of Redis per waiting job',
-        ...shown.map(({ id }) => (results.bytes[id] ? whole(results.bytes[id].waiting) : '')),
-      ],
-      [
-        'bytes of Redis per completed job',
-        ...shown.map(({ id }) => (results.bytes[id] ? whole(results.bytes[id].completed) : '')),
-      ],
-    ],
-  );
-}
-
-/** @param {Results} results */
-function backlogTable(results) {
-  const pair = sides.filter(({ id }) => withBacklog.some((row) => results.backlog[row]?.[id]));
-  const lines = withBacklog.map((row) => [
-    rows.find(({ id }) => id === row)?.title ?? row,
-    ...pair.map(({ id }) => {
-      const figures = results.backlog[row]?.[id];
-      return `${whole(median(figures))} (${times(ratioOf(figures, results.perSecond[row]?.[id]))} of that with none)`;
-    }),
-  ]);
-  return table(['with 1,000,000 jobs waiting', ...pair.map(({ title }) => title)], lines);
-}
-
 /** @param {Results} results */
 export function printTable(results) {
-  console.log(`\n${throughputTable(results)}\n\n${latencyTable(results)}\n\n${backlogTable(results)}\n`);
+  for (const part of Object.values(tables)) console.log(`\n${part(results)}`);
+  console.log();
   for (const { what, wanted, got, met } of verdicts(results))
     console.log(`${met ? 'met   ' : 'MISSED'} ${what}: ${got}, wanted ${wanted}`);
   for (const failure of results.failures) console.log(`failed: ${failure}`);
@@ -96,11 +31,12 @@ export async function writeReport(results) {
     join(root, 'BENCHMARKS.md'),
     `# How fast
 
-All sides in one run, each measurement in a process of its own against a fresh server (Redis with AOF everysec, PostgreSQL with its
-ordinary settings), medians of ${results.rounds} alternating rounds. Ours has everything on that an app has: schemas, timeouts, retries,
-life-cycle events, metrics; plain BullMQ has the same options for jobs and workers. Logs are off on all sides. The machine is small and
-shared: compare figures of one line, not with those of other machines. A side is warmed up before it is measured, a worker of Node by 6,000 jobs of Redis or 1,200 of PostgreSQL.
-Written by \`npm run bench\`; nothing in it is written by hand.
+All sides in one run, each measurement in a process of its own against a fresh Redis (AOF everysec) or a fresh database of a PostgreSQL with
+its ordinary settings; medians of ${results.rounds} alternating rounds, of three for all but scalr-queue, BullMQ and bee-queue, and below the first two tables.
+Ours has everything on that an app has: schemas, timeouts, retries, life-cycle events, metrics; plain BullMQ has the same options for
+jobs and workers. Logs are off on all sides. The machine is small and shared: compare figures of one line, not with those of other
+machines, and CPU per job rather than rates: it hardly depends on who else is busy. A side is warmed up before it is measured, a
+worker of Node by 6,000 jobs of Redis or 1,200 of PostgreSQL. Written by \`npm run bench\`; nothing in it is written by hand.
 
 ![jobs per second, times plain BullMQ](docs/images/benchmarks.svg)
 
@@ -112,19 +48,58 @@ Written by \`npm run bench\`; nothing in it is written by hand.
 
 In brackets: times plain BullMQ, the median of what the rounds gave one by one. ± is half the distance of the slowest and the fastest round.
 
-${throughputTable(results)}
+${tables.throughput(results)}
 
-*The bare script* is the ceiling: the EVALSHA that adds a job, sent again and again with nothing of a library around it.
+## CPU per job
+
+In microseconds: of the process, and of the store. Of Redis that is its main thread, of PostgreSQL all its processes.
+
+${tables.cpu(results)}
+
+*Bare scripts* are ceilings: EVALSHA of the script that adds a job (ours: of a lone job, and of a bulk in slices), sent again and again with nothing of a
+library around it. bee-queue has no locks, keeps nothing of a job that succeeded and tells nobody of its end; pg-boss takes and ends a
+hundred jobs as one, whatever the concurrency is.
 ${pythonNote(results)}
-## Latency, start and memory
+## At their most careful
 
-Pickup: from the call of \`enqueue\` to the start of the handler, the worker being idle. pg-boss polls, twice a second at the most.
+The same run: what a library does unless it is told otherwise. bee-queue keeps jobs and results and tells of the end; pg-boss takes no more jobs at a time than run at once
+(two at concurrency 1: of a single one it would wait half a second for the next).
 
-${latencyTable(results)}
+${tables.careful(results)}
+
+## Over a network
+
+Every packet takes 1 ms more in each direction; a PING took ${tenths(results.roundTrip ?? NaN)} ms.
+
+${tables.network(results)}
+
+## Pickup
+
+From the call of \`enqueue\` to the start of the handler, the worker being idle: 500 samples in each round after 200 to warm up; of pg-boss, which polls
+twice a second at the most, 50.
+
+${tables.pickup(results)}
+
+## Start and idleness
+
+The start of the library is that of its published build; @nestjs/bullmq and BullMQ have the smallest worker that takes jobs, the template
+has all of its modules.
+
+${tables.boot(results)}
+
+A worker of one queue that has nothing to do, scaled from 40 seconds, the first ten after the start not counted.
+
+${tables.idle(results)}
+
+## Memory of Redis
+
+By MEMORY USAGE of all keys but the event stream, whose length is bounded.
+
+${tables.bytes(results)}
 
 ## A long queue
 
-${backlogTable(results)}
+${tables.long(results)}
 
 ## Targets
 

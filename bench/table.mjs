@@ -3,6 +3,7 @@
 export const whole = (/** @type {number} */ figure) =>
   Number.isNaN(figure) ? '–' : Math.round(figure).toLocaleString('en-US');
 export const times = (/** @type {number} */ figure) => (Number.isNaN(figure) ? '–' : figure.toFixed(2));
+export const tenths = (/** @type {number} */ figure) => (Number.isNaN(figure) ? '–' : figure.toFixed(1));
 
 /** @param {string[]} head @param {string[][]} lines */
 export function table(head, lines) {

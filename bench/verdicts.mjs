@@ -1,59 +1,114 @@
 // @ts-check
-import { median, ratioOf } from './median.mjs';
-import { rows, targets, withBacklog } from './rows.mjs';
+import { each, median, ratioOf } from './median.mjs';
+import { backlogs, rows } from './rows.mjs';
 import { times } from './table.mjs';
 
-/** @typedef {import('./measure-all.mjs').Results} Results */
+/**
+ * @typedef {import('./measure-all.mjs').Results} Results
+ * @typedef {import('./measure-all.mjs').Figures} Figures
+ * @typedef {{ what: string, wanted: string, got: string, met: boolean }} Verdict
+ */
 
-/** Each target with what was measured. @param {Results} results */
+/** What a row is to reach, as times the rate of others. @type {Record<string, [side: string, name: string, times: number][]>} */
+const RATES = {
+  'enqueue-1': [['bullmq', 'BullMQ', 1.4]],
+  'enqueue-100': [
+    ['bullmq', 'BullMQ', 2.5],
+    ['bee-queue', 'bee-queue', 1],
+  ],
+  'enqueue-many': [
+    ['bullmq', 'BullMQ', 2.5],
+    ['bee-queue', 'bee-queue', 1],
+    ['pg-boss', 'pg-boss', 1],
+    ['graphile-worker', 'graphile-worker', 1],
+  ],
+  'process-1': [
+    ['bullmq', 'BullMQ', 3],
+    ['bee-queue', 'bee-queue', 1],
+    ['pg-boss', 'pg-boss', 1],
+  ],
+  'process-10': [
+    ['bullmq', 'BullMQ', 1.8],
+    ['bee-queue', 'bee-queue', 1],
+  ],
+  'process-50': [
+    ['bullmq', 'BullMQ', 1.8],
+    ['bee-queue', 'bee-queue', 1],
+  ],
+};
+/** Over the slow network, times BullMQ. */
+const NETWORK = ['process-10', 'process-50'];
+const NETWORK_TIMES = 2.5;
+const NODE_MICROSECONDS = 28;
+const REDIS_MICROSECONDS = 35;
+const REDIS_IN_AND_OUT = 50;
+const BACKLOG = 0.95;
+const SCRAPE = 1.2;
+
+/** Each target with what was measured; what was not measured at all is left out. @param {Results} results @returns {Verdict[]} */
 export function verdicts(results) {
-  const list = rows.map(({ id, title, target = 0 }) => {
-    const { 'scalr-queue': own, bullmq: plain } = results.perSecond[id] ?? {};
-    const ratio = ratioOf(own, plain);
-    return { what: title, wanted: `at least ${target} of BullMQ`, got: times(ratio), met: ratio >= target };
-  });
-  /** @param {string} what @param {string} wanted @param {number} got @param {boolean} met @param {string} [unit] */
-  const add = (what, wanted, got, met, unit = '') =>
-    list.push({ what, wanted, got: `${times(got)}${unit}`, met });
-  const p99 = median(results.pickup['scalr-queue']?.map((it) => it.p99));
-  add(
-    'pickup by an idle worker, p99',
-    `at most ${targets.pickupP99} ms`,
-    p99,
-    p99 <= targets.pickupP99,
-    ' ms',
-  );
-  const ready = median(results.boot['scalr-queue']?.map(({ ms }) => ms));
-  add('worker ready', `within ${targets.readyWithin} ms`, ready, ready <= targets.readyWithin, ' ms');
-  const { 'scalr-queue': ours, bullmq: plain } = results.bytes;
-  if (ours && plain) {
-    for (const state of /** @type {const} */ (['waiting', 'completed'])) {
-      const ratio = ours[state] / plain[state];
-      add(
-        `bytes of Redis per ${state} job`,
-        `at most ${targets.bytes} of BullMQ`,
-        ratio,
-        ratio <= targets.bytes,
-      );
+  /** @type {Verdict[]} */
+  const list = [];
+  /** @param {string} what @param {number} got @param {number} limit @param {(figure: number) => string} wanted */
+  const atLeast = (what, got, limit, wanted) =>
+    Number.isNaN(got) || list.push({ what, wanted: wanted(limit), got: times(got), met: got >= limit });
+  /** @param {string} what @param {number} got @param {number} limit @param {string} of @param {(figure: number) => string} [show] */
+  const atMost = (what, got, limit, of, show = times) =>
+    Number.isNaN(got) ||
+    list.push({ what, wanted: `at most ${limit} ${of}`, got: show(got), met: got <= limit });
+
+  for (const { id, title } of rows) {
+    for (const [side, name, limit] of RATES[id] ?? [])
+      atLeast(title, rateOver(results.figures, id, side), limit, (it) => `at least ${it} × ${name}`);
+  }
+  for (const id of ['process-10', 'process-50']) {
+    const { title } = /** @type {import('./rows.mjs').Row} */ (rows.find((row) => row.id === id));
+    atMost(`${title}: CPU of Node`, ours(results, id, 'cpu'), NODE_MICROSECONDS, 'µs per job');
+    atMost(`${title}: CPU of Redis`, ours(results, id, 'store'), REDIS_MICROSECONDS, 'µs per job');
+  }
+  const inAndOut = ours(results, 'enqueue-100', 'store') + ours(results, 'process-50', 'store');
+  atMost('CPU of Redis, in (100 at once) and out (50)', inAndOut, REDIS_IN_AND_OUT, 'µs per job');
+  for (const id of NETWORK) {
+    const what = `${rows.find((row) => row.id === id)?.title}, 1 ms away`;
+    atLeast(what, rateOver(results.network, id, 'bullmq'), NETWORK_TIMES, (it) => `at least ${it} × BullMQ`);
+  }
+  for (const of of /** @type {const} */ (['p50', 'p99'])) {
+    const [own, plain] = ['scalr-queue', 'bullmq'].map((id) => results.pickup[id]?.map((it) => it[of]));
+    atMost(`pickup ${of}`, ratioOf(own, plain), 1, '× BullMQ');
+  }
+  const bootOver = (
+    /** @type {string} */ side,
+    /** @type {string} */ base,
+    of = /** @type {'cpu' | 'rss'} */ ('cpu'),
+  ) =>
+    ratioOf(
+      results.boot[side]?.map((it) => it[of]),
+      results.boot[base]?.map((it) => it[of]),
+    );
+  atMost('CPU of the boot, library', bootOver('scalr-queue', 'nestjs-bullmq'), 1.1, '× @nestjs/bullmq');
+  atMost('CPU of the boot, template bundled', bootOver('template', 'bullmq'), 1.25, '× BullMQ');
+  const idle = (results.idle['scalr-queue']?.rss ?? NaN) / (results.idle['nestjs-bullmq']?.rss ?? NaN);
+  atMost('memory of an idle worker', idle, 1.15, '× @nestjs/bullmq');
+  const { 'scalr-queue': own, bullmq: plain } = results.bytes;
+  if (own && plain) {
+    atMost('bytes of Redis per waiting job', own.waiting / plain.waiting, 0.5, '× BullMQ');
+    atMost('bytes of Redis per completed job', own.completed / plain.completed, 0.55, '× BullMQ');
+  }
+  for (const { kind, rows: measured } of backlogs) {
+    const { deep, none } = results.backlogs[kind] ?? { deep: {}, none: {} };
+    for (const { id, title } of measured) {
+      const rates = [deep, none].map((it) => each(it[id]?.['scalr-queue'], 'perSecond'));
+      const what = `${title}, with 1,200,000 ${kind}`;
+      atLeast(what, ratioOf(...rates), BACKLOG, (it) => `at least ${it} of that with none`);
     }
   }
-  for (const row of withBacklog) {
-    const ratio = ratioOf(results.backlog[row]?.['scalr-queue'], results.perSecond[row]?.['scalr-queue']);
-    if (Number.isNaN(ratio)) continue;
-    const title = rows.find(({ id }) => id === row)?.title;
-    add(
-      `${title}, with 1,000,000 waiting`,
-      `at least ${targets.backlog} of that with none`,
-      ratio,
-      ratio >= targets.backlog,
-    );
-  }
-  if (results.scrape !== undefined)
-    add(
-      'scrape of the metrics, with 1,000,000 jobs',
-      `at most ${targets.scrape} of that with none`,
-      results.scrape,
-      results.scrape <= targets.scrape,
-    );
+  atMost('scrape of the metrics, with 1,000,000 jobs', results.scrape ?? NaN, SCRAPE, 'of that with none');
   return list;
 }
+
+/** @param {Figures} figures @param {string} row @param {string} base */
+const rateOver = (figures, row, base) =>
+  ratioOf(each(figures[row]?.['scalr-queue'], 'perSecond'), each(figures[row]?.[base], 'perSecond'));
+
+/** @param {Results} results @param {string} row @param {'cpu' | 'store'} of */
+const ours = (results, row, of) => median(each(results.figures[row]?.['scalr-queue'], of));

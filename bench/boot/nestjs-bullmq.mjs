@@ -1,7 +1,6 @@
 // @ts-check
 /** The smallest worker of @nestjs/bullmq; prints when it takes jobs. */
-import { open } from '../sides/nestjs-bullmq.mjs';
+import { openWorker } from '../sides/nestjs-bullmq.worker.mjs';
 
-const side = await open(process.argv[2] ?? '');
-await side.work(10, () => undefined);
+await openWorker(process.argv[2] ?? '', 10, () => undefined);
 console.log('ready');

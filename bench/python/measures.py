@@ -5,14 +5,32 @@ import os
 from itertools import count
 from queue import SimpleQueue
 from threading import Thread
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
 
 WARM_UP = 0.5
+WARM_PICKUPS = 200
 BATCH = 1_000
 
 
 def payload_of(number):
     return {'number': number, 'text': 'a payload of ordinary size, no more'}
+
+
+class Meter:
+    """Counts from its making on: jobs per second, and microseconds of CPU per job in this process and in the main thread of Redis."""
+
+    def __init__(self, redis):
+        self.redis = redis
+        self.store, self.cpu, self.began = self.store_cpu(), process_time(), perf_counter()
+
+    def end(self, jobs):
+        took, cpu = perf_counter() - self.began, process_time() - self.cpu
+        store = self.store_cpu() - self.store
+        return {'perSecond': jobs / took, 'cpu': cpu * 1e6 / jobs, 'store': store * 1e6 / jobs}
+
+    def store_cpu(self):
+        info = self.redis.info('cpu')
+        return info['used_cpu_user_main_thread'] + info['used_cpu_sys_main_thread']
 
 
 def report(measured):
@@ -23,7 +41,9 @@ def report(measured):
 
 def enqueueing(side, lanes, jobs):
     in_lanes(side, lanes, max(lanes, int(jobs * WARM_UP)))
-    report(per_second(jobs, lambda: in_lanes(side, lanes, jobs)))
+    meter = Meter(side.store)
+    in_lanes(side, lanes, jobs)
+    report(meter.end(jobs))
 
 
 def in_lanes(side, lanes, jobs):
@@ -43,7 +63,9 @@ def in_lanes(side, lanes, jobs):
 
 def bulk(side, jobs):
     fill(side, jobs * WARM_UP)
-    report(per_second(jobs, lambda: fill(side, jobs)))
+    meter = Meter(side.store)
+    fill(side, jobs)
+    report(meter.end(jobs))
 
 
 def fill(side, jobs):
@@ -56,15 +78,15 @@ def processing(side, concurrency, jobs):
     warm = int(jobs * WARM_UP)
     fill(side, warm + jobs)
     seen = count(1)
-    began = 0.0
+    meter = None
 
     def on_job(_number):
-        nonlocal began
+        nonlocal meter
         nth = next(seen)
         if nth == warm:
-            began = perf_counter()
+            meter = Meter(side.store)
         elif nth == warm + jobs:
-            report(jobs / (perf_counter() - began))
+            report(meter.end(jobs))
 
     side.work(concurrency, on_job)
 
@@ -75,8 +97,8 @@ def pickup(side, jobs):
 
     def ask():
         times = []
-        for number in range(-20, jobs):
-            sleep(0.015)
+        for number in range(-int(WARM_PICKUPS * jobs / 500), jobs):
+            sleep(0.01)
             asked = perf_counter()
             side.enqueue(payload_of(number))
             at = started.get()
@@ -89,12 +111,6 @@ def pickup(side, jobs):
     side.work(10, lambda _number: started.put(perf_counter()))
 
 
-def per_second(jobs, work):
-    began = perf_counter()
-    work()
-    return jobs / (perf_counter() - began)
-
-
 MEASURES = {
     'enqueue-1': lambda side, scale: enqueueing(side, 1, int(4_000 * scale)),
     'enqueue-100': lambda side, scale: enqueueing(side, 100, int(20_000 * scale)),
@@ -102,5 +118,5 @@ MEASURES = {
     'process-1': lambda side, scale: processing(side, 1, int(4_000 * scale)),
     'process-10': lambda side, scale: processing(side, 10, int(10_000 * scale)),
     'process-50': lambda side, scale: processing(side, 50, int(10_000 * scale)),
-    'pickup': lambda side, scale: pickup(side, int(200 * scale)),
+    'pickup': lambda side, scale: pickup(side, int(500 * scale)),
 }

@@ -10,6 +10,7 @@ import threading
 import traceback
 
 from measures import MEASURES
+from redis import Redis
 
 
 def give_up(failure):
@@ -19,6 +20,7 @@ def give_up(failure):
 
 threading.excepthook = give_up
 
-name, measure, url, scale = sys.argv[1:]
+name, measure, url, scale = sys.argv[1:5]
 side = importlib.import_module(f'{name}_side').Side(url)
+side.store = Redis.from_url(url)
 MEASURES[measure](side, float(scale))

@@ -8,9 +8,9 @@ export async function open(url) {
   const queue = new Queue('bench', { connection, prefix, streams });
   await queue.waitUntilReady();
   return {
-    enqueue: (payload) => queue.add('task', payload, jobOptions()),
-    enqueueMany: (payloads) =>
-      queue.addBulk(payloads.map((data) => ({ name: 'task', data, opts: jobOptions() }))),
+    enqueue: (payload, how) => queue.add('task', payload, { ...jobOptions(), ...how }),
+    enqueueMany: (payloads, how) =>
+      queue.addBulk(payloads.map((data) => ({ name: 'task', data, opts: { ...jobOptions(), ...how } }))),
     async work(concurrency, onJob) {
       const options = { connection, prefix, ...workerOptions(concurrency) };
       const worker = new Worker('bench', async ({ data }) => onJob(data.number), options);

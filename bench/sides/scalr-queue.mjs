@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EnqueueService, ScalrQueueMetricsModule, ScalrQueueModule } from 'scalr-queue';
 import { Task } from './scalr-queue.job.mjs';
-import { open as openWorker } from './scalr-queue.worker.mjs';
+import { openWorker } from './scalr-queue.worker.mjs';
 
 /** @param {string} redis @returns {Promise<import('./side.d.mts').Side>} */
 export async function open(redis) {
@@ -13,8 +13,8 @@ export async function open(redis) {
   const context = await NestFactory.createApplicationContext(Producer, { logger: false });
   const jobs = context.get(EnqueueService);
   return {
-    enqueue: (payload) => jobs.enqueue(Task, payload),
-    enqueueMany: (payloads) => jobs.enqueueMany(Task, payloads),
+    enqueue: (payload, how) => jobs.enqueue(Task, payload, how),
+    enqueueMany: (payloads, how) => jobs.enqueueMany(Task, payloads, how),
     work: (concurrency, onJob) => openWorker(redis, concurrency, onJob),
   };
 }

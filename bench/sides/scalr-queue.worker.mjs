@@ -6,7 +6,7 @@ import { runWorker } from 'scalr-queue/worker';
 import { Task } from './scalr-queue.job.mjs';
 
 /** @param {string} redis @param {number} concurrency @param {(number: number) => void} onJob */
-export function open(redis, concurrency, onJob) {
+export function openWorker(redis, concurrency, onJob) {
   class Processor {
     /** @param {{ number: number }} payload */
     async run({ number }) {
