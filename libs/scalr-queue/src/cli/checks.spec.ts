@@ -63,6 +63,9 @@ it('tells of every queue how many workers it has, and for how long its oldest jo
     { name: 'queue mail', ok: true, message: '2 live workers, oldest job waits for 1m 1s' },
     { name: 'queue pdf', ok: true, message: '1 live worker, nothing waits, paused' },
   ]);
+  expect(checksOf([queue('mail', { workers: 1, oldestPendingAgeMs: 1 })], {})).toMatchObject([
+    { message: '1 live worker, oldest job waits for 1ms' },
+  ]);
   expect(checksOf([two], { maxAge: 60_999 })).toEqual([
     { name: 'queue mail', ok: false, message: 'its oldest job waits for 1m 1s, limit 1m' },
   ]);

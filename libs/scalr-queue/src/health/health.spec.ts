@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
+import { settlesWithin } from '../engine/deadline.js';
 import type { QueueEngine } from '../engine/queue.engine.js';
 import type { AppSnapshot, AppState } from '../inspection/app.state.js';
+import { HealthChecks } from './health.checks.js';
 import { HealthReport } from './health.report.js';
 import { ScalrQueueHealthIndicator } from './scalr-queue.health.js';
 import { WorkerHealthServer } from './worker-health.server.js';
@@ -233,6 +235,19 @@ describe('the server of a worker', () => {
     expect((await ask('/health/live')).response.headers.get('keep-alive')).toBe('timeout=5');
     const { server: http } = server as unknown as { server: Server };
     expect(http).toMatchObject({ headersTimeout: 5_000, requestTimeout: 10_000 });
+  });
+
+  it('has closed when its checks have', async () => {
+    const { server } = await serving();
+    let end = () => {};
+    const checks = vi.spyOn(HealthChecks.prototype, 'close');
+    onTestFinished(() => checks.mockRestore());
+    checks.mockReturnValueOnce(new Promise((resolve) => (end = resolve)));
+    const closed = server.close();
+    expect(await settlesWithin(closed, 20)).toBe(false);
+    end();
+    await closed;
+    expect(checks).toHaveBeenCalledOnce();
   });
 
   it('leaves the logger of the process as it is, and writes nothing of the checks that fail', async () => {

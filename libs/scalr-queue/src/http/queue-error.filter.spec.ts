@@ -89,7 +89,10 @@ describe('QueueErrorFilter', () => {
     new QueueErrorFilter().catch(new QueueFullError('m'), given);
     expect(calls.at(0)).toEqual(['setHeader', 'Retry-After', '5']);
     expect(given.switchToHttp().getResponse<{ statusCode: number }>().statusCode).toBe(503);
-    expect(calls.at(-1)).toEqual(['end', expect.stringContaining('"code":"QUEUE_FULL"')]);
+    expect(calls.slice(1)).toEqual([
+      ['setHeader', 'Content-Type', 'application/json; charset=utf-8'],
+      ['end', expect.stringContaining('"code":"QUEUE_FULL"')],
+    ]);
   });
 
   it('logs any other error of the library, and says nothing about it', () => {

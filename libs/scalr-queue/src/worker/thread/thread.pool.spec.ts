@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished, vi, type MockInstance } from 'vitest';
+import { eventually } from '../../../../../test/support/eventually.js';
 import type { JobContext } from '../../contract/job-context.js';
 import { JobThreadError } from '../../contract/errors/thread.errors.js';
 import { ThreadPool } from './thread.pool.js';
@@ -41,6 +43,18 @@ describe('the threads of a handler', () => {
     expect(calls).toEqual(['stop', 'admit', 'start']);
     // The same thread, as long as it has been idle for a short time only.
     expect(await run('second')).toEqual({ got: 'second', runs: 2 });
+  });
+
+  it('end when they have had no job for a while, the last one too', async () => {
+    const { setTimeout } = globalThis;
+    const timers = vi.spyOn(globalThis, 'setTimeout') as unknown as MockInstance<typeof setTimeout>;
+    onTestFinished(() => timers.mockRestore());
+    timers.mockImplementation((work: () => void, ms?: number) => setTimeout(work, ms === 30_000 ? 20 : ms));
+    const { run } = await poolOf('end(runs);');
+    expect(await run()).toBe(1);
+    // A thread that went on would count further.
+    await eventually(async () => expect(await run()).toBe(1), { interval: 250 });
+    expect(timers.mock.calls.some(([, ms]) => ms === 30_000)).toBe(true);
   });
 
   it('may die without a job, which ends nothing else and is logged', async () => {
