@@ -27,6 +27,27 @@ export function operationBehaviours(start: StartDriver) {
     return { ...it, healthy, ids: jobs.map(({ id }) => id) };
   };
 
+  describe('jobs that wait', () => {
+    it('are cancelled by definition, queue and state', async () => {
+      const it = await appOf(start, { providers: [handlerOf(Mail, () => 'sent')] });
+      const [one, two] = [
+        await it.queue.enqueue(Bill, 'one'),
+        await it.queue.enqueue(Bill, 'two', { delay: '1h' }),
+      ];
+      const mail = await it.queue.enqueue(Mail, 'one', { delay: '1h' });
+      expect(await it.jobs.cancelMany({ definition: Bill }, { dryRun: true })).toMatchObject({ matched: 2 });
+      expect(await it.jobs.cancelMany({ queue: 'mail', state: 'waiting' })).toMatchObject({ matched: 0 });
+      expect(await it.jobs.cancelMany({ definition: Bill })).toEqual({
+        matched: 2,
+        cancelled: 2,
+        cancelling: 0,
+      });
+      for (const job of [one, two])
+        expect(await it.jobs.get(job)).toMatchObject({ state: 'dead', reason: 'cancelled' });
+      expect(await it.jobs.get(mail)).toMatchObject({ state: 'delayed' });
+    });
+  });
+
   describe('dead jobs', () => {
     it('are listed newest first, in pages, with payload and failures', async () => {
       const { dead, ids } = await graveyard();
@@ -51,6 +72,19 @@ export function operationBehaviours(start: StartDriver) {
       expect(await jobs.details(ids[0]!)).toMatchObject({ payload: 'one', logs: [] });
       expect(await jobs.explain(ids[0]!)).toMatchObject({ reasons: [{ code: 'dead' }] });
       expect(await jobs.explain('nobody')).toBeUndefined();
+    });
+
+    it('are grouped by what they died of', async () => {
+      const { dead, ids } = await graveyard();
+      const { groups, jobs } = await dead.groups({ definition: Mail });
+      expect([jobs, groups.map((group) => [group.jobs, group.error.message, group.lastId])]).toEqual([
+        2,
+        [
+          [1, 'cannot do three', ids[2]],
+          [1, 'cannot do one', ids[0]],
+        ],
+      ]);
+      expect(await dead.count({ group: groups[1]!.fingerprint })).toBe(1);
     });
 
     it.each([

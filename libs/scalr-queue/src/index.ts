@@ -37,6 +37,12 @@ export type { DeadGroup, DeadGroups } from './dead-letter/dead-group.js';
 export type { DeadJob, KeyConflict } from './dead-letter/dead-job.js';
 export type { JobDetails, JobFailure } from './contract/job-details.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
+export type {
+  CancelManyCounts,
+  CancelManyOptions,
+  CancelManyResult,
+} from './inspection/pending.canceller.js';
+export type { PayloadValue, PendingFilter } from './inspection/pending.filter.js';
 export type { JobListOptions, JobListPage } from './inspection/job-list.options.js';
 export type { JobExplanation, JobReason, JobReasonCode } from './contract/job-explanation.js';
 export { QueuesService } from './inspection/queues.service.js';

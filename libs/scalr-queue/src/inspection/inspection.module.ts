@@ -8,6 +8,7 @@ import { JobLister } from './job.lister.js';
 import { JobReader } from './job.reader.js';
 import { JobWaiter } from './job.waiter.js';
 import { JobsService } from './jobs.service.js';
+import { PendingCanceller } from './pending.canceller.js';
 import { QueuePinger } from './queue.pinger.js';
 import { QueuesService } from './queues.service.js';
 
@@ -22,6 +23,7 @@ import { QueuesService } from './queues.service.js';
     JobReader,
     JobWaiter,
     JobsService,
+    PendingCanceller,
     QueuePinger,
     QueuesService,
   ],

@@ -3,6 +3,8 @@ import { QueueEngine } from '../engine/queue.engine.js';
 import { JobCancelledError } from '../contract/errors/outcome.errors.js';
 import { formatFailure } from '../engine/failure.js';
 import type { CancelOutcome } from '../contract/job-info.js';
+import type { JobPlace } from '../engine/found-job.js';
+import { fromStoredId } from '../engine/job-id.js';
 import type { JobRef } from '../contract/job-ref.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import { Retention } from '../retention/retention.service.js';
@@ -30,18 +32,22 @@ export class JobCanceller {
   }
 
   private end(parts: RefParts): Promise<CancelOutcome> {
-    const { id } = parts;
     return this.reader.bounded(async () => {
       const place = await this.reader.locate(parts);
-      if (!place) return 'not-found';
-      const outcome = await this.engine.jobs.cancel(place, reasonFor(id));
-      if (outcome === 'cancelled') {
-        const { name, queue } = place;
-        this.events.emit('cancelled', () => ({ id, name, queue, was: 'waiting' }));
-        this.retention.note(queue);
-      }
-      return outcome;
+      return place ? this.cancelAt(place) : 'not-found';
     });
+  }
+
+  /** The same for a job whose place is known. Rejects with the error of the engine. */
+  async cancelAt(place: JobPlace): Promise<CancelOutcome> {
+    const { name, queue, storedId } = place;
+    const id = fromStoredId(storedId);
+    const outcome = await this.engine.jobs.cancel(place, reasonFor(id));
+    if (outcome === 'cancelled') {
+      this.events.emit('cancelled', () => ({ id, name, queue, was: 'waiting' }));
+      this.retention.note(queue);
+    }
+    return outcome;
   }
 }
 

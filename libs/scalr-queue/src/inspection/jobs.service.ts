@@ -15,6 +15,8 @@ import { toJobInfo } from './job-info.mapper.js';
 import { type JobListOptions, type JobListPage, withPage } from './job-list.options.js';
 import { JobLister } from './job.lister.js';
 import { JobReader } from './job.reader.js';
+import { type CancelManyOptions, type CancelManyResult, PendingCanceller } from './pending.canceller.js';
+import type { PendingFilter } from './pending.filter.js';
 import { JobWaiter } from './job.waiter.js';
 
 /** How long to wait for a job. */
@@ -37,6 +39,7 @@ export class JobsService {
     private readonly canceller: JobCanceller,
     private readonly lister: JobLister,
     private readonly explainer: JobExplainer,
+    private readonly pending: PendingCanceller,
   ) {}
 
   /**
@@ -98,6 +101,23 @@ export class JobsService {
    */
   cancel(ref: JobRef): Promise<CancelOutcome> {
     return this.canceller.cancel(ref);
+  }
+
+  /**
+   * Ends the jobs that match and have not started, in slices; each is dead with the reason `cancelled`. One that starts while this
+   * call is under way is asked to stop. Jobs that come meanwhile may be taken too, unless `enqueuedBefore` says otherwise.
+   *
+   * @param filter must name a definition, a queue or a payload
+   * @returns how many matched, were cancelled, and were asked to stop; `more` when the `limit` or the `signal` ended it early
+   * @throws InvalidOptionError; QueueUnavailableError when Redis does not answer: what was done until then stays done
+   */
+  async cancelMany(
+    filter: PendingFilter,
+    options: CancelManyOptions = {},
+    ...none: never[]
+  ): Promise<CancelManyResult> {
+    refuseMore(none, 'cancelMany takes two arguments: cancelMany(filter, { limit, dryRun })');
+    return this.pending.cancel(filter, options);
   }
 
   /**
