@@ -36,16 +36,17 @@ export const LAYERS = {
   producer: list('inspection tracing observability lifecycle', FOUNDATION),
   scheduling: list('producer tracing', FOUNDATION),
   outbox: list('engine contract config'),
+  durability: list('producer observability', FOUNDATION),
   metrics: list('scheduling inspection observability', FOUNDATION),
   health: list('metrics inspection', FOUNDATION),
   worker: list(
-    'worker/thread health scheduling retention inspection tracing observability lifecycle',
+    'worker/thread durability health scheduling retention inspection tracing observability lifecycle',
     FOUNDATION,
   ),
   'worker/thread': list('worker tracing engine contract'),
   http: list('contract'),
   'scalr-queue.module.ts': list(
-    'worker health metrics scheduling producer dead-letter inspection tracing observability lifecycle',
+    'worker durability health metrics scheduling producer dead-letter inspection tracing observability lifecycle',
     WITH_REDIS,
   ),
   doctor: list('scheduling inspection', SURVEY, FOUNDATION),
@@ -61,7 +62,7 @@ export const LAYERS = {
   ),
   schematics: list('contract'),
   testing: list(
-    'engine/memory scalr-queue.module.ts worker worker/thread metrics scheduling producer dead-letter inspection tracing observability lifecycle',
+    'engine/memory scalr-queue.module.ts worker worker/thread durability metrics scheduling producer dead-letter inspection tracing observability lifecycle',
     WITH_REDIS,
   ),
   // What apps import; nothing of the library does.

@@ -12,6 +12,7 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { BULL } from './engine/redis/bull.modules.js';
 import { RedisEngineModule } from './engine/redis/redis-engine.module.js';
+import { DurabilityModule } from './durability/durability.module.js';
 import { DeadLetterService } from './dead-letter/dead-letter.service.js';
 import { DeadLetterModule } from './dead-letter/dead-letter.module.js';
 import { QueueConfigError } from './contract/errors/configuration.errors.js';
@@ -58,6 +59,7 @@ export const PARTS = [
   RedisEngineModule,
   ObservabilityModule,
   ProducerModule,
+  DurabilityModule,
   InspectionModule,
   DeadLetterModule,
   SchedulingModule,

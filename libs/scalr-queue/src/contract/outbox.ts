@@ -65,6 +65,8 @@ export interface OpenOutbox {
   stopRelay(): Promise<void>;
   /** Notes that jobs have ended: written within about a second. */
   ended(name: string, id: string): void;
+  /** Writes which jobs have ended, as far as it is known, within a second. */
+  flush(): Promise<void>;
   /** Rejects when it cannot be known within a second. */
   state(): Promise<OutboxState>;
   /** Writes what is to be written, and closes what it opened itself. */

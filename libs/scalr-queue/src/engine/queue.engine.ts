@@ -28,6 +28,7 @@ export abstract class QueueEngine {
   abstract readonly workers: WorkerRegistry;
   abstract readonly schedules: ScheduleRecords;
   abstract readonly finished: FinishedJobs;
+  abstract readonly epoch: EpochMark;
 
   /** Whether it can be used at this moment. Costs nothing. */
   abstract get ready(): boolean;
@@ -68,6 +69,14 @@ export abstract class QueueEngine {
 
   /** What a failed read, or an act on stored jobs, means: QueueUnavailableError, or StoredDataError where what is stored cannot be read. */
   abstract readError(failure: unknown): Promise<Error>;
+}
+
+/** Tells a store that was emptied, or is another one, from the one that it was. */
+export interface EpochMark {
+  /** What it is marked with; undefined when it is not. */
+  read(): Promise<string | undefined>;
+  /** Marks it, unless it is marked. @returns its mark */
+  mark(epoch: string): Promise<string>;
 }
 
 /** How the server of an engine is. */

@@ -24,23 +24,26 @@ export class DoneMarks {
   add(name: string, id: string): void {
     if (this.closed || this.ended.length >= MAX_HELD) return;
     this.ended.push({ name, id });
-    this.timer ??= setTimeout(() => void this.flush(), EVERY).unref();
+    this.timer ??= setTimeout(() => void this.tick(), EVERY).unref();
   }
 
-  /** Writes what is left; a PostgreSQL that does not answer is not waited for. */
-  async close(): Promise<void> {
-    this.closed = true;
-    clearTimeout(this.timer);
+  /** Writes what there is; a PostgreSQL that does not answer is not waited for. */
+  async flush(): Promise<void> {
     await this.writing;
     await this.write(1_000).catch(() => undefined);
   }
 
-  private async flush(): Promise<void> {
+  async close(): Promise<void> {
+    this.closed = true;
+    clearTimeout(this.timer);
+    await this.flush();
+  }
+
+  private async tick(): Promise<void> {
     this.writing = this.write(TIMEOUT).catch((error: unknown) => this.tell(error));
     await this.writing;
     this.timer = undefined;
-    if (!this.closed && this.ended.length > 0)
-      this.timer = setTimeout(() => void this.flush(), EVERY).unref();
+    if (!this.closed && this.ended.length > 0) this.timer = setTimeout(() => void this.tick(), EVERY).unref();
   }
 
   private async write(timeout: number): Promise<void> {

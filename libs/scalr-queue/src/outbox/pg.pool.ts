@@ -10,7 +10,8 @@ export interface PgClient {
   release(error?: Error | boolean): void;
   on(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  off(event: 'notification' | 'error', listener: (...args: never[]) => void): unknown;
+  off(event: 'notification', listener: (message: { readonly payload?: string | undefined }) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** What is used of a `Pool` of the package `pg`. */

@@ -86,6 +86,10 @@ export class PostgresRelay implements OpenOutbox {
     };
   }
 
+  flush(): Promise<void> {
+    return this.marks.flush();
+  }
+
   async close(): Promise<void> {
     await this.stopRelay();
     await this.marks.close();

@@ -8,6 +8,7 @@ import { InFlightLimit } from '../producer/in-flight.limit.js';
 import { JobSender } from '../producer/job.sender.js';
 import { Tracing } from '../tracing/tracing.js';
 import { ThreadPools } from '../worker/thread/thread.pools.js';
+import { TestOutbox } from './test.outbox.js';
 import { TestHarness } from './test.harness.js';
 import { TestSender } from './test.sender.js';
 import { TestThreadPools } from './test.thread-pools.js';
@@ -48,5 +49,6 @@ function resolveForTest(clock: VirtualClock, given: ScalrQueueOptions): Resolved
     ...options,
     redis: 'redis://none.invalid',
   });
-  return { ...resolved, clock, unhandled: 'ignore', reports: { jobs: false, idleHandlers: false } };
+  const outbox = new TestOutbox(resolved.outbox);
+  return { ...resolved, clock, outbox, unhandled: 'ignore', reports: { jobs: false, idleHandlers: false } };
 }

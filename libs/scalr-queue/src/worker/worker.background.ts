@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { OutboxParticipant } from '../durability/outbox.participant.js';
 import { Retention } from '../retention/retention.service.js';
 import { Scheduler } from '../scheduling/scheduler.js';
 import { BlockWatch } from './block.watch.js';
@@ -18,6 +19,7 @@ export class WorkerBackground {
     private readonly schedules: Scheduler,
     private readonly announcement: WorkerAnnouncement,
     private readonly former: FormerQueues,
+    private readonly outbox: OutboxParticipant,
   ) {}
 
   /** As of `WorkerInfo`. */
@@ -48,6 +50,7 @@ export class WorkerBackground {
       () => former.names,
       () => schedules.declared,
     );
+    this.outbox.startRelay();
     former.start(handlers, queues, (queue) => {
       serve(queue);
       announcement.update();
@@ -58,7 +61,13 @@ export class WorkerBackground {
   drain(): void {
     this.schedules.stop();
     this.former.stop();
+    this.outbox.stopRelay();
     this.announcement.update();
+  }
+
+  /** All running jobs have ended. */
+  settle(): Promise<void> {
+    return this.outbox.flush();
   }
 
   /** No job runs any more, or has time to. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { DurabilityModule } from '../durability/durability.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { RetentionModule } from '../retention/retention.module.js';
@@ -27,7 +28,14 @@ import { WorkerPool } from './worker.pool.js';
 
 /** Taking jobs out. Present in every process and asleep until `runWorker` starts the pool. */
 @Module({
-  imports: [ObservabilityModule, RetentionModule, SchedulingModule, TracingModule, DiscoveryModule],
+  imports: [
+    DurabilityModule,
+    ObservabilityModule,
+    RetentionModule,
+    SchedulingModule,
+    TracingModule,
+    DiscoveryModule,
+  ],
   providers: [
     BlockWatch,
     CancelWatcher,

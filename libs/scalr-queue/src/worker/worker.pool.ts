@@ -86,6 +86,7 @@ export class WorkerPool {
     this.shutdown.drain();
     this.background.drain();
     await this.workers.close();
+    await this.background.settle();
     this.background.stop();
   }
 

@@ -2,7 +2,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { QueueClosedError, QueueUnavailableError } from '../../contract/errors/enqueue.errors.js';
 import { outcomeUnknown } from '../outcome-unknown.js';
-import { type JobEnds, QueueEngine } from '../queue.engine.js';
+import { type EpochMark, type JobEnds, QueueEngine } from '../queue.engine.js';
 import { MemoryCancelRequests } from './memory.cancel-requests.js';
 import { MemoryDeadLetterStore } from './memory.dead-letter-store.js';
 import { MemoryFinishedJobs } from './memory.finished-jobs.js';
@@ -35,6 +35,12 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
     remembers: async (places) =>
       places.some(({ queue, storedId }) => this.memory.get(queue).remembers(storedId)),
   };
+
+  readonly epoch: EpochMark = {
+    read: async () => this.mark,
+    mark: async (epoch) => (this.mark ??= epoch),
+  };
+  private mark?: string;
 
   /** Requests to stop what runs. */
   readonly cancels: MemoryCancelRequests;

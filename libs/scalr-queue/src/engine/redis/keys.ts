@@ -56,6 +56,9 @@ export const finishAnswerKey = (prefix: string, worker: string, lane: number): s
 /** The answer of a worker to a ping. */
 export const pongKey = (prefix: string, id: string): string => `${prefix}:~pong:${id}`;
 
+/** What the store is marked with since it was last empty. */
+export const epochKey = (prefix: string): string => `${prefix}:~epoch`;
+
 /** Never written: a read of it says whether the slot of the app is served. */
 export const reachKey = (prefix: string): string => `${prefix}:~reach`;
 

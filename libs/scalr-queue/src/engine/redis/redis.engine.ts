@@ -4,6 +4,7 @@ import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { OutcomeUnknownError } from '../../contract/errors/enqueue.errors.js';
 import {
   type DeadLetterStore,
+  type EpochMark,
   type JobEnds,
   type JobIntake,
   type JobStore,
@@ -17,6 +18,7 @@ import { RedisProbe } from './connection/redis.probe.js';
 import { Preflight } from './preflight/preflight.js';
 import { readServerState } from './server-state.js';
 import { RedisDeadLetterStore } from './dead-letter.store.js';
+import { RedisEpochMark } from './epoch.mark.js';
 import { EndWatch } from './end.watch.js';
 import type { FinishedJobs } from '../finished-jobs.js';
 import { RedisFinishedJobs } from './finished.jobs.js';
@@ -42,6 +44,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
   readonly workers: RedisWorkerRegistry;
   readonly schedules: ScheduleRecords;
   readonly finished: FinishedJobs;
+  readonly epoch: EpochMark;
   private readonly endWatch: EndWatch;
   private readonly probe: RedisProbe;
 
@@ -68,6 +71,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
     this.workers = new RedisWorkerRegistry(connections, app);
     this.schedules = new RedisScheduleRecords(connections, app);
     this.finished = new RedisFinishedJobs(connections, registry, app);
+    this.epoch = new RedisEpochMark(connections, app);
   }
 
   get ready(): boolean {

@@ -1,0 +1,150 @@
+import { postgresOutbox, type PostgresOutboxOptions } from 'scalr-queue/outbox';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startProducer } from '../support/apps.js';
+import { eventually } from '../support/eventually.js';
+import { inTransaction, outboxDatabase } from '../support/outbox.js';
+import { Charge, Ship, shop, Unique } from '../support/shop.js';
+
+describe('an ambient transaction', () => {
+  const ambient = async (strict: boolean) => {
+    let current: unknown;
+    const app = await shop({
+      strict,
+      adapter: {
+        statement: (tx) => (text, params) =>
+          (tx as { query(...args: unknown[]): Promise<unknown> }).query(text, [...params]),
+        transaction: () => current,
+      },
+    });
+    const within = (work: () => Promise<unknown>) =>
+      inTransaction(app.pool, async (tx) => {
+        current = tx;
+        try {
+          await work();
+        } finally {
+          current = undefined;
+        }
+      });
+    return { ...app, within };
+  };
+
+  it('is joined by a plain enqueue, and left alone with tx: false', async () => {
+    const { queue, within, rows } = await ambient(false);
+    await within(async () => {
+      expect(await queue.enqueue(Ship, { order: 1 })).toMatchObject({ status: 'recorded' });
+      expect(await queue.enqueue(Ship, { order: 2 }, { tx: false })).toMatchObject({ status: 'created' });
+    });
+    expect(await queue.enqueue(Ship, { order: 3 })).toMatchObject({ status: 'created' });
+    expect(await rows()).toHaveLength(1);
+    await expect(queue.enqueue(Ship, { order: 4 }, { tx: true })).rejects.toThrow('the outbox knows of none');
+  });
+
+  it('refuses a plain enqueue when the outbox is strict', async () => {
+    const { queue, within, rows } = await ambient(true);
+    await within(async () => {
+      await expect(queue.enqueue(Ship, { order: 1 })).rejects.toThrow('the outbox is strict');
+      await expect(queue.enqueueMany(Ship, [{ order: 1 }])).rejects.toThrow('the outbox is strict');
+      expect(await queue.enqueue(Ship, { order: 1 }, { tx: true })).toMatchObject({ status: 'recorded' });
+      expect(await queue.enqueue(Charge, { order: 2 })).toMatchObject({ status: 'recorded' });
+    });
+    expect(await queue.enqueue(Ship, { order: 3 })).toMatchObject({ status: 'created' });
+    expect(await rows()).toHaveLength(2);
+  });
+});
+
+describe('a durable job', () => {
+  it('is recorded by itself, runs, and its row learns of the end', async () => {
+    const { queue, work, runs, rows } = await shop();
+    const job = await queue.enqueue(Charge, { order: 1 });
+    expect(job.status).toBe('recorded');
+    expect(await rows()).toMatchObject([{ id: job.id, durable: true, sent_at: null, done_at: null }]);
+    await work();
+    await eventually(() => expect(runs).toMatchObject([{ id: job.id }]));
+    await eventually(async () => expect(await rows()).toMatchObject([{ done_at: expect.any(Date) as Date }]));
+  });
+
+  it('can be waited for', async () => {
+    const { queue, work } = await shop();
+    await work();
+    const result = await queue.enqueueAndWait(Charge, { order: 7 }, { waitFor: '10s' });
+    expect(result).toEqual({ charged: 7 });
+  });
+
+  it('is recorded as one of many, and by a signal that has aborted not at all', async () => {
+    const { queue, rows } = await shop();
+    const jobs = await queue.enqueueMany(Charge, [
+      { order: 1 },
+      { payload: { order: 2 }, options: { id: 'two' } },
+    ]);
+    expect(jobs).toMatchObject([{ status: 'recorded' }, { id: 'two', status: 'recorded' }]);
+    const call = queue.enqueue(Charge, { order: 3 }, { signal: AbortSignal.abort(new Error('enough')) });
+    await expect(call).rejects.toThrow('enough');
+    expect(await rows()).toHaveLength(2);
+  });
+
+  it('that was replaced by another never comes back', async () => {
+    const { queue, producer, work, rows } = await shop();
+    const first = await queue.enqueue(Unique, { order: 1, text: 'a' }, { delay: '1h' });
+    await work();
+    await eventually(() => producer.jobs.get(first).then((job) => job !== undefined));
+    const second = await queue.enqueue(Unique, { order: 1, text: 'b' }, { delay: '1h' });
+    await eventually(() => producer.jobs.get(second).then((job) => job !== undefined));
+    await eventually(async () =>
+      expect((await rows()).map(({ done_at }) => done_at !== null)).toEqual([true, false]),
+    );
+  });
+
+  it('that is cancelled before it runs has ended', async () => {
+    const { queue, producer, work, rows } = await shop();
+    await work();
+    const job = await queue.enqueue(Charge, { order: 1 }, { delay: '1h' });
+    await eventually(() => producer.jobs.get(job).then((found) => found !== undefined));
+    expect(await producer.jobs.cancel(job)).toBe('cancelled');
+    await eventually(async () => expect(await rows()).toMatchObject([{ done_at: expect.any(Date) as Date }]));
+  });
+});
+
+describe('the boot', () => {
+  it('fails with the command that makes the tables', async () => {
+    const database = await outboxDatabase('other');
+    const start = (options: PostgresOutboxOptions) => startProducer({ outbox: postgresOutbox(options) });
+    await expect(start({ url: database.url })).rejects.toThrow(
+      /^the outbox has no tables in the schema "scalr_queue" of PostgreSQL: run npx scalr-queue outbox migrate$/,
+    );
+    await start({ url: database.url, schema: 'other' });
+  });
+
+  it('fails with the command that mends another version, or missing rights', async () => {
+    const database = await outboxDatabase();
+    const start = (url = database.url) => startProducer({ outbox: postgresOutbox({ url }) });
+    await database.query('update scalr_queue.migration set version = 99');
+    await expect(start()).rejects.toThrow(
+      /have version 99, and this release .* works with 1: run npm install/,
+    );
+    await database.query('update scalr_queue.migration set version = 0');
+    await expect(start()).rejects.toThrow(/have version 0, .*: run npx scalr-queue outbox migrate$/);
+    await database.query('update scalr_queue.migration set version = 1');
+    const role = `poor_${database.name.slice(-12)}`;
+    await database.query(`create role ${role} login password 'x'`);
+    onTestFinished(async () => void (await database.query(`drop owned by ${role}; drop role ${role}`)));
+    const url = new URL(database.url);
+    [url.username, url.password] = [role, 'x'];
+    await expect(start(url.href)).rejects.toThrow(
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA scalr_queue TO ${role};`,
+    );
+    await database.query(
+      `grant usage on schema scalr_queue to ${role}; grant select, insert, update, delete on all tables in schema scalr_queue to ${role}`,
+    );
+    await start(url.href);
+  });
+
+  it('does not wait for a PostgreSQL that is away', async () => {
+    const { queue } = await startProducer({
+      outbox: postgresOutbox({ url: 'postgres://nobody@127.0.0.1:1/none' }),
+    });
+    await expect(queue.enqueue(Charge, { order: 1 })).rejects.toMatchObject({
+      code: 'QUEUE_UNAVAILABLE',
+      message: expect.stringContaining('PostgreSQL cannot be used') as string,
+    });
+  });
+});
