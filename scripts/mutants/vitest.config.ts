@@ -9,6 +9,8 @@ import { sources } from './tree.mjs';
 
 const isRecording = process.env['SCALR_TEST_REACH_FILE'] !== undefined;
 const mutant = readMutant();
+/** Of a test, or hook, that has no limit of its own. */
+const SLOW_MS = 20_000;
 
 /** Changes what tests import, never what is on disk: an interrupted run leaves nothing behind. */
 const change = {
@@ -43,6 +45,9 @@ function withChange({ test }: TestProjectInlineConfiguration): TestProjectInline
     test: {
       globals: base.test?.globals,
       isolate: base.test?.isolate,
+      // Several run at a time: what fails for want of a processor tells nothing of the mutant.
+      testTimeout: SLOW_MS,
+      hookTimeout: SLOW_MS,
       ...test,
       setupFiles: isRecording ? [join(root, 'scripts/mutants/record.mjs')] : [],
     },
