@@ -102,6 +102,21 @@ describe('the worker of an app in a workspace', () => {
     },
   );
 
+  it('is built below the folder of its app where the app at the root is the main one', async () => {
+    const configuration = {
+      sourceRoot: 'src',
+      projects: { shop: { type: 'application', root: 'apps/shop', sourceRoot: 'apps/shop/src' } },
+    };
+    const tree = workspace({
+      'nest-cli.json': JSON.stringify(configuration),
+      'src/app.module.ts': MODULE,
+      'apps/shop/src/app.module.ts': MODULE,
+    });
+    expect(scriptsOf(await addWorker({ project: 'shop' }, tree))).toMatchObject({
+      'start:worker:shop': 'node dist/apps/shop/main.worker.js',
+    });
+  });
+
   it('does not take the scripts of the other app', async () => {
     const both = await addWorker({ project: 'shop' }, await addWorker({}, monorepo({ builder: 'rspack' })));
     expect(scriptsOf(both)).toMatchObject({
