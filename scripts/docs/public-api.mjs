@@ -10,6 +10,7 @@ const source = join(root, 'libs/scalr-queue/src');
 export const entryPoints = [
   { module: 'scalr-queue', file: 'index.ts' },
   { module: 'scalr-queue/worker', file: 'worker.ts' },
+  { module: 'scalr-queue/shared', file: 'shared.ts' },
   { module: 'scalr-queue/thread', file: 'thread.ts' },
   { module: 'scalr-queue/outbox', file: 'outbox.ts' },
   { module: 'scalr-queue/testing', file: 'testing.ts' },

@@ -37,21 +37,22 @@ export const LAYERS = {
   scheduling: list('producer tracing', FOUNDATION),
   outbox: list('engine contract config'),
   durability: list('producer observability', FOUNDATION),
-  metrics: list('scheduling inspection observability', FOUNDATION),
+  shared: list('observability', FOUNDATION),
+  metrics: list('shared scheduling inspection observability', FOUNDATION),
   health: list('metrics inspection', FOUNDATION),
   worker: list(
-    'worker/thread durability health scheduling retention inspection tracing observability lifecycle',
+    'worker/thread durability health shared scheduling retention inspection tracing observability lifecycle',
     FOUNDATION,
   ),
   'worker/thread': list('worker tracing engine contract'),
   http: list('contract'),
   'scalr-queue.module.ts': list(
-    'worker durability health metrics scheduling producer dead-letter inspection tracing observability lifecycle',
+    'worker durability health metrics shared scheduling producer dead-letter inspection tracing observability lifecycle',
     WITH_REDIS,
   ),
   doctor: list('scheduling inspection', SURVEY, FOUNDATION),
   cli: list(
-    'scalr-queue.module.ts cli/output doctor worker scheduling dead-letter inspection observability',
+    'scalr-queue.module.ts cli/output doctor worker shared scheduling dead-letter inspection observability',
     SURVEY,
     FOUNDATION,
   ),
@@ -62,7 +63,7 @@ export const LAYERS = {
   ),
   schematics: list('contract'),
   testing: list(
-    'engine/memory scalr-queue.module.ts worker worker/thread durability metrics scheduling producer dead-letter inspection tracing observability lifecycle',
+    'engine/memory scalr-queue.module.ts worker worker/thread durability metrics shared scheduling producer dead-letter inspection tracing observability lifecycle',
     WITH_REDIS,
   ),
   // What apps import; nothing of the library does.
@@ -72,6 +73,7 @@ export const LAYERS = {
   ),
   'worker.ts': list('worker config'),
   'outbox.ts': list('outbox contract'),
+  'shared.ts': list('shared engine contract'),
   'thread.ts': list('worker/thread contract'),
   'testing.ts': list('testing'),
   'dashboard.ts': list('dashboard'),

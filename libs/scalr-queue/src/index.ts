@@ -17,6 +17,9 @@ export {
   type ResultOf,
 } from './contract/job-definition.js';
 export type { JobDefaults, JobSettings, KeepOptions } from './contract/job-settings.js';
+export type { LimiterName, Limits, LimitUse } from './contract/limit-use.js';
+// By an asterisk, so that an app can augment it.
+export * from './contract/shared-limiters.js';
 export type { RetryFunction, RetryOptions } from './contract/retry-policy.js';
 export type { UniqueOptions } from './contract/unique-options.js';
 export { JobContext } from './contract/job-context.js';
@@ -115,5 +118,11 @@ export {
   JobTimeoutError,
   WaitTimeoutError,
 } from './contract/errors/outcome.errors.js';
+export {
+  CircuitOpenError,
+  LeaseLostError,
+  LimitExceededError,
+  LockNotAcquiredError,
+} from './contract/errors/shared.errors.js';
 export { StoredDataError } from './contract/errors/stored-data.error.js';
 export { JobThreadError } from './contract/errors/thread.errors.js';

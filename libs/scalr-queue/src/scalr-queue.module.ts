@@ -36,6 +36,8 @@ import { EnqueueService } from './producer/enqueue.service.js';
 import { ProducerModule } from './producer/producer.module.js';
 import { SchedulesService } from './scheduling/schedules.service.js';
 import { SchedulingModule } from './scheduling/scheduling.module.js';
+import { SharedModule } from './shared/shared.module.js';
+import { SharedRedis } from './shared/shared.redis.js';
 import { loadTracing } from './tracing/load-tracing.js';
 import { JobCounters } from './worker/job.counters.js';
 import { WorkerPool } from './worker/worker.pool.js';
@@ -65,6 +67,7 @@ export const PARTS = [
   SchedulingModule,
   HealthModule,
   MetricsModule,
+  SharedModule,
   WorkerModule,
 ] as const;
 
@@ -75,6 +78,7 @@ const COPY = registerCopy([
   DeadLetterService,
   SchedulesService,
   QueuesService,
+  SharedRedis,
   JobEvents,
   ScalrQueueMetrics,
   ScalrQueueHealthIndicator,

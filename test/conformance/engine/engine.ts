@@ -42,9 +42,13 @@ export class AskedOf<S extends object> {
   }
 }
 
-const SEAM = ['queue.engine.ts', 'schedule-records.ts', 'finished-jobs.ts', 'engine-worker.ts'].map((file) =>
-  fileURLToPath(new URL(`../../../libs/scalr-queue/src/engine/${file}`, import.meta.url)),
-);
+const SEAM = [
+  'queue.engine.ts',
+  'shared.engine.ts',
+  'schedule-records.ts',
+  'finished-jobs.ts',
+  'engine-worker.ts',
+].map((file) => fileURLToPath(new URL(`../../../libs/scalr-queue/src/engine/${file}`, import.meta.url)));
 
 /** Every operation that a class or an interface of the seam declares, read from there: a new one without a behaviour is noticed. */
 export function operationsOf(declaration: string): string[] {

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidJobDefinitionError } from './errors/configuration.errors.js';
 import { DEFAULT_QUEUE } from './defaults.js';
+import type { Limits } from './limit-use.js';
 import { OptionChecker } from './option-checker.js';
 import type { WithJson } from './json-type.js';
 import { RESERVED_PREFIX } from './ping.js';
@@ -80,7 +81,13 @@ export function defineJob<S extends StandardSchemaV1, R extends ResultSchema = u
   name: string,
   ...options: WithJson<
     StandardSchemaV1.InferInput<S>,
-    [options: JobSettings<StandardSchemaV1.InferInput<S>> & { readonly payload: S; readonly result?: R }]
+    [
+      options: Omit<JobSettings<StandardSchemaV1.InferInput<S>>, 'limits'> & {
+        readonly payload: S;
+        readonly result?: R;
+        readonly limits?: Limits<StandardSchemaV1.InferOutput<S>>;
+      },
+    ]
   >
 ): JobDefinition<StandardSchemaV1.InferInput<S>, StandardSchemaV1.InferOutput<S>, OutputOr<R>, InputOr<R>>;
 export function defineJob<Payload = void, Result = unknown>(

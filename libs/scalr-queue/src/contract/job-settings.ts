@@ -2,6 +2,7 @@ import type { OptionChecker } from './option-checker.js';
 import { MAX_DURATION, MAX_PRIORITY, MAX_TIMEOUT } from './defaults.js';
 import type { Duration } from './duration.js';
 import { type RetryFunction, type RetryOptions, toRetryPolicy } from './retry-policy.js';
+import { checkLimits, type Limits } from './limit-use.js';
 import { toUniqueness, type UniqueOptions } from './unique-options.js';
 
 /** How long, and how many, finished jobs of a definition are kept: whichever limit is reached first. Other jobs of its queue do not count. */
@@ -42,10 +43,15 @@ export interface JobSettings<Payload = unknown> extends JobDefaults {
    * loses is sent again. Needs `forRoot({ outbox })`; see docs/outbox.md. Defaults to `false`.
    */
   readonly durable?: boolean;
+  /**
+   * Limiters of `SharedRedis` that each attempt goes through before it starts, in this order: without room the job is put aside, and uses no
+   * attempt. A place of a concurrent limiter is held for the whole attempt. Defaults to none.
+   */
+  readonly limits?: Limits<Payload>;
 }
 
 export const JOB_DEFAULT_KEYS = ['retry', 'timeout', 'expiresIn', 'priority', 'keep'];
-export const JOB_SETTING_KEYS = [...JOB_DEFAULT_KEYS, 'queue', 'unique', 'durable'];
+export const JOB_SETTING_KEYS = [...JOB_DEFAULT_KEYS, 'queue', 'unique', 'durable', 'limits'];
 
 const KEEP_LIMIT = 1_000_000;
 
@@ -64,6 +70,7 @@ export function checkJobSettings(check: OptionChecker, given: Record<string, unk
   if (given.queue !== undefined) check.name('queue', given.queue);
   toUniqueness(check, 'unique', given.unique);
   if (given.durable !== undefined) check.boolean('durable', given.durable);
+  checkLimits(check, 'limits', given.limits);
 }
 
 function checkKeep(check: OptionChecker, field: string, value: unknown): void {

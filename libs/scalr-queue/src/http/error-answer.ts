@@ -2,6 +2,7 @@ import { HttpStatus } from '@nestjs/common';
 import type { EnqueueAbortedError, OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
 import type { WaitTimeoutError } from '../contract/errors/outcome.errors.js';
 import type { PayloadInvalidError } from '../contract/errors/payload.errors.js';
+import type { CircuitOpenError, LimitExceededError } from '../contract/errors/shared.errors.js';
 import type { ScalrQueueError } from '../contract/errors/scalr-queue.error.js';
 
 /** What an HTTP client gets for an error. */
@@ -36,6 +37,15 @@ export function toErrorAnswer(error: ScalrQueueError): ErrorAnswer {
       const message = 'the job queue did not answer: try again with jobId as the id, which makes one job';
       return unavailable(error, message, { jobId: (error as OutcomeUnknownError).jobId });
     }
+    case 'LIMIT_EXCEEDED':
+      return tooMany(error as LimitExceededError);
+    case 'CIRCUIT_OPEN':
+      return {
+        ...unavailable(error, 'what this needs is not available at the moment'),
+        retryAfter: secondsOf((error as CircuitOpenError).retryAfter),
+      };
+    case 'LOCK_NOT_ACQUIRED':
+      return unavailable(error, 'this is being worked on at the moment');
     case 'WAIT_TIMEOUT': {
       const { jobId } = error as WaitTimeoutError;
       return answer(HttpStatus.GATEWAY_TIMEOUT, error.code, 'the job is not finished yet', { jobId });
@@ -58,6 +68,13 @@ export function toErrorAnswer(error: ScalrQueueError): ErrorAnswer {
 function unavailable({ code }: ScalrQueueError, message: string, more: object = {}): ErrorAnswer {
   return { ...answer(HttpStatus.SERVICE_UNAVAILABLE, code, message, more), retryAfter: RETRY_AFTER };
 }
+
+function tooMany({ code, retryAfter }: LimitExceededError): ErrorAnswer {
+  const message = 'too many requests: try again later';
+  return { ...answer(HttpStatus.TOO_MANY_REQUESTS, code, message), retryAfter: secondsOf(retryAfter) };
+}
+
+const secondsOf = (ms: number): number => Math.max(1, Math.ceil(ms / 1_000));
 
 function answer(statusCode: HttpStatus, code: string, message: string, more: object = {}): ErrorAnswer {
   return { statusCode, body: { statusCode, code, message, ...more } };

@@ -25,7 +25,8 @@ interface AnyResponse {
 
 /**
  * Turns errors of the queue into HTTP answers: 503 with `Retry-After` when the client may try again, 400 when the request is wrong,
- * 504 when the wait for a result took too long. Any other error of the library is logged, and a 500 without its text.
+ * 504 when the wait for a result took too long, 429
+ * when a limiter is used up. Any other error of the library is logged, and a 500 without its text.
  * Works on Express and on Fastify.
  *
  * @example

@@ -4,7 +4,9 @@ import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { WorkerEngine } from '../engine/engine-worker.js';
 import { MemoryEngine } from '../engine/memory/memory.engine.js';
 import { MemoryWorkerEngine } from '../engine/memory/memory.worker-engine.js';
+import { MemorySharedEngine } from '../engine/memory/memory.shared-engine.js';
 import { QueueEngine } from '../engine/queue.engine.js';
+import { SharedEngine } from '../engine/shared.engine.js';
 import { ClosingOrder } from '../lifecycle/closing.order.js';
 import { EnqueueLog } from './enqueue.log.js';
 
@@ -24,9 +26,14 @@ import { EnqueueLog } from './enqueue.log.js';
       useFactory: (engine: MemoryEngine, app: ResolvedOptions) =>
         new MemoryWorkerEngine(engine, app, 'when asked'),
     },
+    {
+      provide: SharedEngine,
+      inject: [MemoryEngine],
+      useFactory: ({ memory }: MemoryEngine) => new MemorySharedEngine(memory),
+    },
     { provide: QueueEngine, useExisting: MemoryEngine },
     { provide: WorkerEngine, useExisting: MemoryWorkerEngine },
   ],
-  exports: [MemoryEngine, MemoryWorkerEngine, QueueEngine, WorkerEngine],
+  exports: [MemoryEngine, MemoryWorkerEngine, QueueEngine, SharedEngine, WorkerEngine],
 })
 export class TestEngineModule {}

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { WorkerEngine } from '../engine/engine-worker.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { Scheduler } from '../scheduling/scheduler.js';
+import { DefinitionLimits } from '../shared/definition.limits.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { selectQueues } from './queue-selection.js';
 
@@ -22,14 +23,16 @@ export class HandlerSelection {
     private readonly schedules: Scheduler,
     private readonly engine: QueueEngine,
     private readonly workers: WorkerEngine,
+    private readonly limits: DefinitionLimits,
   ) {}
 
   /**
-   * Finds the handlers and checks their schedules.
+   * Finds the handlers and checks their schedules and limiters.
    * @throws DuplicateHandlerError, QueueConfigError
    */
   async explore(): Promise<ReadonlyMap<string, JobHandler>> {
     const handlers = this.explorer.explore();
+    this.limits.check([...handlers.values()].map(({ definition }) => definition));
     await this.schedules.prepare(handlers.values());
     return handlers;
   }

@@ -18,6 +18,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { carrying } from '../engine/carried-context.js';
 import { endedWithoutRun } from '../engine/slot-end.js';
+import { DefinitionLimits } from '../shared/definition.limits.js';
 import { SlotAdmission } from '../scheduling/slot.admission.js';
 import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
@@ -43,6 +44,7 @@ export class JobRunner {
     private readonly unhandled: UnhandledJobs,
     private readonly engine: WorkerEngine,
     private readonly shutdown: ShutdownController,
+    private readonly limits: DefinitionLimits,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.live = new LiveSettings(app);
@@ -66,10 +68,13 @@ export class JobRunner {
     // Asked again by a handler that had to wait for a thread.
     if (expiresAt !== undefined) attempt.admission = () => this.refuseExpired(job, expiresAt);
     let run: Run | undefined;
+    let leave: (() => Promise<void>) | undefined;
     try {
       const checking = this.payloadOf(handler.definition, job, meta, context.attempt);
       // Most schemas answer at once; each wait costs the job a turn.
       const payload = checking instanceof Promise ? await checking : checking;
+      if (definition.settings.limits)
+        leave = await this.limits.admit(definition, payload, (reason) => attempt.abort(reason));
       run = { queue: job.queueName, storedId: job.id, startedAt: job.processedOn ?? 0, attempt };
       this.running.add(run);
       const returned = await attempt.run(
@@ -85,6 +90,9 @@ export class JobRunner {
       return result;
     } catch (thrown) {
       if (isInstance(thrown, Snooze)) {
+        // Before its limiters had room for it, it has not started: it can still expire.
+        if (!run && expiresAt !== undefined)
+          await this.engine.runs.noteIdle(job, token, this.shutdown.forceSignal);
         await this.engine.runs.snooze(job, token, thrown.delay, this.shutdown.forceSignal);
         throw new Postponed();
       }
@@ -95,6 +103,7 @@ export class JobRunner {
     } finally {
       context.end();
       if (run) this.running.remove(run);
+      if (leave) await leave();
     }
   }
 

@@ -4,6 +4,7 @@ import { DurabilityModule } from '../durability/durability.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { RetentionModule } from '../retention/retention.module.js';
+import { SharedModule } from '../shared/shared.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
@@ -33,6 +34,7 @@ import { WorkerPool } from './worker.pool.js';
     ObservabilityModule,
     RetentionModule,
     SchedulingModule,
+    SharedModule,
     TracingModule,
     DiscoveryModule,
   ],

@@ -65,6 +65,39 @@ export const reachKey = (prefix: string): string => `${prefix}:~reach`;
 /** What the preflight tries commands on. */
 export const preflightKey = (prefix: string): string => `${prefix}:~preflight`;
 
+/** A count of a limiter, for one of its keys. No name of a limiter holds a colon. */
+export const limitKey = (prefix: string, name: string, key: string): string =>
+  `${prefix}:~limit:${name}:${key}`;
+
+/** Who waits for that count: a sorted set with the time until which each is shown. */
+export const limitWaitsKey = (prefix: string, name: string, key: string): string =>
+  `${prefix}:~limit-waits:${name}:${key}`;
+
+/** The breaker of that count: a hash. */
+export const breakerKey = (prefix: string, name: string, key: string): string =>
+  `${prefix}:~breaker:${name}:${key}`;
+
+/** The rules of the limiters of the app: a hash. */
+export const limitersKey = (prefix: string): string => `${prefix}:~limiters`;
+
+/** The counts that somebody waits for: a sorted set. */
+export const awaitedKey = (prefix: string): string => `${limitersKey(prefix)}:awaited`;
+
+/** A lock: a hash that expires with the lease. */
+export const sharedLockKey = (prefix: string, name: string): string => `${prefix}:~lock:${name}`;
+
+/** The last fence of a lock. */
+export const fenceKey = (prefix: string, name: string): string => `${prefix}:~fence:${name}`;
+
+/** Who waits for a lock: a sorted set. */
+export const lockWaitsKey = (prefix: string, name: string): string => `${prefix}:~lock-waits:${name}`;
+
+/** The locks that are held: a sorted set with the ends of their leases. */
+export const sharedLocksKey = (prefix: string): string => `${prefix}:~locks`;
+
+/** What is said to all processes of the app: a stream. */
+export const castKey = (prefix: string): string => `${prefix}:~cast`;
+
 /** The score of a delayed job is its time in milliseconds, times this, plus a counter that tells equal times apart. */
 export const DELAYED_SCORE_UNIT = 0x1000;
 

@@ -3,11 +3,13 @@ import { DiscoveryModule } from '@nestjs/core';
 import { ClosingOrder } from '../../lifecycle/closing.order.js';
 import { WorkerEngine } from '../engine-worker.js';
 import { QueueEngine } from '../queue.engine.js';
+import { SharedEngine } from '../shared.engine.js';
 import { BullRegistrations } from './bull.registrations.js';
 import { Preflight } from './preflight/preflight.js';
 import { QueueRegistry } from './queue.registry.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { RedisEngine } from './redis.engine.js';
+import { RedisSharedEngine } from './redis.shared-engine.js';
 import { ServerSurvey } from './survey/server.survey.js';
 import { RedisWorkerEngine } from './worker/redis.worker-engine.js';
 
@@ -16,6 +18,7 @@ const PARTS = [
   BullRegistrations,
   RedisConnections,
   RedisEngine,
+  RedisSharedEngine,
   QueueRegistry,
   Preflight,
   ServerSurvey,
@@ -29,8 +32,9 @@ const PARTS = [
   providers: [
     ...PARTS,
     { provide: QueueEngine, useExisting: RedisEngine },
+    { provide: SharedEngine, useExisting: RedisSharedEngine },
     { provide: WorkerEngine, useExisting: RedisWorkerEngine },
   ],
-  exports: [...PARTS, QueueEngine, WorkerEngine],
+  exports: [...PARTS, QueueEngine, SharedEngine, WorkerEngine],
 })
 export class RedisEngineModule {}
