@@ -3,6 +3,7 @@ import { claimBehaviours } from './claims.behaviour.js';
 import { contextBehaviours } from './context.behaviour.js';
 import type { StartDriver } from './driver.js';
 import { endingBehaviours } from './endings.behaviour.js';
+import { enhancerBehaviours } from './enhancers.behaviour.js';
 import { enqueueBehaviours } from './enqueue.behaviour.js';
 import { operationBehaviours } from './operations.behaviour.js';
 import { resultBehaviours } from './results.behaviour.js';
@@ -16,4 +17,5 @@ export function conformanceOf(start: StartDriver) {
   operationBehaviours(start);
   resultBehaviours(start);
   contextBehaviours(start);
+  enhancerBehaviours(start);
 }

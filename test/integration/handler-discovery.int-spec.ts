@@ -6,13 +6,11 @@ import {
   Module,
   type Provider,
   Scope,
-  UseFilters,
-  UseGuards,
   UseInterceptors,
   UsePipes,
   ValidationPipe,
 } from '@nestjs/common';
-import { ContextIdFactory, REQUEST } from '@nestjs/core';
+import { APP_GUARD, ContextIdFactory, REQUEST } from '@nestjs/core';
 import { defineJob, type JobContext, ProcessJob } from 'scalr-queue';
 import { onTestFinished, vi } from 'vitest';
 import { startBoth, startProducer, startWorker, testModule, uniqueApp } from '../support/apps.js';
@@ -164,19 +162,8 @@ describe('a handler is found and called', () => {
   });
 });
 
-const guard = { canActivate: () => true };
 class NoopInterceptor {
   intercept = (_context: unknown, next: { handle(): never }) => next.handle();
-}
-class NoopFilter {
-  catch() {}
-}
-class Guarded {
-  @UseGuards(guard)
-  @ProcessJob(Greet)
-  greet() {
-    return '';
-  }
 }
 @UseInterceptors(NoopInterceptor)
 class Intercepted {
@@ -193,8 +180,10 @@ class Piped {
     return '';
   }
 }
-@UseFilters(NoopFilter)
-class Filtered extends Symbolic {}
+@Injectable({ scope: Scope.TRANSIENT })
+class Unshared {
+  canActivate = () => true;
+}
 @Controller()
 class GreetController {
   @ProcessJob(Greet)
@@ -205,16 +194,25 @@ class GreetController {
 
 describe('a worker does not start', () => {
   it.each<[string, Provider[], RegExp]>([
-    ['a guard on it', [Guarded], /^@UseGuards\(Object\) on Guarded\.greet would not run/],
     [
-      'an interceptor on its class',
-      [Intercepted],
-      /^@UseInterceptors\(NoopInterceptor\) on the class Intercepted, whose handler is Intercepted\.greet/,
+      'a pipe that is lost on its way',
+      [Piped],
+      /^@UsePipes\(\w*Pipe\) on Piped\.greet would not run: a decorator above it has put another function/,
     ],
-    ['a pipe on it', [Piped], /^@UsePipes\(\w*Pipe\) on Piped\.greet would not run/],
-    ['a filter on its class', [Filtered], /^@UseFilters\(NoopFilter\) on the class Filtered/],
+    [
+      'an interceptor that nobody makes',
+      [{ provide: 'made', useFactory: () => new Intercepted() }],
+      /^NoopInterceptor on made\.greet would not run: Nest makes no instance of it, as Intercepted is not itself a provider of/,
+    ],
   ])('with a handler that has %s', async (_what, providers, message) => {
     await expect(startWorker({ providers })).rejects.toThrow(message);
+  });
+
+  it('with a global enhancer that is transient', async () => {
+    const providers = [Wrapped, { provide: APP_GUARD, useClass: Unshared, scope: Scope.TRANSIENT }];
+    await expect(startWorker({ providers, enhancers: { global: true } })).rejects.toThrow(
+      /^the global enhancer Unshared has Scope\.TRANSIENT and would not run around Wrapped\.greet/,
+    );
   });
 
   it('with a handler on a controller', async () => {

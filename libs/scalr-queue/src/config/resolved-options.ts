@@ -32,6 +32,7 @@ export interface ResolvedOptions {
   readonly tracing: boolean;
   readonly unhandled: 'warn' | 'refuse' | 'ignore';
   readonly fastPath: 'auto' | 'off';
+  readonly enhancers: { readonly global: boolean };
   readonly logFields: readonly string[];
   readonly worker: {
     readonly concurrency: number;
@@ -56,7 +57,7 @@ const check = new OptionChecker(QueueConfigError);
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
     'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'fastPath',
-    'logFields', 'worker', 'outbox',
+    'enhancers', 'logFields', 'worker', 'outbox',
   ]); // prettier-ignore
   const app = checkApp(given.app, environment);
   return {
@@ -75,6 +76,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
       given.fastPath ?? environment.fastPath ?? defaults.DEFAULT_FAST_PATH,
       FAST_PATH_MODES,
     ),
+    enhancers: { global: globalEnhancers(given.enhancers ?? {}) },
     logFields: logFields(given.logFields ?? []),
     worker: resolveWorker(given.worker ?? {}, environment),
     outbox: resolveOutbox(given.outbox),
@@ -162,6 +164,11 @@ function resolveWorker(given: unknown, environment: Environment): ResolvedOption
     maxCrashes: optionalInteger('worker.maxCrashes', worker.maxCrashes, 100) ?? defaults.DEFAULT_MAX_CRASHES,
     unknownJobTimeout: duration('unknownJobTimeout', defaults.DEFAULT_UNKNOWN_JOB_TIMEOUT),
   };
+}
+
+function globalEnhancers(given: unknown): boolean {
+  const { global } = check.object('enhancers', given, ['global']);
+  return global !== undefined && check.boolean('enhancers.global', global);
 }
 
 function logFields(given: unknown): readonly string[] {

@@ -80,6 +80,11 @@ export interface ScalrQueueOptions {
    */
   readonly fastPath?: 'auto' | 'off';
   /**
+   * Enhancers of Nest around handlers. Those on a handler or its class always run; `global: true` adds those that the app binds with
+   * `APP_GUARD`, `APP_INTERCEPTOR`, `APP_PIPE` and `APP_FILTER`, which see contexts of the type `'job'` then. Defaults to false.
+   */
+  readonly enhancers?: { readonly global?: boolean };
+  /**
    * Keys of the carried context that stand in log lines: in those of the handlers, as the fields of the job do, and in those of the library
    * about jobs that run here. Only texts, numbers and booleans do. Defaults to none: what jobs carry is in no line otherwise.
    */

@@ -6,7 +6,7 @@ import type { MethodName } from '../contract/method-marks.js';
 import type { AttemptClock } from './attempt.js';
 import type { ScheduleOptions } from '../scheduling/schedule-options.js';
 import { checkedSchedulesOf, scheduledMethodsOf } from '../scheduling/scheduled.decorator.js';
-import { refuseEnhancers } from './enhancers.js';
+import { HandlerEnhancers } from './handler.enhancers.js';
 import { type HandlerProvider, HandlerProviders } from './handler.providers.js';
 import { handlingMethodsOf, jobMarkOf } from './process-job.decorator.js';
 import { ThreadPools } from './thread/thread.pools.js';
@@ -30,6 +30,7 @@ export class HandlerExplorer {
   constructor(
     private readonly providers: HandlerProviders,
     private readonly threads: ThreadPools,
+    private readonly enhancers: HandlerEnhancers,
   ) {}
 
   /**
@@ -45,12 +46,16 @@ export class HandlerExplorer {
       const label = labelOf(provider, method);
       const { definitions, threads, functions } = jobMarkOf(provider.prototype, method);
       const schedules = checkedSchedulesOf(provider.prototype, method, definitions.length, label);
-      refuseEnhancers(label, provider.prototype, [methodOf(provider.prototype, method), ...functions]);
-      const invoke = this.invokerOf(provider, method);
+      const instanceFor = this.providers.instanceOf(provider);
+      const invoke = invokerOf(method, instanceFor);
       for (const definition of definitions) {
         const inMain: JobHandler = { definition, label, schedules, invoke };
         const thread = threads.get(definition);
-        const handler = thread ? this.threads.inThread(inMain, thread) : inMain;
+        const bare = thread ? this.threads.inThread(inMain, thread) : inMain;
+        const isThreaded = thread !== undefined;
+        const about = { provider, method, functions, instanceFor, handler: bare, isThreaded };
+        const enhanced = this.enhancers.around(about);
+        const handler = enhanced ? { ...bare, invoke: enhanced } : bare;
         const other = handlers.get(definition.name);
         if (other) throw duplicate(other, modules.get(other)!, handler, provider.module);
         handlers.set(definition.name, handler);
@@ -75,23 +80,22 @@ export class HandlerExplorer {
       for (const method of names) yield { provider, method };
     }
   }
+}
 
-  private invokerOf(provider: HandlerProvider, method: MethodName): JobHandler['invoke'] {
-    const instanceFor = this.providers.instanceOf(provider);
-    const call = (instance: unknown, payload: unknown, context: JobContext): unknown =>
-      methodOf(instance, method)!.call(instance, payload, context);
-    return (payload, context) => {
-      try {
-        const instance = instanceFor(context);
-        if (instance instanceof Promise)
-          return instance.then((made: unknown) => call(made, payload, context));
-        return Promise.resolve(call(instance, payload, context));
-      } catch (error) {
-        // The method is not asynchronous.
-        return Promise.reject(error);
-      }
-    };
-  }
+/** What calls the method, on the instance that there is or one made for the attempt. */
+function invokerOf(method: MethodName, instanceFor: (context: JobContext) => unknown): JobHandler['invoke'] {
+  const call = (instance: unknown, payload: unknown, context: JobContext): unknown =>
+    methodOf(instance, method)!.call(instance, payload, context);
+  return (payload, context) => {
+    try {
+      const instance = instanceFor(context);
+      if (instance instanceof Promise) return instance.then((made: unknown) => call(made, payload, context));
+      return Promise.resolve(call(instance, payload, context));
+    } catch (error) {
+      // The method is not asynchronous.
+      return Promise.reject(error);
+    }
+  };
 }
 
 const methodOf = (object: unknown, method: MethodName): Method | undefined =>

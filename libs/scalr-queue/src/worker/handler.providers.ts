@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, ModuleRef } from '@nestjs/core';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import type { JobContext } from '../contract/job-context.js';
+import { scopeOf } from './attempt-scope.js';
 import { handlingMethodsOf, markedPrototypes } from './process-job.decorator.js';
 
 type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
@@ -55,12 +56,7 @@ export class HandlerProviders {
       // Transient: one that is the worker's own.
       return () => (once ??= make(ContextIdFactory.create()));
     }
-    return (context) => {
-      const isDurable = wrapper.isDependencyTreeDurable();
-      const contextId = isDurable ? ContextIdFactory.getByRequest(context) : ContextIdFactory.create();
-      modules.registerRequestByContextId((isDurable && contextId.payload) || context, contextId);
-      return make(contextId);
-    };
+    return (context) => make(scopeOf(context, modules, wrapper));
   }
 
   /** @throws QueueConfigError when a controller has a handler: a worker has no controllers */

@@ -9,6 +9,7 @@ import { TracingModule } from '../tracing/tracing.module.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { FormerQueues } from './former.queues.js';
+import { HandlerEnhancers } from './handler.enhancers.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { HandlerProviders } from './handler.providers.js';
 import { HandlerSelection } from './handler.selection.js';
@@ -42,6 +43,7 @@ import { WorkerPool } from './worker.pool.js';
     BlockWatch,
     CancelWatcher,
     FormerQueues,
+    HandlerEnhancers,
     HandlerExplorer,
     HandlerProviders,
     HandlerSelection,
