@@ -9,6 +9,14 @@ export type {
   OnUnavailable,
   WindowOptions,
 } from './contract/limiter-options.js';
+export { Leader, type LeaderOptions, type OnElected, type Term } from './shared/leader.decorator.js';
+export { OnBroadcast, type BroadcastGap, type OnGap } from './shared/on-broadcast.decorator.js';
+export {
+  defineEvent,
+  type AnyEventDefinition,
+  type EventDefinition,
+  type EventPayloadOf,
+} from './contract/event-definition.js';
 export type { LimitRule } from './contract/limit-rule.js';
 export type { LimitState, LockState } from './engine/shared.engine.js';
 export {

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
+import type { AnyEventDefinition, EventInputOf } from '../contract/event-definition.js';
 import type { LimiterName } from '../contract/limit-use.js';
 import { type LimiterOptions, toLimiter } from '../contract/limiter-options.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import type { LimitState, LockState } from '../engine/shared.engine.js';
 import { wantJobScope } from '../observability/job-scope.js';
+import { Broadcasts } from './broadcasts.js';
 import { Limiter } from './limiter.js';
 import { type HeldLock, type LockOptions, Locks } from './locks.js';
 import { SharedCalls } from './shared.calls.js';
@@ -32,6 +34,7 @@ export class SharedRedis {
     private readonly calls: SharedCalls,
     private readonly held: Locks,
     private readonly counts: SharedCounts,
+    private readonly broadcasts: Broadcasts,
   ) {}
 
   /**
@@ -88,6 +91,23 @@ export class SharedRedis {
    */
   lock<T>(name: string, options: LockOptions, work: (held: HeldLock) => T | Promise<T>): Promise<T> {
     return this.held.run(name, options, work);
+  }
+
+  /**
+   * Says an event to every live process of the app that has a method for it (`@OnBroadcast`), this one included. A process that is cut off from Redis
+   * hears it when it is back; one that starts later does not.
+   *
+   * @throws PayloadInvalidError, PayloadNotSerializableError, PayloadTooLargeError; QueueUnavailableError when Redis did not take it, or did not
+   * answer: it may have been said then
+   *
+   * @example
+   * await this.shared.broadcast(PriceChanged, { sku: 'A1' });
+   */
+  broadcast<E extends AnyEventDefinition>(
+    event: E,
+    ...payload: [void] extends [EventInputOf<E>] ? [payload?: EventInputOf<E>] : [payload: EventInputOf<E>]
+  ): Promise<void> {
+    return this.broadcasts.say(event, payload[0]);
   }
 
   /**
