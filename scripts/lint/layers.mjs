@@ -38,7 +38,7 @@ export const LAYERS = {
   outbox: list('engine contract config'),
   durability: list('producer observability', FOUNDATION),
   shared: list('observability', FOUNDATION),
-  metrics: list('shared scheduling inspection observability', FOUNDATION),
+  metrics: list('durability shared scheduling inspection observability', FOUNDATION),
   health: list('metrics inspection', FOUNDATION),
   worker: list(
     'worker/thread durability health shared scheduling retention inspection tracing observability lifecycle',
@@ -52,7 +52,7 @@ export const LAYERS = {
   ),
   doctor: list('scheduling inspection', SURVEY, FOUNDATION),
   cli: list(
-    'scalr-queue.module.ts cli/output doctor worker shared scheduling dead-letter inspection observability',
+    'scalr-queue.module.ts outbox cli/output doctor worker shared scheduling dead-letter inspection observability',
     SURVEY,
     FOUNDATION,
   ),

@@ -9,7 +9,9 @@ import {
   ScalrQueueMetricsModule,
   Scheduled,
 } from 'scalr-queue';
+import { postgresOutbox } from 'scalr-queue/outbox';
 import { onTestFinished } from 'vitest';
+import { outboxDatabase } from './outbox.js';
 import { startWorker, testModule, uniqueApp } from './apps.js';
 
 type Act = 'succeed' | 'discard' | 'fail once';
@@ -37,13 +39,18 @@ class Stage {
 /** A web and a worker process of one app, after jobs of every outcome. */
 export async function startApp(logger: LogLevel[] | false = false) {
   const app = uniqueApp();
-  const web = await NestFactory.create(testModule({ app, imports: [ScalrQueueMetricsModule] }), {
-    logger: false,
-    abortOnError: false,
-  });
+  const { url } = await outboxDatabase();
+  const outbox = () => postgresOutbox({ url });
+  const web = await NestFactory.create(
+    testModule({ app, outbox: outbox(), imports: [ScalrQueueMetricsModule] }),
+    {
+      logger: false,
+      abortOnError: false,
+    },
+  );
   onTestFinished(() => web.close());
   await web.listen(0, '127.0.0.1');
-  const worker = await startWorker({ app, providers: [Stage] }, { logger });
+  const worker = await startWorker({ app, outbox: outbox(), providers: [Stage] }, { logger });
   const [queue, jobs] = [EnqueueService, JobsService].map((type) => web.get(type as never)) as [
     EnqueueService,
     JobsService,

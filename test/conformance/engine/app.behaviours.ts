@@ -51,6 +51,16 @@ export function appBehaviours(makeEngine: MakeEngine): void {
     });
   });
 
+  describe('the mark of the store', () => {
+    it('is that of who marked it first', async () => {
+      const { epoch } = await makeEngine();
+      expect(await epoch.read()).toBeUndefined();
+      expect(await epoch.mark('one')).toBe('one');
+      expect(await epoch.mark('two')).toBe('one');
+      expect(await epoch.read()).toBe('one');
+    });
+  });
+
   describe('the kinds of jobs', () => {
     it('are known to this process at once, and to the app', async () => {
       const { types } = await makeEngine();

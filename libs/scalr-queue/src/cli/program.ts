@@ -11,6 +11,7 @@ import { registerDoctor } from './commands/doctor.command.js';
 import { registerExplain } from './commands/explain.command.js';
 import { registerJob } from './commands/job.command.js';
 import { registerJobs } from './commands/jobs.command.js';
+import { registerOutbox } from './commands/outbox.command.js';
 import { registerPause } from './commands/pause.command.js';
 import { registerPing } from './commands/ping.command.js';
 import { registerGenerate } from './commands/generate.command.js';
@@ -39,6 +40,7 @@ const COMMANDS = [
   registerCancel,
   registerPing,
   registerDoctor,
+  registerOutbox,
   registerAcl,
   registerDev,
   registerBurst,

@@ -93,6 +93,8 @@ export interface Outbox {
     receipt: { readonly app: string; readonly jobId: string; readonly key: string },
     work: (tx: unknown) => Promise<T>,
   ): Promise<{ readonly ran: true; readonly value: T } | { readonly ran: false }>;
+  /** For an outbox that needs no boot: called as soon as the process can reach Redis. */
+  attach?(host: OutboxHost): void;
   /** @throws QueueConfigError when its tables are missing, of another version or closed to the user; not while it cannot be reached */
   open(host: OutboxHost): Promise<OpenOutbox>;
 }

@@ -38,7 +38,8 @@ export class Doctor {
     private readonly options: ResolvedOptions,
   ) {}
 
-  async examine({ role, budget }: DoctorOptions): Promise<DoctorReport> {
+  /** @param others findings beside those of Redis */
+  async examine({ role, budget }: DoctorOptions, others: readonly Finding[] = []): Promise<DoctorReport> {
     const { app, prefix } = this.options;
     try {
       await this.engine.usable('read');
@@ -60,6 +61,7 @@ export class Doctor {
       ...(snapshot ? checkApp(snapshot) : []),
       ...(lost ? checkLost(lost) : []),
       ...(stored ? checkSchedules(stored.schedules) : []),
+      ...others,
     ];
     if (facts && facts.version === undefined)
       this.notes.push('INFO is not allowed: eviction, append-only file and memory are unknown (grant +info)');

@@ -25,21 +25,25 @@ const FAREWELL = 1_500;
 export class OutboxParticipant
   implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
+  private readonly side: RedisSide;
   private outbox?: OpenOutbox;
   private recent?: { readonly at: number; readonly state: Promise<OutboxState | undefined> };
 
   constructor(
-    private readonly engine: QueueEngine,
-    private readonly sender: JobSender,
+    engine: QueueEngine,
+    sender: JobSender,
     private readonly events: JobEvents,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
-  ) {}
+  ) {
+    this.side = new RedisSide(app.app, engine, sender, app.clock);
+    app.outbox?.attach?.(this.side);
+  }
 
   /** @throws QueueConfigError where the tables are not as they have to be */
   async onModuleInit(): Promise<void> {
-    const { app, outbox, clock } = this.app;
+    const { outbox } = this.app;
     if (!outbox) return;
-    this.outbox = await outbox.open(new RedisSide(app, this.engine, this.sender, clock));
+    this.outbox = await outbox.open(this.side);
     this.listen(this.outbox);
   }
 

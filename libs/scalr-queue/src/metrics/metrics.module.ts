@@ -1,18 +1,20 @@
 import { Module } from '@nestjs/common';
+import { DurabilityModule } from '../durability/durability.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { JobMetrics } from './job.metrics.js';
 import { MetricRegistry } from './metric.registry.js';
 import { MetricsController } from './metrics.controller.js';
+import { OutboxMetrics } from './outbox.metrics.js';
 import { ScalrQueueMetrics } from './scalr-queue.metrics.js';
 import { ScheduleMetrics } from './schedule.metrics.js';
 import { StateMetrics } from './state.metrics.js';
 
 /** Numbers about the queue. */
 @Module({
-  imports: [InspectionModule, ObservabilityModule, SchedulingModule],
-  providers: [JobMetrics, MetricRegistry, ScalrQueueMetrics, ScheduleMetrics, StateMetrics],
+  imports: [DurabilityModule, InspectionModule, ObservabilityModule, SchedulingModule],
+  providers: [JobMetrics, MetricRegistry, OutboxMetrics, ScalrQueueMetrics, ScheduleMetrics, StateMetrics],
   exports: [ScalrQueueMetrics],
 })
 export class MetricsModule {}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { METRICS_TYPE } from './content-type.js';
 import { JobMetrics } from './job.metrics.js';
 import { MetricRegistry } from './metric.registry.js';
+import { OutboxMetrics } from './outbox.metrics.js';
 import { processMetrics } from './process.metrics.js';
 import { ScheduleMetrics } from './schedule.metrics.js';
 import { StateMetrics } from './state.metrics.js';
@@ -20,13 +21,14 @@ export class ScalrQueueMetrics {
     private readonly metrics: MetricRegistry,
     private readonly state: StateMetrics,
     private readonly schedules: ScheduleMetrics,
+    private readonly outbox: OutboxMetrics,
     // Counts from its construction on.
     _jobs: JobMetrics,
   ) {}
 
   /** One scrape: within a second whatever Redis does, at a cost that does not grow with the backlog. */
   async text(): Promise<string> {
-    await Promise.all([this.state.refresh(), this.schedules.refresh()]);
+    await Promise.all([this.state.refresh(), this.schedules.refresh(), this.outbox.refresh()]);
     return `${await this.metrics.text()}\n${await processMetrics()}`;
   }
 }

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { ProcessRole } from '../../engine/finding.js';
+import type { Finding, ProcessRole } from '../../engine/finding.js';
 import { InvalidOptionError } from '../../contract/errors/configuration.errors.js';
 import { OptionChecker } from '../../contract/option-checker.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
@@ -30,11 +30,29 @@ export function registerDoctor(program: Command, cli: Cli): void {
         const milliseconds = check.duration('--budget', given, 0, MAX_BUDGET_MS);
         const doctor = await makeDoctor(session);
         const { renderDoctor } = await import('../doctor/doctor.view.js');
-        const report = await doctor.examine({ role, budget: milliseconds });
+        const others = await outboxFindings(session);
+        const report = await doctor.examine({ role, budget: milliseconds }, others);
         if (!report.healthy) cli.exitCode = ExitCode.failed;
         cli.print(report, () => renderDoctor(report, cli.paint, cli.stdout.columns));
       });
     });
+}
+
+/** Of the outbox, where the environment says where it is. */
+async function outboxFindings(session: Session): Promise<Finding[]> {
+  const { SCALR_POSTGRES_URL: url, SCALR_POSTGRES_URL_FILE: file } = process.env;
+  if (!url && !file) return [];
+  const [{ OutboxAdmin }, { DEFAULT_SCHEMA, resolveUrl }] = await Promise.all([
+    import('../../outbox/outbox.admin.js'),
+    import('../../outbox/outbox.options.js'),
+  ]);
+  const { app } = session.context.get<ResolvedOptions>(RESOLVED_OPTIONS, { strict: false });
+  const admin = new OutboxAdmin({ url: resolveUrl(undefined), schema: DEFAULT_SCHEMA });
+  try {
+    return await admin.findings(app);
+  } finally {
+    await admin.close();
+  }
 }
 
 /** What is wrong with the server, and in each app. */
