@@ -95,16 +95,24 @@ async function outcomesOf(mutants, reaches, env) {
   const outcomes = [];
   const waiting = [...mutants];
   const sources = new Map(files.map((file) => [file, sourceOf(file)]));
-  const lane = async (/** @type {number} */ number) => {
-    const own = join(dir, `lane-${number}`);
+  const judge = async (
+    /** @type {import('./mutants/mutations.mjs').Mutant} */ mutant,
+    /** @type {number} */ lane,
+  ) => {
+    const own = join(dir, `lane-${lane}`);
     await mkdir(own, { recursive: true });
-    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-      const within = functionAt(mutant.file, sourceOf(mutant.file), mutant.start);
-      const tests = testsFor(mutant, within, reaches, BUDGET_MS, carriersOf(mutant.file, sources));
-      outcomes.push({ mutant, verdict: await verdictOn(mutant, tests, { env, dir: own, signal }) });
-    }
+    const within = functionAt(mutant.file, sourceOf(mutant.file), mutant.start);
+    const tests = testsFor(mutant, within, reaches, BUDGET_MS, carriersOf(mutant.file, sources));
+    return verdictOn(mutant, tests, { env, dir: own, signal });
+  };
+  const lane = async (/** @type {number} */ number) => {
+    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift())
+      outcomes.push({ mutant, verdict: await judge(mutant, number) });
   };
   await Promise.all(Array.from({ length: command.lanes }, (_, number) => lane(number)));
+  // Once more, with the machine for themselves.
+  for (const outcome of outcomes)
+    if (outcome.verdict === 'undecided') outcome.verdict = await judge(outcome.mutant, 0);
   return outcomes;
 }
 
