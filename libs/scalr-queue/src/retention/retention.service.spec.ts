@@ -8,6 +8,8 @@ import { Retention } from './retention.service.js';
 const Payment = defineJob('payment', { queue: 'shop', keep: { dead: { count: 2, age: '1h' } } });
 const Noise = defineJob('noise', { queue: 'shop', keep: { completed: { count: 0 }, dead: { count: 0 } } });
 const HOUR = 3_600_000;
+/** For the first look. */
+const SOON_ENOUGH = 1_500;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_800_000_000_000 });
@@ -154,12 +156,25 @@ describe('what is kept of finished jobs', () => {
     const { engine, retention } = start();
     const count = vi.spyOn(engine.finished, 'count');
     retention.note('elsewhere');
-    await vi.advanceTimersByTimeAsync(120_000);
+    await vi.advanceTimersByTimeAsync(240_000);
     expect(count).not.toHaveBeenCalled();
     retention.watch(['shop'], [Payment]);
-    await vi.advanceTimersByTimeAsync(95_000);
-    // The first look goes through all; those at every half minute count only, of each state.
+    await vi.advanceTimersByTimeAsync(185_000);
+    // The first look goes through all; those at every minute count only, of each state.
     expect(count.mock.calls.filter(([, state]) => state === 'failed')).toHaveLength(3);
+  });
+
+  it('is read once for all queues that are due, and anew where one of them took long', async () => {
+    const { engine, retention } = start();
+    const [rules, count] = [vi.spyOn(engine.finished, 'rules'), vi.spyOn(engine.finished, 'count')];
+    retention.watch(['shop', 'post', 'mail'], [Payment]);
+    await vi.advanceTimersByTimeAsync(SOON_ENOUGH);
+    expect(rules).toHaveBeenCalledTimes(1);
+
+    rules.mockClear();
+    count.mockImplementationOnce(() => new Promise((resolve) => setTimeout(() => resolve(9), 1_500)));
+    await vi.advanceTimersByTimeAsync(70_000);
+    expect(rules).toHaveBeenCalledTimes(2);
   });
 
   it('is left to the process that holds the lease, and looked at again soon', async () => {

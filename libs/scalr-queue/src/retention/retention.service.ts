@@ -13,11 +13,13 @@ import { RESOLVED_OPTIONS } from '../config/tokens.js';
 /** How soon after a job has ended its queue is looked at, and how often at the most. */
 const SOON = 1_000;
 /** How often a worker looks at a queue in which nothing ends here. */
-const NOW_AND_THEN = 30_000;
+const NOW_AND_THEN = 60_000;
 /** All finished jobs of a state are gone through again after this long per job kept: the more there are, the less often. */
 const PAUSE_PER_JOB = 0.1;
 /** A process that dies while it looks keeps others from it for so long. */
 const LEASE = 10_000;
+
+type Held = Awaited<ReturnType<QueueEngine['finished']['rules']>>;
 
 /**
  * Sees to it that finished jobs are kept as `keep` of their definition says. The engine would apply what one job says to all jobs
@@ -106,20 +108,26 @@ export class Retention implements OnApplicationShutdown {
   private async look(): Promise<void> {
     this.looking = true;
     const now = Date.now();
+    let [read, readAt]: [Promise<Held> | undefined, number] = [undefined, 0];
+    const held = () => {
+      // A long look must not go by what others held at its beginning.
+      if (!read || Date.now() - readAt > SOON) [read, readAt] = [this.engine.finished.rules(), Date.now()];
+      return read;
+    };
     for (const [queue, at] of this.due) {
       if (at > now || this.closed) continue;
       if (this.watched.has(queue)) this.due.set(queue, now + NOW_AND_THEN);
       else this.due.delete(queue);
-      const next = await this.lookAt(queue).catch(() => Date.now() + WORKER_HEARTBEAT);
+      const next = await this.lookAt(queue, held).catch(() => Date.now() + WORKER_HEARTBEAT);
       if (next < (this.due.get(queue) ?? Infinity)) this.due.set(queue, next);
     }
     this.looking = false;
     this.arm();
   }
 
-  /** @returns when to look again */
-  private async lookAt(queue: string): Promise<number> {
-    const { rules, differ } = await this.engine.finished.rules();
+  /** @param held the rules, read once for the queues of a short look @returns when to look again */
+  private async lookAt(queue: string, held: () => Promise<Held>): Promise<number> {
+    const { rules, differ } = await held();
     // One of them is about to go.
     let next = differ ? Date.now() + WORKER_HEARTBEAT : Infinity;
     for (const state of ['completed', 'failed'] as const) {

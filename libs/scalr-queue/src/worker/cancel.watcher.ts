@@ -10,7 +10,7 @@ import { type Run, RunningJobs } from './running.jobs.js';
 /** How often, in milliseconds, requests are looked for. */
 const LOOK_INTERVAL_MS = 500;
 /** Only every so many times where nothing runs and nothing is asked: all that is left to find then is a request whose worker died. */
-const QUIET_INTERVALS = 5;
+const QUIET_INTERVALS = 10;
 
 /**
  * Stops the jobs of this process that were asked to stop, and sees to it that a request whose run is over is settled too: the
