@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { Job, Queue } from 'bullmq';
+import { Job, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { defineJob, type EnqueueOptions, QueuesService } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
@@ -74,6 +74,51 @@ async function addedByEngine(
   return contentsOf(app, known ?? ids);
 }
 
+const running = new Map<Worker, Job>();
+
+/** What calls leave one after the other, and what the engine's own queue leaves for the same; a step follows each of them. */
+async function bothOf(
+  calls: readonly (readonly [payload: { text: string }, options: EnqueueOptions])[],
+  step: (worker: Worker, added: number) => Promise<unknown>,
+) {
+  const redis = new Redis(sharedRedisUrl());
+  const connection = redis.duplicate({ maxRetriesPerRequest: null });
+  onTestFinished(() => [redis, connection].forEach((one) => one.disconnect()));
+  const [app, other] = [uniqueApp(), uniqueApp()];
+  const workerOf = (name: string) => {
+    const worker = new Worker('default', undefined, { connection, prefix: `scalr:{${name}}` });
+    onTestFinished(() => worker.close());
+    return worker;
+  };
+  const plain = new Queue('default', {
+    connection,
+    prefix: `scalr:{${other}}`,
+    streams: { events: { maxLen: 1_000 } },
+  });
+  onTestFinished(() => plain.close());
+  const { queue } = await startProducer({ app });
+  const [worker, otherWorker] = [workerOf(app), workerOf(other)];
+  const ids: string[] = [];
+  const statuses: string[] = [];
+  for (const [index, [payload, options]] of calls.entries()) {
+    const { id, status } = await queue.enqueue(Note, payload, options);
+    statuses.push(status);
+    const isStored = (await redis.exists(`scalr:{${app}}:default:note~${id}`)) === 1 && !ids.includes(id);
+    const stored = await redis.hmget(
+      `scalr:{${app}}:default:note~${isStored ? id : ids[0]}`,
+      'opts',
+      'timestamp',
+    );
+    const jobId = isStored ? id : randomUUID();
+    ids.push(jobId);
+    await step(worker, index + 1);
+    const known = { ...Job.optsFromJSON(stored[0]!), jobId: `note~${jobId}`, timestamp: Number(stored[1]) };
+    await plain.add('note', payload, known);
+    await step(otherWorker, index + 1);
+  }
+  return { ours: await contentsOf(app, ids), engine: await contentsOf(other, ids), statuses };
+}
+
 describe('the insert of jobs', () => {
   it('is compared with the engine of a version that the fast path names', () => {
     const { version } = createRequire(import.meta.url)('bullmq/package.json') as { version: string };
@@ -143,6 +188,40 @@ describe('the insert of jobs', () => {
       expect(ours).toEqual(await addedByEngine(uniqueApp(), stored, stored.length, ids));
     },
   );
+
+  it('leaves in Redis what the engine leaves of a delayed job that others replace, and of one that none can', async () => {
+    const unique = { key: 'one', onConflict: 'replace' } as const;
+    const texts = ['first', 'second', 'third'];
+    for (const delay of ['1h', undefined] as const) {
+      const calls = texts.map((text) => [{ text }, { unique, ...(delay ? { delay } : {}) }] as const);
+      const { ours, engine, statuses } = await bothOf(calls, async () => undefined);
+      expect(statuses).toEqual(
+        delay ? ['created', 'replaced', 'replaced'] : ['created', 'duplicate', 'duplicate'],
+      );
+      expect(ours).toEqual(engine);
+    }
+  });
+
+  it('leaves in Redis what the engine leaves of a job that is to run once more after its run', async () => {
+    const unique = { key: 'one', onConflict: 'rerun' } as const;
+    const calls = ['first', 'second'].map((text) => [{ text }, { unique }] as const);
+    const take = (worker: Worker) => worker.getNextJob('token');
+    const { ours, engine, statuses } = await bothOf(calls, async (worker, added) => {
+      if (added === 1) await take(worker);
+    });
+    expect(statuses).toEqual(['created', 'rerun']);
+    // Ours has stored the one that follows, so that it can be found by its id.
+    const { 'scalr:{app}:default:note~job 1': following, ...others } = ours;
+    expect(following).toMatchObject({ data: '{"text":"second"}' });
+    expect(others).toEqual(engine);
+
+    const ended = await bothOf(calls, async (worker, added) => {
+      if (added === 1) running.set(worker, await take(worker));
+      else await running.get(worker)!.moveToCompleted('done', 'token', false);
+    });
+    expect(ended.ours).toHaveProperty(['scalr:{app}:default:note~job 1']);
+    expect(ended.ours).toEqual(ended.engine);
+  });
 
   it('keeps what is wrong with the key of one job from the others of its call', async () => {
     const redis = new Redis(sharedRedisUrl());

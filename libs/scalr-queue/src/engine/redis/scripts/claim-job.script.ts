@@ -97,14 +97,23 @@ local function claim_job(prefix, given, claim)
   local key = prefix .. 'de:' .. unique
   local holder = holder_of(prefix, unique)
   if holder then
-    event(prefix, 'deduplicated', 'jobId', holder, 'deduplicationId', unique, 'deduplicatedJobId', id)
-    if conflict == 'rerun' and redis.call('EXISTS', prefix .. holder) == 1 and not is_finished(prefix, holder) then
+    local function deduplicated(counts, other)
+      event(prefix, 'deduplicated', 'jobId', counts, 'deduplicationId', unique, 'deduplicatedJobId', other)
+    end
+    if conflict == 'replace' then
+      -- As the engine does, without an event for one that stays.
+      if not remove_unstarted(prefix, holder) then return false, 'duplicate', holder end
+      deduplicated(id, holder)
+    else
+      deduplicated(holder, id)
+      if conflict ~= 'rerun' or redis.call('EXISTS', prefix .. holder) == 0 or is_finished(prefix, holder) then
+        return false, 'duplicate', holder
+      end
       local next = follow(prefix, given, unique, memory, holder)
       if next then return false, 'rerun', next end
       take_over(prefix .. holder, given)
       return false, 'replaced', holder
     end
-    if conflict ~= 'replace' or not remove_unstarted(prefix, holder) then return false, 'duplicate', holder end
     status = 'replaced'
   end
   if tonumber(window) > 0 then redis.call('SET', key, id, 'PX', window) else redis.call('SET', key, id) end
