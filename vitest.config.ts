@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 const deadline = 60_000;
-/** Who adds the fields of a job to the lines of its handler is decided once in a process. */
-const ofAProcess = ['test/integration/events-and-logs.int-spec.ts'];
+/** Who adds the fields of a job to the lines of its handler, and where transactions are found, is decided once in a process. */
+const ofAProcess = [
+  'test/integration/events-and-logs.int-spec.ts',
+  'test/integration/outbox-ambient.int-spec.ts',
+];
 /** Of those who have not been given any. */
 const servers = ['test/support/global-redis.ts', 'test/support/global-postgres.ts'];
 // Vitest wants projects with another number of workers in another group when it runs several at once.

@@ -9,7 +9,7 @@ import { findPostgres, type PostgresBinaries } from '../../scripts/postgres/find
 import { fleeting, startPostgresServer, type RunningPostgres } from '../../scripts/postgres/server.mjs';
 
 /** The PostgreSQL that all tests of a run share: take a database of your own, and never stop it. */
-export function sharedPostgresUrl(): string {
+function sharedPostgresUrl(): string {
   return inject('postgresUrl');
 }
 

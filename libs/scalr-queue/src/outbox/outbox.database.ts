@@ -24,7 +24,8 @@ export class StatementFailed extends Error {
 
 /** SQLSTATE of an error of PostgreSQL. */
 export function sqlState(error: unknown): string | undefined {
-  const { code } = (error ?? {}) as { code?: unknown };
+  // Prisma keeps it under another name.
+  const { originalCode, code = originalCode } = (error ?? {}) as { code?: unknown; originalCode?: unknown };
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
@@ -133,5 +134,5 @@ async function openPool(url: string): Promise<PgPool & { end(): Promise<void> }>
   });
   // Of idle connections, when the server goes away; the next statement tells.
   pool.on('error', () => undefined);
-  return pool as unknown as PgPool & { end(): Promise<void> };
+  return pool;
 }

@@ -6,6 +6,7 @@ import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import { describe } from '../contract/option-checker.js';
 import type { OpenOutbox, Outbox, OutboxHost, RecordedJob } from '../contract/outbox.js';
 import { pgAdapter } from './adapters/pg.adapter.js';
+import { AmbientTransaction } from './adapters/transaction-host.js';
 import { checkTables, configurationError } from './outbox.check.js';
 import { OutboxDatabase, sqlState, StatementFailed } from './outbox.database.js';
 import { type OutboxSettings, type PostgresOutboxOptions, resolveOutboxOptions } from './outbox.options.js';
@@ -29,15 +30,18 @@ class PostgresOutbox implements Outbox {
   readonly strict: boolean;
   private readonly database: OutboxDatabase;
   private readonly statements: OutboxStatements;
+  private readonly found = new AmbientTransaction();
 
   constructor(private readonly settings: OutboxSettings) {
     this.strict = settings.strict;
     this.database = new OutboxDatabase(settings);
     this.statements = new OutboxStatements(settings.schema, settings.notify);
+    void this.found.look();
   }
 
   ambient(): unknown {
-    return this.settings.adapter.transaction?.();
+    const { transaction } = this.settings.adapter;
+    return transaction ? transaction() : this.found.current();
   }
 
   async record(app: string, jobs: readonly RecordedJob[], tx?: unknown): Promise<void> {
@@ -57,7 +61,7 @@ class PostgresOutbox implements Outbox {
   ): Promise<{ readonly ran: true; readonly value: T } | { readonly ran: false }> {
     const receipt = [app, jobId, key];
     if (await this.hasReceipt(receipt)) return { ran: false };
-    const { run } = this.settings.adapter;
+    const run = this.settings.adapter.run ?? this.found.run;
     const within = async (tx: unknown): Promise<T> => {
       // First: a second run beside this one waits here for its end.
       const statement = run ? this.statementIn(tx) : pgAdapter.statement(tx)!;
@@ -75,6 +79,7 @@ class PostgresOutbox implements Outbox {
   }
 
   async open(host: OutboxHost): Promise<OpenOutbox> {
+    await this.found.look();
     const relay = new PostgresRelay(host, this.database, this.statements, this.settings);
     try {
       await checkTables(this.database, this.statements);
@@ -122,13 +127,21 @@ class PostgresOutbox implements Outbox {
   }
 }
 
+/** Where TypeORM, Prisma, Drizzle and others have the error of PostgreSQL. */
+interface Wrapped {
+  readonly cause?: unknown;
+  readonly driverError?: unknown;
+  readonly meta?: { readonly driverAdapterError?: unknown };
+}
+
 /** Libraries wrap the error of PostgreSQL in one of their own. */
 function toFailed(error: unknown): unknown {
   let cause = error;
   for (let depth = 0; depth < 4 && typeof cause === 'object' && cause !== null; depth++) {
-    if (sqlState(cause)) return new StatementFailed(true, cause);
-    const { cause: next, driverError } = cause as { cause?: unknown; driverError?: unknown };
-    cause = driverError ?? next;
+    const { cause: next, driverError, meta } = cause as Wrapped;
+    // Prisma has codes of its own, which look like those of PostgreSQL.
+    if (!meta?.driverAdapterError && sqlState(cause)) return new StatementFailed(true, cause);
+    cause = meta?.driverAdapterError ?? driverError ?? next;
   }
   return error;
 }

@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { defineJob, InvalidOptionError, ProcessJob, QueueConfigError } from 'scalr-queue';
+import { postgresOutbox } from 'scalr-queue/outbox';
+import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { eventually } from '../support/eventually.js';
+import { libraries } from '../support/libraries/libraries.js';
+import { outboxDatabase } from '../support/outbox.js';
+import { Ship } from '../support/shop.js';
+
+const Refund = defineJob<{ note: string }>('order.refund');
+
+/** An app on a new database, or on that of another, with the tables of both. */
+async function appWith(name: string, database = outboxDatabase()) {
+  const { url, query } = await prepared(await database);
+  const library = await libraries[name]!(url);
+  onTestFinished(async () => void (await library.close()));
+  const app = uniqueApp();
+  const outbox = () => postgresOutbox({ url, adapter: library.adapter });
+  const { queue } = await startProducer({ app, outbox: outbox() });
+  const recorded = async () =>
+    (await query('select payload from scalr_queue.outbox where app = $1 order by seq', [app])).map(
+      ({ payload }) => payload,
+    );
+  const orders = async () => (await query('select id from orders order by id')).map(({ id }) => id);
+  return { app, library, queue, outbox, recorded, orders };
+}
+
+async function prepared(database: Awaited<ReturnType<typeof outboxDatabase>>) {
+  await database.query('create table if not exists orders (id text primary key)');
+  return { url: database.url, query: database.query.bind(database) };
+}
+
+describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
+  it('commits a job with what else it writes', async () => {
+    const { library, queue, recorded, orders } = await appWith(name);
+
+    const job = await library.transaction(async (tx) => {
+      await library.run(tx, "insert into orders values ('a')");
+      const one = await queue.enqueue(Ship, { order: 1 }, { tx });
+      await queue.enqueueMany(Ship, [{ order: 2 }, { order: 3 }], { tx });
+      expect(await recorded()).toEqual([]); // Nobody else sees them yet.
+      return one;
+    });
+
+    expect(job.status).toBe('recorded');
+    expect(await orders()).toEqual(['a']);
+    expect(await recorded()).toEqual([{ order: 1 }, { order: 2 }, { order: 3 }]);
+  });
+
+  it('rolls it back with what else it writes', async () => {
+    const { library, queue, recorded, orders } = await appWith(name);
+
+    const failing = library.transaction(async (tx) => {
+      await library.run(tx, "insert into orders values ('a')");
+      await queue.enqueue(Ship, { order: 1 }, { tx });
+      throw new Error('no stock');
+    });
+
+    await expect(failing).rejects.toThrow('no stock');
+    expect(await orders()).toEqual([]);
+    expect(await recorded()).toEqual([]);
+  });
+
+  it('rolls it back to a savepoint, and keeps what came before', async () => {
+    const { library, queue, recorded, orders } = await appWith(name);
+
+    await library.transaction(async (tx) => {
+      await queue.enqueue(Ship, { order: 1 }, { tx });
+      const failing = library.savepoint(tx, async (inner) => {
+        await library.run(inner, "insert into orders values ('a')");
+        await queue.enqueue(Ship, { order: 2 }, { tx: inner });
+        throw new Error('no stock');
+      });
+      await expect(failing).rejects.toThrow('no stock');
+      await queue.enqueue(Ship, { order: 3 }, { tx });
+    });
+
+    expect(await orders()).toEqual([]);
+    expect(await recorded()).toEqual([{ order: 1 }, { order: 3 }]);
+  });
+
+  it('hands a payload on as it is', async () => {
+    const { library, queue, recorded } = await appWith(name);
+    const note = `$1 ? ?? \\? :name '"; -- \u{1F4E6} \n %s $$`;
+
+    await library.transaction((tx) => queue.enqueue(Refund, { note }, { tx }));
+
+    expect(await recorded()).toEqual([{ note }]);
+  });
+
+  it('is not taken for one where it is none', async () => {
+    const { library, queue, recorded } = await appWith(name);
+
+    for (const tx of [library.outside, {}, () => undefined]) {
+      const refused = queue.enqueue(Ship, { order: 1 }, { tx });
+      await expect(refused).rejects.toThrow(InvalidOptionError);
+      await expect(refused).rejects.toThrow(library.adapter.expects);
+    }
+    expect(await recorded()).toEqual([]);
+  });
+
+  it('is told what is missing, through the errors of the library', async () => {
+    const { library, queue } = await appWith(name);
+
+    const failing = library.transaction(async (tx) => {
+      await library.run(tx, 'drop table scalr_queue.outbox');
+      await queue.enqueue(Ship, { order: 1 }, { tx });
+    });
+
+    await expect(failing).rejects.toThrow(QueueConfigError);
+    await expect(failing).rejects.toThrow('npx scalr-queue outbox migrate');
+  });
+
+  it('has its job run by the worker of its app, beside another app in the same database', async () => {
+    const database = outboxDatabase();
+    const apps = [await appWith(name, database), await appWith('pg', database)];
+    const started = apps.map(async ({ app, outbox }) => {
+      const runs: { order: number }[] = [];
+      @Injectable()
+      class Shipper {
+        @ProcessJob(Ship)
+        ship(payload: { order: number }) {
+          runs.push(payload);
+        }
+      }
+      await startWorker({ app, outbox: outbox(), providers: [Shipper] });
+      return runs;
+    });
+    const runs = await Promise.all(started);
+
+    await Promise.all(
+      apps.map(({ library, queue }, index) =>
+        library.transaction((tx) => queue.enqueue(Ship, { order: index }, { tx })),
+      ),
+    );
+
+    await eventually(() => expect(runs).toEqual([[{ order: 0 }], [{ order: 1 }]]));
+  });
+
+  it('is begun for work that is done once', async () => {
+    const { app, library, outbox, orders } = await appWith(name);
+    const receipt = { app, jobId: 'job', key: 'order' };
+    const once = (id: string) =>
+      outbox().once(receipt, async (tx) => {
+        await library.run(tx, `insert into orders values ('${id}')`);
+        return id;
+      });
+
+    expect(await once('a')).toEqual({ ran: true, value: 'a' });
+    expect(await once('b')).toEqual({ ran: false });
+    expect(await orders()).toEqual(['a']);
+  });
+});
