@@ -82,8 +82,8 @@ ${tables.pickup(results)}
 
 ## Start and idleness
 
-The start of the library is that of its published build; @nestjs/bullmq and BullMQ have the smallest worker that takes jobs, the template
-has all of its modules.
+The library, as it is published, @nestjs/bullmq and BullMQ have the smallest worker that takes jobs, without a schema; the template has all of its
+modules.
 
 ${tables.boot(results)}
 

@@ -15,6 +15,6 @@ export async function open(redis) {
   return {
     enqueue: (payload, how) => jobs.enqueue(Task, payload, how),
     enqueueMany: (payloads, how) => jobs.enqueueMany(Task, payloads, how),
-    work: (concurrency, onJob) => openWorker(redis, concurrency, onJob),
+    work: (concurrency, onJob) => openWorker(redis, concurrency, onJob, Task),
   };
 }

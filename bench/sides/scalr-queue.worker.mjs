@@ -3,10 +3,9 @@ import 'reflect-metadata';
 import { Injectable, Module } from '@nestjs/common';
 import { ProcessJob, ScalrQueueModule } from 'scalr-queue';
 import { runWorker } from 'scalr-queue/worker';
-import { Task } from './scalr-queue.job.mjs';
 
-/** @param {string} redis @param {number} concurrency @param {(number: number) => void} onJob */
-export function openWorker(redis, concurrency, onJob) {
+/** @param {string} redis @param {number} concurrency @param {(number: number) => void} onJob @param {import('scalr-queue').JobDefinition<any>} definition */
+export function openWorker(redis, concurrency, onJob, definition) {
   class Processor {
     /** @param {{ number: number }} payload */
     async run({ number }) {
@@ -16,7 +15,7 @@ export function openWorker(redis, concurrency, onJob) {
   const method = /** @type {PropertyDescriptor} */ (
     Object.getOwnPropertyDescriptor(Processor.prototype, 'run')
   );
-  ProcessJob(Task)(Processor.prototype, 'run', method);
+  ProcessJob(definition)(Processor.prototype, 'run', method);
   Injectable()(Processor);
   class Root {}
   Module({ imports: [ScalrQueueModule.forRoot({ app: 'bench', redis })], providers: [Processor] })(Root);
