@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
-import { defineJob, JobContext, JobsService, ProcessJob } from 'scalr-queue';
+import { defineJob, JobContext, JobsService, ProcessJob, ScalrQueueMetrics } from 'scalr-queue';
 import { type LimiterOptions, SharedRedis } from 'scalr-queue/shared';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
+import { commandsOf } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis.js';
 
@@ -11,6 +12,7 @@ const Guarded = defineJob<{ tenant: string }>('guarded', {
   limits: [{ limiter: 'places', key: ({ tenant }) => tenant }],
 });
 
+const WINDOW: LimiterOptions = { window: { max: 1, per: '10s' } };
 const SLOW: LimiterOptions = { bucket: { capacity: 2, refill: 1, per: '1h' } };
 
 describe('a limiter', () => {
@@ -60,7 +62,7 @@ describe('a limiter', () => {
     class Charges {
       private readonly stripe;
       constructor(@Inject(SharedRedis) shared: SharedRedis) {
-        this.stripe = shared.limiter('stripe', { window: { max: 1, per: '1500ms' } });
+        this.stripe = shared.limiter('stripe', WINDOW);
       }
 
       @ProcessJob(Charge)
@@ -69,7 +71,9 @@ describe('a limiter', () => {
       }
     }
 
-    const { queue, jobs, get } = await startBoth({ providers: [Charges] });
+    const { app, worker, queue, jobs, get } = await startBoth({ providers: [Charges] });
+    // The producer is to show it too.
+    get(SharedRedis).limiter('stripe', WINDOW);
     const [first, second] = await queue.enqueueMany(Charge, [{ tenant: 'a' }, { tenant: 'b' }]);
     await eventually(() => expect(attempts).toEqual([1]));
     await eventually(async () => {
@@ -78,7 +82,24 @@ describe('a limiter', () => {
     });
     const [limit] = await get(SharedRedis).limits();
     expect(limit?.waiters).toEqual([expect.stringMatching(/^job charge /)]);
-    await eventually(() => expect(attempts).toEqual([1, 1]), { timeout: 20_000 });
+    const waiting = limit!.waiters[0]!.split(' ')[2]!;
+    expect((await jobs.explain(waiting))?.reasons[0]).toMatchObject({
+      code: 'limiter',
+      message: expect.stringMatching(/^it waits for the limiter stripe: 0 of 1 left/) as string,
+    });
+    const { lines } = commandsOf(app);
+    expect(await lines('limits')).toEqual([
+      'LIMITER KEY ALLOWS LEFT WAITING WHO WAITS',
+      `stripe - 1 T 0 of 1 1 job charge ${waiting}`,
+    ]);
+    expect(await lines('locks')).toEqual(['no lock is held']);
+    const text = await get(ScalrQueueMetrics).text();
+    expect(text).toMatch(/^scalr_queue_limiter_left\{.*limiter="stripe".*\} 0$/m);
+    expect(text).toMatch(/^scalr_queue_limiter_waiting\{.*limiter="stripe".*\} 1$/m);
+    const worked = await worker.context.get(ScalrQueueMetrics, { strict: false }).text();
+    expect(worked).toMatch(/^scalr_queue_limiter_calls_total\{.*limiter="stripe",outcome="granted".*\} 1$/m);
+    expect(worked).toMatch(/^scalr_queue_limiter_calls_total\{.*limiter="stripe",outcome="denied".*\} 1$/m);
+    await eventually(() => expect(attempts).toEqual([1, 1]), { timeout: 40_000 });
     await eventually(async () => expect((await get(SharedRedis).limits())[0]?.waiters).toEqual([]));
   });
 

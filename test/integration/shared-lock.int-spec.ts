@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { ScalrQueueMetrics } from 'scalr-queue';
 import { SharedRedis } from 'scalr-queue/shared';
 import { startProducer, uniqueApp } from '../support/apps.js';
+import { commandsOf } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 import { RedisServer } from '../support/redis.js';
 
@@ -26,7 +28,8 @@ describe('a lock', () => {
   });
 
   it('is refused to whoever does not wait, shown with its holder, and given back when the work throws', async () => {
-    const { get } = await startProducer({ app: uniqueApp() });
+    const app = uniqueApp();
+    const { get } = await startProducer({ app });
     const shared = get(SharedRedis);
     let end: (error: Error) => void = () => undefined;
     const holding = shared.lock('rebuild', {}, () => new Promise((_, reject) => (end = reject)));
@@ -36,6 +39,13 @@ describe('a lock', () => {
       holder: expect.stringMatching(/^process .+:\d+$/) as string,
       waiters: [],
     });
+    expect(await commandsOf(app).lines('locks')).toEqual([
+      'LOCK HOLDER FENCE HELD FOR LEASE ENDS WAITING WHO WAITS',
+      expect.stringMatching(/^rebuild process \S+ \d{16} T T 0 -$/),
+    ]);
+    expect(await get(ScalrQueueMetrics).text()).toMatch(
+      /^scalr_queue_lock_held_seconds\{.*lock="rebuild".*\} [\d.]+$/m,
+    );
     await expect(shared.lock('rebuild', {}, () => 1)).rejects.toMatchObject({
       code: 'LOCK_NOT_ACQUIRED',
       lock: 'rebuild',

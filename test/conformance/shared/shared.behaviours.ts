@@ -69,9 +69,17 @@ function limitBehaviours(make: () => Promise<MadeShared>): void {
 
     it('takes nothing for a look', async () => {
       const { engine } = await make();
-      const look = callOf(BUCKET, { cost: 0 });
-      expect(await engine.limits.take(look)).toMatchObject({ granted: true, left: 3 });
-      expect(await engine.limits.take(look)).toMatchObject({ granted: true, left: 3 });
+      for (const rule of [BUCKET, WINDOW, PLACES]) {
+        const call = callOf(rule, { name: rule.kind });
+        const most = rule.kind === 'concurrent' ? 2 : 3;
+        const asked = () => engine.limits.take({ ...call, cost: 0 });
+        expect(await asked()).toMatchObject({ granted: true, left: most });
+        expect(await asked()).toMatchObject({ granted: true, left: most });
+        await engine.limits.take({ ...call, cost: most });
+        const full = await asked();
+        expect(full).toMatchObject({ granted: false, left: 0 });
+        expect(full.resetIn).toBeGreaterThan(0);
+      }
     });
   });
 

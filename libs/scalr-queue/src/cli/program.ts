@@ -18,6 +18,7 @@ import { registerGenerate } from './commands/generate.command.js';
 import { registerInit } from './commands/init.command.js';
 import { registerQueues } from './commands/queues.command.js';
 import { registerSchedules } from './commands/schedules.command.js';
+import { registerShared } from './commands/shared.commands.js';
 import { registerTop } from './commands/top.command.js';
 import { registerWorkers } from './commands/workers.command.js';
 import { ExitCode } from './exit-codes.js';
@@ -36,6 +37,7 @@ const COMMANDS = [
   registerExplain,
   registerDead,
   registerSchedules,
+  registerShared,
   registerPause,
   registerCancel,
   registerPing,

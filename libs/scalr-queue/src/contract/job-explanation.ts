@@ -17,6 +17,7 @@ export type JobReasonCode =
   | 'queue-paused'
   | 'no-live-worker'
   | 'no-handler'
+  | 'limiter'
   | 'rate-limited'
   | 'global-concurrency'
   | 'position'

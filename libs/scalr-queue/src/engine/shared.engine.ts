@@ -37,7 +37,7 @@ export interface LimitCall {
   readonly key: string;
   readonly rule: LimitRule;
   readonly breaker?: BreakerRule;
-  /** 0 only looks. */
+  /** 0 only looks whether there is one. */
   readonly cost: number;
   /** Tells a place of a concurrent limiter apart; unique. */
   readonly token: string;

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { FoundJob } from '../engine/found-job.js';
+import { type LimitState, SharedEngine } from '../engine/shared.engine.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
 import type { JobInfo } from '../contract/job-info.js';
@@ -24,6 +25,7 @@ export class JobExplainer {
     private readonly engine: QueueEngine,
     private readonly state: AppState,
     private readonly reader: JobReader,
+    private readonly shared: SharedEngine,
     @Inject(RESOLVED_OPTIONS) private readonly app: Pick<ResolvedOptions, 'clock' | 'defaults'>,
   ) {
     this.live = new LiveSettings(app);
@@ -34,6 +36,15 @@ export class JobExplainer {
     if (!found) return undefined;
     const facts = await this.reader.bounded(() => this.factsOf(found));
     return { job: facts.job, reasons: reasonsOf(facts) };
+  }
+
+  /** Those that it waits for: a job that was put aside by one is delayed. */
+  private async limitersOf(found: FoundJob): Promise<LimitState[]> {
+    const { name, id, state } = toJobInfo(found);
+    if (state !== 'delayed') return [];
+    const who = `job ${name} ${id}`;
+    const limiters = await this.shared.limits.list();
+    return limiters.filter(({ waiters }) => waiters.includes(who));
   }
 
   /** As a worker with the definitions of this process would take it: what the call of `enqueue` left open may have changed since. */
@@ -60,11 +71,12 @@ export class JobExplainer {
 
   private async factsOf(found: FoundJob): Promise<ExplainedJob> {
     const { name, queueName } = found.job;
-    const [{ queues, workers }, [unhandled], limits, position] = await Promise.all([
+    const [{ queues, workers }, [unhandled], limits, position, limiters] = await Promise.all([
       this.state.read(),
       this.engine.workers.withLastHandler([{ name, queue: queueName }]),
       this.engine.queues.limitsOf(queueName),
       this.engine.jobs.positionOf(found),
+      this.limitersOf(found),
     ]);
     return {
       found,
@@ -74,6 +86,7 @@ export class JobExplainer {
       now: this.app.clock.now(),
       ...(unhandled?.lastHandledBy ? { lastHandledBy: unhandled.lastHandledBy } : {}),
       ...(limits.concurrency === undefined ? {} : { limit: limits.concurrency }),
+      limiters,
       rateLimited: limits.rateLimitedFor,
       ...(position === undefined ? {} : { position }),
     };

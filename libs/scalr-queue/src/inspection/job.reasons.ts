@@ -6,6 +6,8 @@ import type { DeadReason, JobInfo } from '../contract/job-info.js';
 import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
 import type { FoundJob } from '../engine/found-job.js';
+import type { LimitState } from '../engine/shared.engine.js';
+import { mostOf } from '../contract/limit-rule.js';
 import type { QueueState } from '../engine/queue-state.js';
 import { counted } from '../contract/counted.js';
 
@@ -24,6 +26,8 @@ export interface ExplainedJob {
   /** Milliseconds until the rate limit lets the next job start; 0 when it does not hold anything. */
   readonly rateLimited: number;
   readonly position?: number;
+  /** Limiters of `SharedRedis` that it waits for. */
+  readonly limiters?: readonly LimitState[];
   /** Who handled its kind last, where no live worker does. */
   readonly lastHandledBy?: LastHandler;
 }
@@ -57,7 +61,13 @@ export function reasonsOf(facts: ExplainedJob): JobReason[] {
   const { job } = facts;
   const pending = job.state === 'waiting' || job.state === 'delayed';
   const reasons = pending
-    ? [...timeOf(job, facts), ...holdsOf(job, facts), ...placeOf(job, facts), ...expiryOf(facts)]
+    ? [
+        ...limitersOf(facts),
+        ...timeOf(job, facts),
+        ...holdsOf(job, facts),
+        ...placeOf(job, facts),
+        ...expiryOf(facts),
+      ]
     : endOf(job, facts);
   return [...reasons, ...uniqueOf(job, facts)];
 }
@@ -108,6 +118,17 @@ function slotReason(code: 'missed' | 'skipped', { job }: FoundJob): JobReason {
     message: `${what} was missed and did not run${late}`,
     advice: `See why no worker took it in time. Run it now with "scalr-queue schedules run-now ${schedule}", or give the schedule missed: 'once'.`,
   };
+}
+
+/** It was put aside by a limiter that was used up. */
+function limitersOf({ limiters = [], now }: ExplainedJob): JobReason[] {
+  return limiters.map(({ name, key, left, rule, resetIn }) => ({
+    code: 'limiter',
+    message:
+      `it waits for the limiter ${name}${key === '' ? '' : ` (${key})`}: ${left} of ${mostOf(rule)} left` +
+      (resetIn > 0 ? `, the next in ${resetIn} ms` : ''),
+    ...(resetIn > 0 ? { until: new Date(now + resetIn) } : {}),
+  }));
 }
 
 function timeOf(job: JobInfo, { now }: ExplainedJob): JobReason[] {

@@ -9,12 +9,22 @@ import { MetricsController } from './metrics.controller.js';
 import { OutboxMetrics } from './outbox.metrics.js';
 import { ScalrQueueMetrics } from './scalr-queue.metrics.js';
 import { ScheduleMetrics } from './schedule.metrics.js';
+import { SharedModule } from '../shared/shared.module.js';
+import { SharedMetrics } from './shared.metrics.js';
 import { StateMetrics } from './state.metrics.js';
 
 /** Numbers about the queue. */
 @Module({
-  imports: [DurabilityModule, InspectionModule, ObservabilityModule, SchedulingModule],
-  providers: [JobMetrics, MetricRegistry, OutboxMetrics, ScalrQueueMetrics, ScheduleMetrics, StateMetrics],
+  imports: [DurabilityModule, InspectionModule, ObservabilityModule, SchedulingModule, SharedModule],
+  providers: [
+    JobMetrics,
+    MetricRegistry,
+    OutboxMetrics,
+    ScalrQueueMetrics,
+    ScheduleMetrics,
+    SharedMetrics,
+    StateMetrics,
+  ],
   exports: [ScalrQueueMetrics],
 })
 export class MetricsModule {}

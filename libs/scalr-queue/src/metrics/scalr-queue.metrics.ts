@@ -5,6 +5,7 @@ import { MetricRegistry } from './metric.registry.js';
 import { OutboxMetrics } from './outbox.metrics.js';
 import { processMetrics } from './process.metrics.js';
 import { ScheduleMetrics } from './schedule.metrics.js';
+import { SharedMetrics } from './shared.metrics.js';
 import { StateMetrics } from './state.metrics.js';
 
 /**
@@ -22,13 +23,19 @@ export class ScalrQueueMetrics {
     private readonly state: StateMetrics,
     private readonly schedules: ScheduleMetrics,
     private readonly outbox: OutboxMetrics,
+    private readonly shared: SharedMetrics,
     // Counts from its construction on.
     _jobs: JobMetrics,
   ) {}
 
   /** One scrape: within a second whatever Redis does, at a cost that does not grow with the backlog. */
   async text(): Promise<string> {
-    await Promise.all([this.state.refresh(), this.schedules.refresh(), this.outbox.refresh()]);
+    await Promise.all([
+      this.state.refresh(),
+      this.schedules.refresh(),
+      this.outbox.refresh(),
+      this.shared.refresh(),
+    ]);
     return `${await this.metrics.text()}\n${await processMetrics()}`;
   }
 }

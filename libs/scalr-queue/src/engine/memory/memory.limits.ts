@@ -107,13 +107,16 @@ export class MemoryLimits implements LimitStore {
   }
 
   private takeOf(count: Count, call: Pick<LimitCall, 'rule' | 'cost' | 'token'>, now: number): Taken {
-    const { rule, cost, token } = call;
+    const { rule, token } = call;
+    // A look asks for one, and takes none.
+    const looks = call.cost === 0;
+    const cost = Math.max(1, call.cost);
     if (rule.kind === 'bucket') {
       const { tokens, at } = count.level ?? { tokens: rule.capacity, at: now };
       const level = Math.min(rule.capacity, tokens + ((now - at) * rule.refill) / rule.per);
       const isEnough = level >= cost - 1e-9;
-      if (isEnough && cost > 0) count.level = { tokens: level - cost, at: now };
-      const left = Math.floor(level - (isEnough ? cost : 0) + 1e-9);
+      if (isEnough && !looks) count.level = { tokens: level - cost, at: now };
+      const left = Math.floor(level - (isEnough && !looks ? cost : 0) + 1e-9);
       const resetIn = isEnough ? 0 : Math.ceil(((cost - level) * rule.per) / rule.refill - 1e-6);
       return { granted: isEnough, left, resetIn };
     }
@@ -121,8 +124,8 @@ export class MemoryLimits implements LimitStore {
       count.grants = count.grants.filter(({ at }) => at > now - rule.per);
       const used = count.grants.reduce((sum, grant) => sum + grant.cost, 0);
       if (used + cost <= rule.max) {
-        if (cost > 0) count.grants.push({ at: now, cost });
-        return { granted: true, left: rule.max - used - cost, resetIn: 0 };
+        if (!looks) count.grants.push({ at: now, cost });
+        return { granted: true, left: rule.max - used - (looks ? 0 : cost), resetIn: 0 };
       }
       let over = used + cost - rule.max;
       const last = count.grants.find((grant) => (over -= grant.cost) <= 0);
@@ -130,7 +133,7 @@ export class MemoryLimits implements LimitStore {
     }
     for (const [place, ends] of count.places) if (ends <= now) count.places.delete(place);
     if (count.places.size + cost <= rule.max) {
-      for (let place = 0; place < cost; place++) count.places.set(`${token}#${place}`, now + rule.lease);
+      for (let place = 0; place < call.cost; place++) count.places.set(`${token}#${place}`, now + rule.lease);
       return { granted: true, left: rule.max - count.places.size, resetIn: 0 };
     }
     const resetIn = Math.min(...count.places.values()) - now;

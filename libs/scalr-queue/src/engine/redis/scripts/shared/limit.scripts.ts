@@ -61,7 +61,7 @@ const SLICES = 100;
  * ARGV[2] its capacity, or its most
  * ARGV[3] its microseconds: per, or the lease
  * ARGV[4] the tokens that come back in that time
- * ARGV[5] the cost; 0 only looks
+ * ARGV[5] the cost; 0 only looks whether there is one
  * ARGV[6] the token of the call
  * ARGV[7] who waits when it is refused; empty for nobody
  * ARGV[8] the place in the index
@@ -72,6 +72,9 @@ export const TAKE = `${TIME_OF_REDIS}${NOTE_WAITER}
 local state, waits, index, breaker = unpack(KEYS)
 local kind, most, per, refill = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local cost, token, who, place, opens = tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8], tonumber(ARGV[9])
+-- A look asks for one, and takes none.
+local looks = cost == 0
+if looks then cost = 1 end
 local now = now_us()
 local trial = 0
 
@@ -98,8 +101,8 @@ local function take_of_bucket()
     level = full
   end
   if level < need then return 0, math.floor(level / per), math.ceil((need - level) / refill), math.ceil(need / refill) end
-  level = level - need
-  if cost > 0 then
+  if not looks then
+    level = level - need
     redis.call('HSET', state, 'at', now, 'level', level, 'per', per)
     redis.call('PEXPIRE', state, to_ms((full - level) / refill) + 1000)
   end
@@ -136,11 +139,10 @@ local function take_of_window()
     redis.call('HSET', state, 'n', count, 'first', first)
   end
   if count + cost <= most then
-    if cost > 0 then
-      redis.call('HINCRBY', state, current, cost)
-      redis.call('HSET', state, 'n', count + cost, 'first', first, 'last', current, 'slice', slice)
-      redis.call('PEXPIRE', state, to_ms(per + 2 * slice))
-    end
+    if looks then return 1, most - count, 0, 0 end
+    redis.call('HINCRBY', state, current, cost)
+    redis.call('HSET', state, 'n', count + cost, 'first', first, 'last', current, 'slice', slice)
+    redis.call('PEXPIRE', state, to_ms(per + 2 * slice))
     return 1, most - count - cost, 0, 0
   end
   local over, at = count + cost - most, last
@@ -158,11 +160,9 @@ local function take_of_places()
   drop_ended(state, now)
   local count = redis.call('ZCARD', state)
   if count + cost <= most then
+    if looks then return 1, most - count, 0, 0 end
     for i = 1, cost do redis.call('ZADD', state, now + per, token .. '#' .. i) end
-    if cost > 0 then
-      local left = redis.call('PTTL', state)
-      if left < per / 1000 then redis.call('PEXPIRE', state, to_ms(per)) end
-    end
+    if redis.call('PTTL', state) < per / 1000 then redis.call('PEXPIRE', state, to_ms(per)) end
     return 1, most - count - cost, 0, 0
   end
   local first = redis.call('ZRANGE', state, 0, 0, 'WITHSCORES')
@@ -173,7 +173,7 @@ local takes = {bucket = take_of_bucket, window = take_of_window, concurrent = ta
 local granted, left, reset, each = takes[kind]()
 if granted == 1 then
   if who ~= '' then redis.call('ZREM', waits, who) end
-  if trial == 2 and cost > 0 then
+  if trial == 2 and not looks then
     redis.call('HSET', breaker, 'trial', now + opens)
     redis.call('PEXPIRE', breaker, to_ms(opens) * 3)
   end
