@@ -1,3 +1,4 @@
+import { defineJob } from 'scalr-queue';
 import { postgresOutbox, type PostgresOutboxOptions } from 'scalr-queue/outbox';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startProducer } from '../support/apps.js';
@@ -80,6 +81,36 @@ describe('a durable job', () => {
     const call = queue.enqueue(Charge, { order: 3 }, { signal: AbortSignal.abort(new Error('enough')) });
     await expect(call).rejects.toThrow('enough');
     expect(await rows()).toHaveLength(2);
+  });
+
+  it('is stored as it is, whatever its payload holds', async () => {
+    const { database, queue } = await shop();
+    const payload = { z: 1e21, a: 'null \u0000, 😀, \\ " \' $1', '': [0.1, -0, 1e-7], order: 2 };
+    await queue.enqueue(defineJob<typeof payload>('nasty', { durable: true }), payload);
+    const [row] = await database.query('select payload::text as text from scalr_queue.outbox');
+    expect(row!.text).toBe(JSON.stringify(payload));
+  });
+
+  it('that a running one of its key takes over has ended, and the payload is with that', async () => {
+    const { database, queue, work } = await shop();
+    const Rerun = defineJob<{ n: number }>('rerun', {
+      queue: 'none',
+      durable: true,
+      unique: { key: () => 'one', onConflict: 'rerun' },
+    });
+    await queue.enqueue(Rerun, { n: 1 });
+    await queue.enqueue(Rerun, { n: 2 });
+    await work();
+    await eventually(async () =>
+      expect(
+        await database.query(
+          'select payload, done_at is not null as done from scalr_queue.outbox order by seq',
+        ),
+      ).toEqual([
+        { payload: { n: 2 }, done: false },
+        { payload: { n: 2 }, done: true },
+      ]),
+    );
   });
 
   it('that was replaced by another never comes back', async () => {

@@ -49,7 +49,18 @@ describe('a job with tx', () => {
     );
   });
 
-  it('comes in the order of its rows, as one of many', async () => {
+  it('comes in the order in which it was recorded', async () => {
+    const { pool, queue, work, runs } = await shop();
+    const orders = Array.from({ length: 120 }, (_, order) => order);
+    for (const order of orders.slice(0, 12))
+      await inTransaction(pool, (tx) => queue.enqueue(Ship, { order }, { tx }));
+    const rest = orders.slice(12).map((order) => ({ order }));
+    await inTransaction(pool, (tx) => queue.enqueueMany(Ship, rest, { tx }));
+    await work({ concurrency: 1 });
+    await eventually(() => expect(runs.map(({ order }) => order)).toEqual(orders));
+  });
+
+  it('is one of many that a statement records', async () => {
     const { pool, queue, work, runs, rows } = await shop();
     const orders = Array.from({ length: 2_500 }, (_, order) => ({ order }));
     const jobs = await inTransaction(pool, (tx) => queue.enqueueMany(Ship, orders, { tx }));

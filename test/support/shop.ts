@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { defineJob, JobContext, ProcessJob } from 'scalr-queue';
 import { postgresOutbox, type PostgresOutboxOptions } from 'scalr-queue/outbox';
+import type { RunWorkerOptions } from 'scalr-queue/worker';
 import { z } from 'zod';
 import { startProducer, startWorker, uniqueApp } from './apps.js';
 import { outboxDatabase, poolOf } from './outbox.js';
@@ -39,7 +40,8 @@ export async function shop(options: PostgresOutboxOptions = {}) {
 
   const outbox = () => postgresOutbox({ pool, ...options });
   const producer = await startProducer({ app, outbox: outbox() });
-  const work = () => startWorker({ app, outbox: postgresOutbox({ url: database.url }), providers: [Orders] });
+  const work = (run: RunWorkerOptions = {}) =>
+    startWorker({ app, outbox: postgresOutbox({ url: database.url }), providers: [Orders] }, run);
   const rows = () => database.query('select * from scalr_queue.outbox order by seq');
   return { app, database, pool, producer, queue: producer.queue, work, runs, rows, outbox };
 }

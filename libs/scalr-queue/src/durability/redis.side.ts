@@ -1,5 +1,4 @@
 import type { Clock } from '../config/clock.js';
-import { BULK_SLICE } from '../contract/defaults.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import { EnqueueError, OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
 import type { OutboxHost, RecordedJob, RecordFate, SentRecord } from '../contract/outbox.js';
@@ -12,6 +11,8 @@ import { fromRecord } from '../producer/recorded-job.js';
 
 /** How long, in milliseconds, Redis may take to say what became of jobs. */
 const PATIENCE = 2_000;
+/** Jobs of one call of the sender, which has a second for them. */
+const RUN = 250;
 /** The states of the engine in which a job has ended. */
 const ENDED = new Set(['completed', 'failed']);
 
@@ -37,7 +38,7 @@ export class RedisSide implements OutboxHost {
         const runs = byQueue.get(job.queue) ?? [];
         byQueue.set(job.queue, runs);
         const last = runs.at(-1);
-        if (last?.[0]!.job.name === job.name && last.length < BULK_SLICE) last.push({ job, at });
+        if (last?.[0]!.job.name === job.name && last.length < RUN) last.push({ job, at });
         else runs.push([{ job, at }]);
       } catch (error) {
         outcomes[at] = { refused: messageOf(error) };
@@ -98,9 +99,9 @@ export class RedisSide implements OutboxHost {
     }
     if (run.length > 1 && error instanceof OutcomeUnknownError && (await this.writes())) {
       // Redis answers: something is wrong with one of them, or was for a moment. Sending one again makes no second job.
-      let held: string | undefined;
-      for (const one of run) held = (await this.sendRun([one], outcomes)) ?? held;
-      return held;
+      const half = Math.ceil(run.length / 2);
+      const first = await this.sendRun(run.slice(0, half), outcomes);
+      return (await this.sendRun(run.slice(half), outcomes)) ?? first;
     }
     const isRefused = error instanceof OutcomeUnknownError && (await this.writes());
     for (const { at } of run)

@@ -9,9 +9,9 @@ const TIMEOUT = 10_000;
 
 /** Writes which jobs have ended: once a second for all of them, and again when PostgreSQL was away. */
 export class DoneMarks {
-  private ended: { name: string; id: string }[] = [];
+  private readonly ended: { name: string; id: string }[] = [];
   private timer?: NodeJS.Timeout;
-  private writing?: Promise<void>;
+  private writing: Promise<void> = Promise.resolve();
   private closed = false;
 
   constructor(
@@ -28,9 +28,8 @@ export class DoneMarks {
   }
 
   /** Writes what there is; a PostgreSQL that does not answer is not waited for. */
-  async flush(): Promise<void> {
-    await this.writing;
-    await this.write(1_000).catch(() => undefined);
+  flush(): Promise<void> {
+    return this.write(1_000).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -40,13 +39,18 @@ export class DoneMarks {
   }
 
   private async tick(): Promise<void> {
-    this.writing = this.write(TIMEOUT).catch((error: unknown) => this.tell(error));
-    await this.writing;
+    await this.write(TIMEOUT).catch((error: unknown) => this.tell(error));
     this.timer = undefined;
     if (!this.closed && this.ended.length > 0) this.timer = setTimeout(() => void this.tick(), EVERY).unref();
   }
 
-  private async write(timeout: number): Promise<void> {
+  /** One at a time: two would take the same ones. */
+  private write(timeout: number): Promise<void> {
+    this.writing = this.writing.catch(() => undefined).then(() => this.writeAll(timeout));
+    return this.writing;
+  }
+
+  private async writeAll(timeout: number): Promise<void> {
     while (this.ended.length > 0) {
       const some = this.ended.slice(0, AT_ONCE);
       const names = some.map(({ name }) => name);

@@ -58,12 +58,12 @@ returning epoch`;
     return `update ${this.relay} set until = clock_timestamp() - interval '1 second' where app = $1 and holder = $2`;
   }
 
-  /** Params: app, queues to leave alone. */
+  /** Params: app, queues to leave alone, a seq to begin after. By the number: its text sorts otherwise. */
   get pending(): string {
-    return `select seq::text, name, id, queue, payload::text, options::text, durable, tries from ${this.outbox}
-where app = $1 and sent_at is null and error is null and (retry_at is null or retry_at <= clock_timestamp())
+    return `select seq::text, name, id, queue, payload::text, options::text, durable, tries from ${this.outbox} o
+where app = $1 and seq > $3 and sent_at is null and error is null and (retry_at is null or retry_at <= clock_timestamp())
 and queue <> all($2::text[])
-order by seq limit ${RELAY_BATCH}`;
+order by o.seq limit ${RELAY_BATCH}`;
   }
 
   /**
@@ -122,9 +122,9 @@ where o.app = $1 and o.name = e.name and o.id = e.id and o.done_at is null`;
 
   /** Params: app, a seq to begin after, how many. Those that were sent a while ago and have not ended. */
   get unfinished(): string {
-    return `select seq::text, name, id, queue, sent_at::text from ${this.outbox}
+    return `select seq::text, name, id, queue, sent_at::text from ${this.outbox} o
 where app = $1 and sent_at is not null and done_at is null and seq > $2 and sent_at < clock_timestamp() - interval '1 minute'
-order by seq limit $3`;
+order by o.seq limit $3`;
   }
 
   /** Params: seqs, when each was sent. Those that Redis has lost. */

@@ -6,12 +6,12 @@ import { Housekeeping } from './outbox.housekeeping.js';
 import type { OutboxSettings } from './outbox.options.js';
 import type { OutboxStatements } from './outbox.statements.js';
 import { CommitListener } from './commit.listener.js';
-import { RelayBatch } from './relay.batch.js';
+import { type BatchOutcome, RelayBatch } from './relay.batch.js';
 import { RelayLease } from './relay.lease.js';
 
 /** How often, in milliseconds, rows are looked for: where commits are not heard, and as a net where they are. */
 const POLL = 250;
-const LISTENING_POLL = 2_000;
+const LISTENING_POLL = 1_000;
 /** How long, in milliseconds, to wait after trouble; and for the lease, when another process has it. */
 const TROUBLE_PAUSE = 500;
 const FOLLOW = 1_000;
@@ -140,7 +140,7 @@ export class PostgresRelay implements OpenOutbox {
     await this.listener.open();
     await this.lookAtEpoch();
     this.woken = false;
-    const outcome = await this.batch.run();
+    const outcome = await this.burst();
     if (outcome.held) this.tellTrouble(outcome.held);
     else if (this.troubled && outcome.sent > 0) {
       this.troubled = false;
@@ -148,8 +148,27 @@ export class PostgresRelay implements OpenOutbox {
       this.logger.log(`The outbox of ${this.host.app} is relayed again`);
     }
     this.housekeeping.run(this.lease).catch((error: unknown) => this.tellTrouble(error));
-    if (outcome.more || this.woken) return;
+    if (outcome.next || this.woken) return;
     await this.pause(outcome.held || !this.listener.hears ? POLL : LISTENING_POLL);
+  }
+
+  /** Batch after batch, each sent while the one before is marked; from the beginning again after a while. */
+  private async burst(): Promise<BatchOutcome> {
+    const end = performance.now() + EPOCH_LOOK;
+    let marking = Promise.resolve();
+    let sent = 0;
+    for (let after: string | undefined; ;) {
+      const outcome = await this.batch.run(after);
+      await marking;
+      marking = outcome.mark();
+      // It is waited for below, or with the next one.
+      marking.catch(() => undefined);
+      sent += outcome.sent;
+      after = outcome.next;
+      if (after !== undefined && !outcome.held && !this.stopped && performance.now() < end) continue;
+      await marking;
+      return { ...outcome, sent };
+    }
   }
 
   /** Everything that has not ended is sent again once Redis does not have the mark any more that it was sent with. */

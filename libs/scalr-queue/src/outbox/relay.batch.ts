@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { OutboxHost, RecordedJob, SentRecord } from '../contract/outbox.js';
-import type { OutboxDatabase } from './outbox.database.js';
+import { type OutboxDatabase, StatementFailed } from './outbox.database.js';
 import { type OutboxStatements, RELAY_BATCH } from './outbox.statements.js';
 import type { RelayLease } from './relay.lease.js';
 
@@ -19,11 +19,15 @@ type Sent = Extract<SentRecord, { readonly sent: string }>;
 /** What came of a look. */
 export interface BatchOutcome {
   readonly sent: number;
-  /** Whether there may be more to send at once. */
-  readonly more: boolean;
+  /** Where the next look begins, while there may be more to send at once. */
+  readonly next?: string | undefined;
   /** Why rows wait that could be sent otherwise. */
   readonly held?: string | undefined;
+  /** Writes what was sent; another batch may be sent meanwhile. */
+  readonly mark: () => Promise<void>;
 }
+
+const NOTHING: BatchOutcome = { sent: 0, mark: async () => undefined };
 
 /**
  * Takes the next rows, hands them to Redis, and marks them. There is no mark of how far it has come: a transaction that commits late has rows
@@ -46,17 +50,20 @@ export class RelayBatch {
     this.heldQueues.clear();
   }
 
-  async run(): Promise<BatchOutcome> {
+  /** @param after the rows up to this one are being marked */
+  async run(after = '0'): Promise<BatchOutcome> {
     const now = performance.now();
     for (const [queue, until] of this.heldQueues) if (until <= now) this.heldQueues.delete(queue);
     const { rows: found } = await this.database.query(
       this.statements.pending,
-      [this.host.app, [...this.heldQueues.keys()]],
+      [this.host.app, [...this.heldQueues.keys()], after],
       TIMEOUT,
     );
     const rows = found as unknown as Row[];
     // One that slept for longer than the lease must not send what it saw before.
-    if (rows.length === 0 || !this.lease.held) return { sent: 0, more: rows.length > 0 };
+    if (rows.length === 0 || !this.lease.held) return NOTHING;
+    // Before they are sent: what is sent before another epoch begins does not count in that.
+    const { epoch = '' } = this.lease;
     const outcomes = await this.host.send(rows);
     let held: string | undefined;
     const sent: { row: Row; outcome: Sent }[] = [];
@@ -70,12 +77,18 @@ export class RelayBatch {
         this.heldQueues.set(row.queue, performance.now() + HOLD);
       }
     }
-    await this.mark(sent);
-    for (const { row, why } of refused) await this.refuse(row, why);
-    return { sent: sent.length, more: rows.length === RELAY_BATCH && sent.length > 0, held };
+    return {
+      sent: sent.length,
+      next: rows.length === RELAY_BATCH && sent.length > 0 ? rows.at(-1)!.seq : undefined,
+      held,
+      mark: async () => {
+        await this.mark(sent, epoch);
+        for (const { row, why } of refused) await this.refuse(row, why);
+      },
+    };
   }
 
-  private async mark(sent: readonly { row: Row; outcome: Sent }[]): Promise<void> {
+  private async mark(sent: readonly { row: Row; outcome: Sent }[], epoch: string): Promise<void> {
     if (sent.length === 0) return;
     const seqs: string[] = [];
     const done: boolean[] = [];
@@ -88,7 +101,7 @@ export class RelayBatch {
         await this.takeOver(row, outcome.countsId);
     }
     const { app } = this.host;
-    const { holder, epoch = '' } = this.lease;
+    const { holder } = this.lease;
     await this.database.query(this.statements.markSent, [seqs, done, app, holder, epoch], TIMEOUT);
   }
 
@@ -101,7 +114,12 @@ export class RelayBatch {
 
   /** The job that counts has the payload of this one now. */
   private async takeOver(row: Row, countsId: string): Promise<void> {
-    await this.database.query(this.statements.takeOver, [this.host.app, countsId, row.seq], TIMEOUT);
+    try {
+      await this.database.query(this.statements.takeOver, [this.host.app, countsId, row.seq], TIMEOUT);
+    } catch (error) {
+      // Options that jsonb cannot hold: the other row keeps its payload, and this one must not hold all others up.
+      if (!(error instanceof StatementFailed && error.state?.startsWith('22'))) throw error;
+    }
   }
 
   private async refuse(row: Row, why: string): Promise<void> {

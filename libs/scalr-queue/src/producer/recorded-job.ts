@@ -32,7 +32,7 @@ export function fromRecord(
   { name, id, queue, payload, options: text }: RecordedJob,
   now: number,
 ): PreparedJob {
-  const { options, memory } = JSON.parse(text) as Partial<RecordedOptions>;
+  const { options, memory } = (JSON.parse(text) ?? {}) as Partial<RecordedOptions>;
   if (options?.jobId !== toStoredId(name, id)) throw new Error('its options cannot be read');
   const { delay = 0, timestamp = now, ...others } = options;
   // The engine counts the delay from the timestamp, too; one that is over means at once.
