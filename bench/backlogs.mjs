@@ -1,4 +1,5 @@
 // @ts-check
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { backlogs, PAIR } from './rows.mjs';
 import { runSide } from './run-side.mjs';
@@ -6,6 +7,7 @@ import { freshRedis, inRedis } from './stores.mjs';
 
 const SCALE = 0.4;
 const PER_CALL = 1_000;
+const PATIENCE = 120_000;
 
 /** What each side stores of the one job that is copied. */
 const LISTS = { waiting: 'wait', delayed: 'delayed', prioritized: 'prioritized' };
@@ -66,5 +68,15 @@ async function fill(side, kind, store, jobs) {
   if (!id) throw new Error(`${side} left no job that is ${kind}`);
   for (let from = 1; from < jobs; from += PER_CALL)
     await redis.eval(COPY, 1, list, prefix, id, ...[STEPS[kind], from, PER_CALL].map(String));
+  await rewritten(redis);
   redis.disconnect();
+}
+
+/** So much at once makes Redis rewrite its file, which no row should pay for. @param {Redis} redis */
+async function rewritten(redis) {
+  const deadline = Date.now() + PATIENCE;
+  while (/aof_rewrite_(in_progress|scheduled):1/.test(await redis.info('persistence'))) {
+    if (Date.now() > deadline) throw new Error('Redis is still rewriting its file');
+    await sleep(100);
+  }
 }
