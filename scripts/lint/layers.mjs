@@ -33,7 +33,8 @@ export const LAYERS = {
   retention: list(FOUNDATION),
   inspection: list('retention observability', FOUNDATION),
   'dead-letter': list('inspection', FOUNDATION),
-  producer: list('inspection tracing observability lifecycle', FOUNDATION),
+  hooks: list(FOUNDATION),
+  producer: list('hooks inspection tracing observability lifecycle', FOUNDATION),
   scheduling: list('producer tracing', FOUNDATION),
   outbox: list('engine contract config'),
   durability: list('producer observability', FOUNDATION),
@@ -41,7 +42,7 @@ export const LAYERS = {
   metrics: list('durability shared scheduling inspection observability', FOUNDATION),
   health: list('metrics inspection', FOUNDATION),
   worker: list(
-    'worker/thread durability health shared scheduling retention inspection tracing observability lifecycle',
+    'worker/thread hooks dead-letter durability health shared scheduling retention inspection tracing observability lifecycle',
     FOUNDATION,
   ),
   'worker/thread': list('worker tracing engine contract'),
@@ -68,7 +69,7 @@ export const LAYERS = {
   ),
   // What apps import; nothing of the library does.
   'index.ts': list(
-    'scalr-queue.module.ts worker health http metrics scheduling producer dead-letter inspection observability',
+    'scalr-queue.module.ts hooks worker health http metrics scheduling producer dead-letter inspection observability',
     'contract config',
   ),
   'worker.ts': list('worker config'),

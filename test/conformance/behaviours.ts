@@ -5,6 +5,7 @@ import type { StartDriver } from './driver.js';
 import { endingBehaviours } from './endings.behaviour.js';
 import { enhancerBehaviours } from './enhancers.behaviour.js';
 import { enqueueBehaviours } from './enqueue.behaviour.js';
+import { hookBehaviours } from './hooks.behaviour.js';
 import { operationBehaviours } from './operations.behaviour.js';
 import { resultBehaviours } from './results.behaviour.js';
 
@@ -18,4 +19,5 @@ export function conformanceOf(start: StartDriver) {
   resultBehaviours(start);
   contextBehaviours(start);
   enhancerBehaviours(start);
+  hookBehaviours(start);
 }

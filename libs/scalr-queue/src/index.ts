@@ -37,7 +37,10 @@ export type {
 } from './dead-letter/dead-letter.options.js';
 export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
 export type { DeadGroup, DeadGroups } from './dead-letter/dead-group.js';
-export type { DeadJob, KeyConflict } from './dead-letter/dead-job.js';
+export type { DeadJob } from './contract/dead-job.js';
+export type { KeyConflict } from './dead-letter/dead-job.js';
+export type { EnqueueCall, EnqueueOutcome, JobHook, JobHookClass } from './contract/job-hook.js';
+export { contextFromCls } from './hooks/cls.context.js';
 export type { JobDetails, JobFailure } from './contract/job-details.js';
 export { JobsService, type WaitOptions } from './inspection/jobs.service.js';
 export type {
@@ -124,5 +127,6 @@ export {
   LimitExceededError,
   LockNotAcquiredError,
 } from './contract/errors/shared.errors.js';
+export { JobHookError } from './contract/errors/hook.errors.js';
 export { StoredDataError } from './contract/errors/stored-data.error.js';
 export { JobThreadError } from './contract/errors/thread.errors.js';

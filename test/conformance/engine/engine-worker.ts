@@ -93,6 +93,10 @@ export class HookLog implements WorkerHooks {
     this.note('ended', id);
   }
 
+  async dying(): Promise<void> {
+    this.call('dying');
+  }
+
   ending(job: EndingJob): void {
     Object.assign(job.opts, this.keep);
     this.note('ending', (job as StoredJob).id);

@@ -1,6 +1,7 @@
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { isOutbox, type Outbox } from '../contract/outbox.js';
 import { checkJobDefaults, JOB_DEFAULT_KEYS, type JobDefaults } from '../contract/job-settings.js';
+import type { JobHookClass } from '../contract/job-hook.js';
 import { type Clock, systemClock } from './clock.js';
 import * as defaults from '../contract/defaults.js';
 import { type Environment, FAST_PATH_MODES, readEnvironment } from './environment.js';
@@ -32,6 +33,7 @@ export interface ResolvedOptions {
   readonly tracing: boolean;
   readonly unhandled: 'warn' | 'refuse' | 'ignore';
   readonly fastPath: 'auto' | 'off';
+  readonly hooks: readonly JobHookClass[];
   readonly enhancers: { readonly global: boolean };
   readonly logFields: readonly string[];
   readonly worker: {
@@ -57,7 +59,7 @@ const check = new OptionChecker(QueueConfigError);
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
     'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'fastPath',
-    'enhancers', 'logFields', 'worker', 'outbox',
+    'hooks', 'enhancers', 'logFields', 'worker', 'outbox',
   ]); // prettier-ignore
   const app = checkApp(given.app, environment);
   return {
@@ -76,6 +78,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
       given.fastPath ?? environment.fastPath ?? defaults.DEFAULT_FAST_PATH,
       FAST_PATH_MODES,
     ),
+    hooks: checkHooks(given.hooks ?? []),
     enhancers: { global: globalEnhancers(given.enhancers ?? {}) },
     logFields: logFields(given.logFields ?? []),
     worker: resolveWorker(given.worker ?? {}, environment),
@@ -164,6 +167,24 @@ function resolveWorker(given: unknown, environment: Environment): ResolvedOption
     maxCrashes: optionalInteger('worker.maxCrashes', worker.maxCrashes, 100) ?? defaults.DEFAULT_MAX_CRASHES,
     unknownJobTimeout: duration('unknownJobTimeout', defaults.DEFAULT_UNKNOWN_JOB_TIMEOUT),
   };
+}
+
+const HOOK_METHODS = ['enqueue', 'attempt', 'dead'];
+
+function checkHooks(given: unknown): readonly JobHookClass[] {
+  if (!Array.isArray(given)) return check.fail('hooks', 'an array of classes', given);
+  const hooks = given as JobHookClass[];
+  for (const [index, hook] of hooks.entries()) {
+    const prototype =
+      typeof hook === 'function' ? (hook.prototype as Record<string, unknown> | undefined) : undefined;
+    if (!prototype || !HOOK_METHODS.some((method) => typeof prototype[method] === 'function'))
+      check.fail(`hooks[${index}]`, 'a class with a method enqueue, attempt or dead', hook);
+    if (hooks.findIndex(({ name }) => name === hook.name) < index)
+      throw new QueueConfigError(
+        `hooks[${index}] is called ${hook.name}, as another one is: give each a name of its own`,
+      );
+  }
+  return hooks;
 }
 
 function globalEnhancers(given: unknown): boolean {

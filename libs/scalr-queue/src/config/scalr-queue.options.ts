@@ -1,4 +1,5 @@
 import type { Duration } from '../contract/duration.js';
+import type { JobHookClass } from '../contract/job-hook.js';
 import type { JobDefaults } from '../contract/job-settings.js';
 import type { Outbox } from '../contract/outbox.js';
 import type { RedisConnectionOptions } from './redis-options.js';
@@ -79,6 +80,11 @@ export interface ScalrQueueOptions {
    * `SCALR_FAST_PATH`, else `'auto'`.
    */
   readonly fastPath?: 'auto' | 'off';
+  /**
+   * Code around jobs, in this order: the first is the outermost. Nest takes each from the module that provides it, in whatever scope, or makes it.
+   * See docs/hooks.md. Defaults to none.
+   */
+  readonly hooks?: readonly JobHookClass[];
   /**
    * Enhancers of Nest around handlers. Those on a handler or its class always run; `global: true` adds those that the app binds with
    * `APP_GUARD`, `APP_INTERCEPTOR`, `APP_PIPE` and `APP_FILTER`, which see contexts of the type `'job'` then. Defaults to false.

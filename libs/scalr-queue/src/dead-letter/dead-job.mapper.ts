@@ -1,7 +1,7 @@
 import { failuresOf, payloadOf } from '../inspection/job-details.mapper.js';
 import { toJobInfo } from '../inspection/job-info.mapper.js';
 import type { FoundJob } from '../engine/found-job.js';
-import type { DeadJob } from './dead-job.js';
+import type { DeadJob } from '../contract/dead-job.js';
 
 /** A dead job of the engine as plain data. */
 export function toDeadJob(found: FoundJob): DeadJob {

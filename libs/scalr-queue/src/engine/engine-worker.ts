@@ -62,7 +62,7 @@ export interface EngineWorker {
 }
 
 /**
- * What a worker says of its jobs, and asks of whoever started it. Everything is called synchronously, and must not throw. Of each job that is
+ * What a worker says of its jobs, and asks of whoever started it. All but `dying` is called synchronously, and must not throw. Of each job that is
  * taken, in this order: `attempt` with `started` in it, `ran`, `ended`, `ending`, then, once the outcome is stored, `completed` or `failed`.
  */
 export interface WorkerHooks {
@@ -79,6 +79,8 @@ export interface WorkerHooks {
   ran(job: StoredJob): void;
   /** A run has ended, by itself or not. Its outcome is not stored yet. */
   ended(job: StoredJob): void;
+  /** A failure is stored once this has resolved, which it always does. Left out where nobody needs to know. */
+  readonly dying?: ((job: StoredJob, error: Error) => Promise<void>) | undefined;
   /** The outcome of a run, where there is one, is about to be stored: says in the options of the job whether it is kept then. */
   ending(job: EndingJob): void;
 

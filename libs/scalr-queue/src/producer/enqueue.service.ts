@@ -10,6 +10,9 @@ import {
   isJobDefinition,
   type ResultOf,
 } from '../contract/job-definition.js';
+import { inherited } from '../engine/carried-context.js';
+import { JobHooks } from '../hooks/job.hooks.js';
+import type { EnqueueOutcome } from '../contract/job-hook.js';
 import { JobWaiter } from '../inspection/job.waiter.js';
 import { JobEvents } from '../observability/job-event.stream.js';
 import type { Duration } from '../contract/duration.js';
@@ -42,6 +45,7 @@ export class EnqueueService {
     private readonly waiter: JobWaiter,
     private readonly events: JobEvents,
     private readonly watch: WorkerWatch,
+    private readonly hooks: JobHooks,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -63,7 +67,18 @@ export class EnqueueService {
     return this.enqueueOne(definition, payload, options, false);
   }
 
-  private async enqueueOne(
+  private enqueueOne(
+    definition: AnyJobDefinition,
+    payload: unknown,
+    options: EnqueueOptions<never>,
+    waited: boolean,
+  ): Promise<EnqueuedJob> {
+    if (!this.hooks.any) return this.sendOne(definition, payload, options, waited);
+    const send = (given: EnqueueOptions<never>) => this.sendOne(definition, payload, given, waited);
+    return this.throughHooks(definition, payload, options, false, send);
+  }
+
+  private async sendOne(
     definition: AnyJobDefinition,
     payload: unknown,
     options: EnqueueOptions<never>,
@@ -102,10 +117,20 @@ export class EnqueueService {
    * @throws what `enqueue` throws; the message of a wrong item names its index, and `error.enqueued` lists the jobs that were
    * enqueued all the same; EnqueueAbortedError when `signal` aborts after some of them were
    */
-  async enqueueMany<D extends AnyJobDefinition>(
+  enqueueMany<D extends AnyJobDefinition>(
     definition: D,
     items: Iterable<EnqueueItems<D>> | AsyncIterable<EnqueueItems<D>>,
     options: Omit<EnqueueOptions<InputOf<D>>, 'id'> = {},
+  ): Promise<EnqueuedJob[]> {
+    if (!this.hooks.any) return this.sendMany(definition, items, options);
+    const send = (given: EnqueueOptions<never>) => this.sendMany(definition, items, given as typeof options);
+    return this.throughHooks(definition, items, options, true, send);
+  }
+
+  private async sendMany<D extends AnyJobDefinition>(
+    definition: D,
+    items: Iterable<EnqueueItems<D>> | AsyncIterable<EnqueueItems<D>>,
+    options: Omit<EnqueueOptions<InputOf<D>>, 'id'>,
   ): Promise<EnqueuedJob[]> {
     try {
       checkCall(definition, options, this.app);
@@ -158,6 +183,36 @@ export class EnqueueService {
   private routeOf(definition: AnyJobDefinition, tx: unknown): Route {
     if (tx === undefined && !this.app.outbox && !definition.settings.durable) return 'send';
     return this.recorder.route(definition, tx);
+  }
+
+  private async throughHooks<Outcome extends EnqueueOutcome>(
+    definition: AnyJobDefinition,
+    payload: unknown,
+    given: EnqueueOptions<never>,
+    many: boolean,
+    send: (options: EnqueueOptions<never>) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    let told: unknown;
+    try {
+      checkCall(definition, given, this.app);
+      const former = inherited();
+      const options = { ...given } as EnqueueOptions;
+      const context = { ...former, ...given.context };
+      // What a hook has taken out of it is not inherited either.
+      const gone = Object.fromEntries(Object.keys({ ...former }).map((key) => [key, undefined]));
+      const call = { definition, many, payload, options, context };
+      return (await this.hooks.enqueue(call, async () => {
+        try {
+          return await send({ ...(options as EnqueueOptions<never>), context: { ...gone, ...context } });
+        } catch (error) {
+          told = error;
+          throw error;
+        }
+      })) as Outcome;
+    } catch (error) {
+      if (error !== told) this.tellFailure(definition, error);
+      throw error;
+    }
   }
 
   private tellFailure(definition: unknown, error: unknown): void {

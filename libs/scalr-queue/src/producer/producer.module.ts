@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { HooksModule } from '../hooks/hooks.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
@@ -11,7 +12,7 @@ import { DEFAULT_WATCH_PACE, WATCH_PACE, WorkerWatch } from './worker.watch.js';
 
 /** Putting jobs in. */
 @Module({
-  imports: [ObservabilityModule, InspectionModule, TracingModule],
+  imports: [ObservabilityModule, HooksModule, InspectionModule, TracingModule],
   providers: [
     BulkSender,
     InFlightLimit,

@@ -10,7 +10,7 @@ import type { MethodName } from '../contract/method-marks.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
 import { describeThrown, isInstance } from '../engine/failure.js';
 import type { AttemptClock } from './attempt.js';
-import { scopeOf } from './attempt-scope.js';
+import { scopeOf } from '../hooks/attempt-scope.js';
 import { enhancersOf, nameOf, refuseUnreached } from './enhancers.js';
 import type { HandlerProvider } from './handler.providers.js';
 import {
@@ -78,11 +78,16 @@ export class HandlerEnhancers {
     const clocks = new WeakMap<JobContext, AttemptClock>();
     const invalid = new WeakSet<object>();
     const creator = this.creatorFor(handler, invalid);
-    const isPerAttempt = !provider.wrapper.isDependencyTreeStatic() || scoped.length > 0;
+    const isScoped = !provider.wrapper.isDependencyTreeStatic();
+    const isPerAttempt = isScoped || scoped.length > 0;
+    const owner = isScoped
+      ? provider.wrapper
+      : (scoped.find((it) => it.isDependencyTreeDurable()) ?? scoped[0]);
+    const contextIdOf = (context: JobContext) => scopeOf(context, moduleRefOf(owner!), owner);
     const made = new WeakMap<object, Call>();
     const make = (instance: object, context: JobContext): Call => {
       const callback = callbackOf(handler, instance, clocks);
-      const contextId = isPerAttempt ? scopeOf(context) : undefined;
+      const contextId = isPerAttempt ? contextIdOf(context) : undefined;
       const options = { guards: true, interceptors: true, filters: true };
       const { id } = provider.wrapper;
       return creator.create(
@@ -98,10 +103,8 @@ export class HandlerEnhancers {
     return async (payload, context, clock) => {
       clocks.set(context, clock);
       const instance = (await instanceFor(context)) as object;
-      for (const wrapper of scoped) {
-        const modules = wrapper.host!.getProviderByKey<ModuleRef>(ModuleRef).instance;
-        await modules.resolve(wrapper.token as never, scopeOf(context, modules, wrapper), { strict: true });
-      }
+      for (const wrapper of scoped)
+        await moduleRefOf(wrapper).resolve(wrapper.token as never, contextIdOf(context), { strict: true });
       try {
         return await callOf(instance, context)(payload, context);
       } catch (error) {
@@ -187,6 +190,9 @@ export class HandlerEnhancers {
     return { scoped, some: scoped.length + shared.length > 0 };
   }
 }
+
+const moduleRefOf = ({ host }: HandlerProvider['wrapper']): ModuleRef =>
+  host!.getProviderByKey<ModuleRef>(ModuleRef).instance;
 
 /** What Nest calls last, and shows as `getHandler()`. */
 function callbackOf(

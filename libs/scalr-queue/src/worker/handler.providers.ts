@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ContextIdFactory, DiscoveryService, ModuleRef } from '@nestjs/core';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import type { JobContext } from '../contract/job-context.js';
-import { scopeOf } from './attempt-scope.js';
+import { scopeOf } from '../hooks/attempt-scope.js';
 import { handlingMethodsOf, markedPrototypes } from './process-job.decorator.js';
 
 type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];

@@ -3,6 +3,7 @@ import { WorkerEngine } from '../engine/engine-worker.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { Scheduler } from '../scheduling/scheduler.js';
 import { DefinitionLimits } from '../shared/definition.limits.js';
+import { JobHooks } from '../hooks/job.hooks.js';
 import { HandlerExplorer, type JobHandler } from './handler.explorer.js';
 import { selectQueues } from './queue-selection.js';
 
@@ -20,6 +21,7 @@ export class HandlerSelection {
 
   constructor(
     private readonly explorer: HandlerExplorer,
+    private readonly hooks: JobHooks,
     private readonly schedules: Scheduler,
     private readonly engine: QueueEngine,
     private readonly workers: WorkerEngine,
@@ -31,6 +33,7 @@ export class HandlerSelection {
    * @throws DuplicateHandlerError, QueueConfigError
    */
   async explore(): Promise<ReadonlyMap<string, JobHandler>> {
+    await this.hooks.prepareRuns();
     const handlers = this.explorer.explore();
     this.limits.check([...handlers.values()].map(({ definition }) => definition));
     await this.schedules.prepare(handlers.values());

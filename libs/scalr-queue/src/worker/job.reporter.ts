@@ -6,6 +6,7 @@ import { Retention } from '../retention/retention.service.js';
 import { Tracing } from '../tracing/tracing.js';
 import { BlockWatch } from './block.watch.js';
 import { JobEventSource } from './job-event.source.js';
+import { DeadFollowUps } from './dead.follow-ups.js';
 import { RunningJobs } from './running.jobs.js';
 import { ShutdownController } from './shutdown.controller.js';
 
@@ -14,6 +15,7 @@ import { ShutdownController } from './shutdown.controller.js';
 export class JobReporter implements WorkerHooks {
   readonly drain: AbortSignal;
   readonly force: AbortSignal;
+  readonly dying: WorkerHooks['dying'];
 
   constructor(
     private readonly shutdown: ShutdownController,
@@ -22,9 +24,11 @@ export class JobReporter implements WorkerHooks {
     private readonly blocks: BlockWatch,
     private readonly retention: Retention,
     private readonly running: RunningJobs,
+    followUps: DeadFollowUps,
   ) {
     this.drain = shutdown.drainSignal;
     this.force = shutdown.forceSignal;
+    this.dying = followUps.dying;
   }
 
   attempt(job: StoredJob, run: () => Promise<unknown>): Promise<unknown> {

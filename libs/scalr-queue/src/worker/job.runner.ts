@@ -19,6 +19,7 @@ import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { carrying } from '../engine/carried-context.js';
 import { endedWithoutRun } from '../engine/slot-end.js';
 import { DefinitionLimits } from '../shared/definition.limits.js';
+import { JobHooks } from '../hooks/job.hooks.js';
 import { SlotAdmission } from '../scheduling/slot.admission.js';
 import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
@@ -45,6 +46,7 @@ export class JobRunner {
     private readonly engine: WorkerEngine,
     private readonly shutdown: ShutdownController,
     private readonly limits: DefinitionLimits,
+    private readonly hooks: JobHooks,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.live = new LiveSettings(app);
@@ -78,9 +80,7 @@ export class JobRunner {
       run = { queue: job.queueName, storedId: job.id, startedAt: job.processedOn ?? 0, attempt };
       this.running.add(run);
       const returned = await attempt.run(
-        meta.ctx
-          ? () => carrying(context.context, () => handler.invoke(payload, context, attempt))
-          : () => handler.invoke(payload, context, attempt),
+        this.around(meta, context, () => handler.invoke(payload, context, attempt)),
         this.live.timeoutOf(handler.definition, meta),
         job.name,
       );
@@ -105,6 +105,16 @@ export class JobRunner {
       if (run) this.running.remove(run);
       if (leave) await leave();
     }
+  }
+
+  /** The run of a handler with the hooks and the carried context around it; the very run where there are none. */
+  private around(
+    meta: JobMeta,
+    context: AttemptContext,
+    run: () => Promise<unknown>,
+  ): () => Promise<unknown> {
+    const hooked = this.hooks.any ? () => this.hooks.attempt(context, run) : run;
+    return meta.ctx ? () => carrying(context.context, hooked) : hooked;
   }
 
   /** The engine goes by the attempts of the job: those that hold now, whatever they were when it was enqueued. */

@@ -14,6 +14,7 @@ import { Retention } from '../retention/retention.service.js';
 import { Tracing } from '../tracing/tracing.js';
 import type { JobHandler } from './handler.explorer.js';
 import { stringifiable } from './job.result.js';
+import { DeadFollowUps } from './dead.follow-ups.js';
 import { JobReporter } from './job.reporter.js';
 import { JobRunner } from './job.runner.js';
 import { RunningJobs } from './running.jobs.js';
@@ -38,6 +39,7 @@ export class QueueWorkers {
     private readonly running: RunningJobs,
     private readonly retention: Retention,
     tracing: Tracing,
+    private readonly followUps: DeadFollowUps,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.traceIdOf = (job) => tracing.traceId(job);
@@ -64,7 +66,9 @@ export class QueueWorkers {
   }
 
   /** Makes a worker that runs the jobs of a queue. @param handlers all of the process */
-  add(queue: string, { handlers, concurrency }: QueueWork): EngineWorker {
+  add(queue: string, work: QueueWork): EngineWorker {
+    const { concurrency } = work;
+    const handlers = this.followUps.withHandler(work.handlers);
     const run: RunJob = (job, token) =>
       inJob(
         job,

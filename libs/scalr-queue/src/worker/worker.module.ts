@@ -1,3 +1,5 @@
+import { HooksModule } from '../hooks/hooks.module.js';
+import { InspectionModule } from '../inspection/inspection.module.js';
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { DurabilityModule } from '../durability/durability.module.js';
@@ -9,6 +11,7 @@ import { TracingModule } from '../tracing/tracing.module.js';
 import { BlockWatch } from './block.watch.js';
 import { CancelWatcher } from './cancel.watcher.js';
 import { FormerQueues } from './former.queues.js';
+import { DeadFollowUps } from './dead.follow-ups.js';
 import { HandlerEnhancers } from './handler.enhancers.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { HandlerProviders } from './handler.providers.js';
@@ -32,6 +35,8 @@ import { WorkerPool } from './worker.pool.js';
 @Module({
   imports: [
     DurabilityModule,
+    HooksModule,
+    InspectionModule,
     ObservabilityModule,
     RetentionModule,
     SchedulingModule,
@@ -43,6 +48,7 @@ import { WorkerPool } from './worker.pool.js';
     BlockWatch,
     CancelWatcher,
     FormerQueues,
+    DeadFollowUps,
     HandlerEnhancers,
     HandlerExplorer,
     HandlerProviders,

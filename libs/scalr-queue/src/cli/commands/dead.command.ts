@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { DeadGroup } from '../../dead-letter/dead-group.js';
-import type { DeadJob } from '../../dead-letter/dead-job.js';
+import type { DeadJob } from '../../contract/dead-job.js';
 import { redactSecrets } from '../../observability/redaction.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';

@@ -103,7 +103,7 @@ export class MemoryWorker implements EngineWorker {
       deferredFailure === undefined
         ? this.run(job)
         : // It was cancelled while it ran before.
-          Promise.resolve(this.fail(job, Object.assign(new Error(deferredFailure), { name: GIVES_UP })));
+          this.fail(job, Object.assign(new Error(deferredFailure), { name: GIVES_UP }));
     return { job, ended };
   }
 
@@ -139,7 +139,7 @@ export class MemoryWorker implements EngineWorker {
       return 'completed';
     } catch (error) {
       if (error instanceof Released) return 'released';
-      return error instanceof Postponed ? 'postponed' : this.fail(job, error as Error);
+      return error instanceof Postponed ? 'postponed' : await this.fail(job, error as Error);
     } finally {
       this.held.delete(job);
       if (this.held.size === 0) this.idle();
@@ -173,7 +173,8 @@ export class MemoryWorker implements EngineWorker {
     }
   }
 
-  private fail(job: MemoryJob, error: Error): RunEnd {
+  private async fail(job: MemoryJob, error: Error): Promise<RunEnd> {
+    if (this.hooks.dying) await this.hooks.dying(job, error);
     const attempt = job.attemptsMade + 1;
     const isLast = error.name === GIVES_UP || attempt >= (job.opts.attempts ?? 1);
     this.hooks.ending(job);

@@ -163,17 +163,17 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
       .finally(() => this.letGo(job));
   }
 
-  /** Whether there is a failure to write: not of a run whose job another one has. */
+  /** Whether there is a failure to write: not of a run whose job another one has, or whose snooze, say, came too late. */
   private async beforeFailed(failure: Error, job: Job, token: string): Promise<boolean> {
     if (this.overtaken.has(job)) return false;
     if (isLockLost(failure)) {
-      // Its snooze, say, came too late.
       this.reportLost(job);
       return false;
     }
-    const isPostponed = failure instanceof DelayedError || failure instanceof WaitingError;
-    if (!isPostponed && !isPing(job)) this.hooks.ending(job);
-    if (!isPostponed && job.deferredFailure === undefined) await this.parts.counts.forgive(job, token);
+    if (failure instanceof DelayedError || failure instanceof WaitingError) return true;
+    if (this.hooks.dying && !isPing(job)) await this.hooks.dying(job, failure);
+    if (!isPing(job)) this.hooks.ending(job);
+    if (job.deferredFailure === undefined) await this.parts.counts.forgive(job, token);
     return true;
   }
 
