@@ -11,7 +11,7 @@ export const KEEP_SLICE = 1_000;
 export const LEASE = 5_000;
 
 /** Pending jobs are not counted beyond so many. */
-export const MAX_COUNT = 100_000;
+const MAX_COUNT = 100_000;
 
 /** All SQL but that of the migrations. Names of schemas are checked and need no quotes. */
 export class OutboxStatements {
