@@ -53,6 +53,9 @@ export const schedulesKey = (prefix: string): string => `${prefix}:~schedules`;
 export const finishAnswerKey = (prefix: string, worker: string, lane: number): string =>
   `${prefix}:~finished:${worker}:${lane}`;
 
+/** What the workers of a queue hold that they have taken ahead, and have not started when they last said so: a hash. */
+export const takenAheadKey = (prefix: string, queue: string): string => `${prefix}:~ahead:${queue}`;
+
 /** The answer of a worker to a ping. */
 export const pongKey = (prefix: string, id: string): string => `${prefix}:~pong:${id}`;
 

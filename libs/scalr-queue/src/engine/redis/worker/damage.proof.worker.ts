@@ -13,7 +13,8 @@ import { nameOfStoredId } from '../../job-id.js';
 import type { StoredFault } from '../../stored-fault.js';
 import type { AttemptFailure } from '../../attempt-failure.js';
 import { DamagedJobs, failureOf } from './damaged.jobs.js';
-import { FinishBatches } from './finish.batches.js';
+import { FinishBatches, type Takings } from './finish.batches.js';
+import type { FinishSettings } from './finish.calls.js';
 import type { WorkerParts } from './worker.parts.js';
 
 /**
@@ -22,6 +23,14 @@ import type { WorkerParts } from './worker.parts.js';
  */
 export class DamageProofWorker extends Worker {
   private readonly damaged: DamagedJobs;
+  /** What is made of jobs that are taken by calls of ours. */
+  protected readonly takings: Takings = {
+    read: (fetched) => raw2NextJobData(this.damaged.sift(fetched) as unknown[]),
+    damaged: async (storedId, token) => {
+      // One that cannot be ended now is found again when its lock has expired.
+      await this.damaged.buryTaken(storedId, token).catch((error: Error) => this.emit('error', error));
+    },
+  };
 
   /** @param onMissing hears of a job whose data is gone */
   constructor(
@@ -40,20 +49,22 @@ export class DamageProofWorker extends Worker {
     });
   }
 
-  /** Jobs end, and others are taken, many in one call; where the worker counts or limits in the engine's own way, one by one. */
-  protected batchCompletions({ connections, app }: WorkerParts): void {
-    const { id, name: queue, concurrency, opts } = this;
-    if (opts.limiter || opts.metrics || !usesFastPath(app)) return;
-    const { lockDuration } = app.worker;
-    const settings = { id, queue, prefix: app.prefix, name: opts.name ?? '', lockDuration, concurrency };
-    const batches = new FinishBatches(this.backend, connections.worker(), settings, {
-      read: (fetched) => raw2NextJobData(this.damaged.sift(fetched) as unknown[]),
-      damaged: async (storedId, token) => {
-        // One that cannot be ended now is found again when its lock has expired.
-        await this.damaged.buryTaken(storedId, token).catch((error: Error) => this.emit('error', error));
-      },
-    });
-    this.backend.moveToCompleted = (...args) => batches.finish(args);
+  /**
+   * Jobs end, and others are taken, many in one call; where the worker counts or limits in the engine's own way, one by one.
+   * @returns whether they do
+   */
+  protected batchCompletions(parts: WorkerParts): boolean {
+    const { concurrency, opts, backend } = this;
+    if (opts.limiter || opts.metrics || !usesFastPath(parts.app)) return false;
+    const redis = parts.connections.worker();
+    const batches = new FinishBatches(backend, redis, this.finishSettings(parts), concurrency, this.takings);
+    backend.moveToCompleted = (...args) => batches.finish(args);
+    return true;
+  }
+
+  protected finishSettings({ app }: WorkerParts): FinishSettings {
+    const { id, name: queue, opts } = this;
+    return { id, queue, prefix: app.prefix, name: opts.name ?? '', lockDuration: app.worker.lockDuration };
   }
 
   protected override async moveToActive(token: string, name?: string): Promise<Job> {

@@ -46,6 +46,18 @@ export class JobCounts {
     if ((job.stalledCounter ?? 0) > 0) await this.evaluate(FORGIVE, job, token);
   }
 
+  /**
+   * A crash in a queue, for the metrics of all processes: this one may be the next that the job kills, before anybody has read its own.
+   * Sent at once, so before the job can be taken here.
+   */
+  countStall(queue: string): void {
+    const key = queueKey(this.app.prefix, queue, 'meta');
+    this.connections
+      .worker()
+      .hincrby(key, 'scalr:stalls', 1)
+      .catch(() => undefined);
+  }
+
   private async idleStarts(job: StoredJob): Promise<number> {
     return Number((await this.connections.worker().hget(this.keyOf(job), 'scalr:idle')) ?? 0);
   }

@@ -8,9 +8,8 @@ import type { StoredJob } from '../../stored-job.js';
 import { isLockLost } from '../connection/lost-lock.js';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
-import { queueKey } from '../keys.js';
-import { DamageProofWorker } from './damage.proof.worker.js';
 import { fromEngineError, toEngineError } from './engine-ends.js';
+import { LoopingWorker } from './looping.worker.js';
 import { LockRenewals } from './lock.renewals.js';
 import { OutcomeRetries } from './outcome.retries.js';
 import { answerPing, isPing } from './pong.js';
@@ -34,9 +33,7 @@ interface Held {
  * until Redis takes it, and at the end of a shutdown releases its jobs to the queue instead of leaving them to be found
  * after their lock has expired.
  */
-export class ManagedWorker extends DamageProofWorker implements EngineWorker {
-  /** Whether Redis refused the last attempt to fetch a job. */
-  private refused = false;
+export class ManagedWorker extends LoopingWorker implements EngineWorker {
   private readonly standBack: StandBack;
   private readonly renewals: LockRenewals;
   private readonly retries: OutcomeRetries;
@@ -62,9 +59,12 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
     const options = workerOptions(parts, queue, settings.concurrency, native);
     const { log, producer } = parts.connections;
     super(queue, guarded, options, producer, (job) => hooks.dataMissing(job));
-    this.batchCompletions(parts);
+    const isBatched = this.batchCompletions(parts);
     disconnectQuietly(this.backend);
     this.standBack = new StandBack(this, hooks.drain);
+    // Classes of @nestjs/bullmq rely on the order and the events of the engine's own loop.
+    if (isBatched && !native && run.length < 3) this.useLoop(parts, hooks, this.standBack);
+    this.excuseUnstarted(parts);
     this.renewals = new LockRenewals(parts, hooks);
     this.retries = new OutcomeRetries(parts.locks, this.renewals, hooks, {
       keepLock: (id, token) => this.lockManager.trackJob(id, token, Date.now()),
@@ -108,7 +108,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
   }
 
   override async extendJobLocks(ids: string[], tokens: string[], duration: number): Promise<string[]> {
-    const jobOf = (id: string) => this.held.get(id)?.job;
+    const jobOf = (id: string) => this.held.get(id)?.job ?? this.unstarted(id);
     const extend = () => super.extendJobLocks(ids, tokens, duration);
     const lost = await this.renewals.renew(ids, jobOf, extend);
     // Not the engine's way, which adds an error for each, as if Redis were in trouble.
@@ -142,7 +142,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
     ...args: [result: unknown, job: Job, token: string, fetchNext?: () => boolean, span?: Span]
   ): Promise<Job> {
     const [result, job, token] = args;
-    if (!isPing(job)) this.hooks.ending(job);
+    if (!isPing(job) && !this.announced.delete(job)) this.hooks.ending(job);
     const write = () => super.handleCompleted(...args);
     const ended = () => completedOutcome(job, result, Date.now());
     return write()
@@ -202,7 +202,7 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
   /** Another worker may run the job already: its run is to stop as soon as possible. */
   private loseLock(storedId: string): void {
     const job = this.held.get(storedId)?.job;
-    if (!job) return;
+    if (!job) return this.dropUnstarted(storedId);
     this.overtaken.add(job);
     this.reportLost(job, true);
   }
@@ -227,26 +227,13 @@ export class ManagedWorker extends DamageProofWorker implements EngineWorker {
     });
     this.on('stalled', (storedId) => {
       if (isPing({ name: nameOfStoredId(storedId) ?? '' })) return;
-      this.countStall();
+      this.parts.counts.countStall(this.name);
       hooks.stalled(this.name, storedId);
     });
   }
 
-  /**
-   * In Redis as well: this process may be the next that the job kills, before anybody has read its metrics. Sent at once, so
-   * before the job can be taken here.
-   */
-  private countStall(): void {
-    const { connections, app } = this.parts;
-    const key = queueKey(app.prefix, this.name, 'meta');
-    connections
-      .worker()
-      .hincrby(key, 'scalr:stalls', 1)
-      .catch(() => undefined);
-  }
-
   /** The outcome of a run is written, or nobody's. */
-  private letGo(job: Job): void {
+  protected letGo(job: Job): void {
     const id = job.id ?? '';
     if (this.held.get(id)?.job === job) this.held.delete(id);
   }

@@ -26,27 +26,48 @@ const DUE_PER_CALL = 1_000;
  * KEYS[9] marker
  * KEYS[10] completed
  * KEYS[11] where the answer of the last call of this lane of the worker is kept
+ * KEYS[12] what the workers have taken ahead: a hash
  * ARGV[1] the prefix of the queue with its colon
  * ARGV[2] the number of the call
  * ARGV[3] milliseconds that its answer is kept
  * ARGV[4] the clock
  * ARGV[5] milliseconds that a lock holds
  * ARGV[6] the name of the worker
- * ARGV[7...] for each completed job its id, token, result, attempts with this one, 1 when it is kept, and 1 when the next job is wanted,
- * to be locked with the same token
+ * ARGV[7] how many jobs are wanted beside those that follow an ended one
+ * ARGV[8] how many more are taken ahead at the most: what is taken beyond the wanted ones waits in the worker for its turn
+ * ARGV[9] the token that those of ARGV[7] and ARGV[8] are locked with
+ * ARGV[10] the field of the worker and lane in KEYS[12], or '' where it has none and needs none
+ * ARGV[11] what it has taken before and is neither running nor in this call, as a JSON array of ids and tokens in turn, or ''
+ * ARGV[12...] for each completed job its id, token, result, attempts with this one, 1 when it is kept, and 1 when the next job is wanted,
+ * to be locked with the same token; 2 when that is counted in ARGV[7]
+ * What is taken ahead is noted, with those to start at once beside them: they may be over before the next call says so.
+ *
+ * Nothing is taken ahead where jobs are limited over all workers, nor beside a job whose worker has crashed: that job, and what comes
+ * after the wanted ones, is left where it was.
+ *
  * Returns false, with nothing done, for a queue with a rate limit; else: for each completed job 0, or 1 when nothing was done; for each
- * job taken its place, id and fields (of one that is damaged no fields); when the next delayed job is due, or ''
+ * job taken its place, id and fields (of one that is damaged no fields); when the next delayed job is due, or ''; 1 where the worker of a job
+ * that was found has crashed
  */
 export const FINISH_JOBS = new RedisScript(
   'scalrFinishJobs',
   `${ENDED_JOB}
-local wait, active, prioritized, events, stalled, delayed, meta, turns, marker, completed, answer = unpack(KEYS)
+local wait, active, prioritized, events, stalled, delayed, meta, turns, marker, completed, answer, ahead = unpack(KEYS)
 local call, pcall = redis.call, redis.pcall
 local prefix, number, kept_for, now, duration, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local free, more, token_of_free, ahead_field, ahead_before = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10], ARGV[11]
 
+local has_crashed = 0
 local function fields_of(id)
   local fields = pcall('HGETALL', prefix .. id)
-  return not fields.err and fields
+  if fields.err then return nil, 0 end
+  local starts = 0
+  for at = 1, #fields, 2 do
+    local field = fields[at]
+    if field == 'ats' then starts = tonumber(fields[at + 1])
+    elseif field == 'stc' or field == 'scalr:suspect' then has_crashed = 1 end
+  end
+  return fields, starts
 end
 
 local function next_delayed()
@@ -61,10 +82,10 @@ if before then
     local jobs = {}
     for at, id in ipairs(ids) do
       if call('GET', prefix .. id .. ':lock') == tokens[at] then
-        jobs[#jobs + 1] = { at, id, fields_of(id) or nil }
+        jobs[#jobs + 1] = { at, id, (fields_of(id)) }
       end
     end
-    return { codes, jobs, next_delayed() }
+    return { codes, jobs, next_delayed(), has_crashed }
   end
 end
 
@@ -78,12 +99,12 @@ end
 call('XTRIM', events, 'MAXLEN', '~', events_kept)
 
 local family = {}
-for at = 7, #ARGV, 6 do
+for at = 12, #ARGV, 6 do
   local job = prefix .. ARGV[at]
   family[#family + 1] = job .. ':dependencies'
   family[#family + 1] = job .. ':unsuccessful'
 end
-local has_children = call('EXISTS', unpack(family)) > 0
+local has_children = #family > 0 and call('EXISTS', unpack(family)) > 0
 
 local function is_for_engine(id, token, parent, unique)
   local job = prefix .. id
@@ -95,7 +116,7 @@ end
 
 local codes, locks, done, scores, tokens = {}, {}, {}, {}, {}
 local has_idle = false
-for at = 7, #ARGV, 6 do
+for at = 12, #ARGV, 6 do
   local id, token, result, attempts, is_kept, wants = unpack(ARGV, at, at + 5)
   local job = prefix .. id
   local stored = pcall('HMGET', job, 'timestamp', 'parentKey', 'deid', 'kid')
@@ -120,7 +141,7 @@ for at = 7, #ARGV, 6 do
     end
     call('XADD', events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', result, 'prev', 'active')
     remember_id(prefix, id, stored[4])
-    if wants == '1' then tokens[#tokens + 1] = token else has_idle = true end
+    if wants == '1' then tokens[#tokens + 1] = token elseif wants == '0' then has_idle = true end
   end
 end
 if #done > 0 then
@@ -129,12 +150,15 @@ if #done > 0 then
   if #scores > 0 then call('ZADD', completed, unpack(scores)) end
 end
 
-local wanted = #tokens
-local ids, is_blocked = {}, settings[1]
+for _ = 1, free do tokens[#tokens + 1] = token_of_free end
+local slots = #tokens
+local wanted = slots + more
+local ids, places, is_blocked = {}, {}, settings[1]
 if wanted > 0 then
   if settings[2] then
-    local free = settings[2] - call('LLEN', active)
-    if free <= 0 then is_blocked = true elseif free < wanted then wanted = free end
+    local left = settings[2] - call('LLEN', active)
+    if left <= 0 then is_blocked = true end
+    wanted = math.min(slots, left)
   end
   local due = call('ZRANGEBYSCORE', delayed, 0, (now + 1) * ${DELAYED_SCORE_UNIT} - 1, 'LIMIT', 0, ${DUE_PER_CALL})
   if #due > 0 then
@@ -152,45 +176,61 @@ if wanted > 0 then
   if not is_blocked then
     ids = call('RPOP', wait, wanted) or {}
     if #ids < wanted then
-      local more = call('ZPOPMIN', prioritized, wanted - #ids)
-      for at = 1, #more, 2 do ids[#ids + 1] = more[at] end
-      if #ids < wanted then call('DEL', turns) end
+      local urgent = call('ZPOPMIN', prioritized, wanted - #ids)
+      for at = 1, #urgent, 2 do
+        ids[#ids + 1] = urgent[at]
+        places[#ids] = urgent[at + 1]
+      end
     end
   end
 end
 
-local jobs = {}
+local records, starts = {}, {}
+for at, id in ipairs(ids) do records[at], starts[at] = fields_of(id) end
+if has_crashed == 1 then
+  for at = #ids, slots + 1, -1 do
+    if places[at] then call('ZADD', prioritized, places[at], ids[at]) else call('RPUSH', wait, ids[at]) end
+    ids[at] = nil
+  end
+elseif wanted > 0 and not is_blocked and #ids < wanted then
+  call('DEL', turns)
+end
+
+local jobs, waiting = {}, ahead_before ~= '' and cjson.decode(ahead_before) or {}
 if #ids > 0 then
   call('LPUSH', active, unpack(ids))
   for at, id in ipairs(ids) do
     local job = prefix .. id
+    tokens[at] = tokens[at] or token_of_free
+    if #ids > slots then
+      waiting[#waiting + 1] = id
+      waiting[#waiting + 1] = tokens[at]
+    end
     call('SET', job .. ':lock', tokens[at], 'PX', duration)
-    local fields = fields_of(id)
-    local starts = 0
-    if fields then
-      for name = 1, #fields, 2 do
-        if fields[name] == 'ats' then starts = tonumber(fields[name + 1]) end
-      end
-    end
-    if fields and starts then
-      starts = string.format('%.0f', starts + 1)
+    local fields, count = records[at], starts[at]
+    if fields and count then
+      count = string.format('%.0f', count + 1)
       call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
-      call('HSET', job, 'processedOn', now, 'ats', starts, 'pb', worker)
+      call('HSET', job, 'processedOn', now, 'ats', count, 'pb', worker)
       -- Of a field that is named twice the last value counts.
-      for _, one in ipairs({ 'processedOn', now, 'ats', starts, 'pb', worker }) do fields[#fields + 1] = one end
+      for _, one in ipairs({ 'processedOn', now, 'ats', count, 'pb', worker }) do fields[#fields + 1] = one end
     end
-    jobs[at] = { at, id, starts and fields or nil }
+    jobs[at] = { at, id, count and fields }
   end
   call('ZADD', marker, 0, '0')
 end
 
-local due_next = #ids < #tokens and not is_blocked and next_delayed() or ''
-if has_idle or (#ids < #tokens and not is_blocked and due_next == '') then
+if ahead_field ~= '' then
+  if #waiting > 0 then call('HSET', ahead, ahead_field, cmsgpack.pack(waiting)) else call('HDEL', ahead, ahead_field) end
+end
+
+local due_next = #ids < slots and not is_blocked and next_delayed() or ''
+if has_idle or (#ids < slots and not is_blocked and due_next == '') then
   if call('LLEN', wait) == 0 and call('LLEN', active) == 0 and call('ZCARD', prioritized) == 0 then
     call('XADD', events, '*', 'event', 'drained')
   end
 end
 call('SET', answer, cmsgpack.pack(number, codes, ids, tokens), 'PX', kept_for)
-return { codes, jobs, due_next }
+return { codes, jobs, due_next, has_crashed }
 `,
 );
