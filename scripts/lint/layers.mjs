@@ -45,7 +45,7 @@ export const LAYERS = {
     'worker/thread hooks dead-letter durability health shared scheduling retention inspection tracing observability lifecycle',
     FOUNDATION,
   ),
-  'worker/thread': list('worker tracing engine contract'),
+  'worker/thread': list('worker tracing engine contract config/clock.ts'),
   http: list('contract'),
   'scalr-queue.module.ts': list(
     'worker durability health metrics shared scheduling producer dead-letter inspection tracing observability lifecycle',

@@ -1,4 +1,4 @@
-import { defineJob, type JobContext, JobEvents } from 'scalr-queue';
+import { defineJob, type EffectCall, type JobContext, JobEvents } from 'scalr-queue';
 import { appOf, handlerOf, type StartDriver } from './driver.js';
 
 /** Three attempts at most, 20 ms and 60 ms apart. */
@@ -26,4 +26,14 @@ export async function appThat(start: StartDriver, act: (context: JobContext) => 
 
 export function fail(): never {
   throw Object.assign(new TypeError('it broke'), { code: 'E_BROKE' });
+}
+
+/** An effect that notes the keys that it is called with. */
+export function effectThat(act: (call: EffectCall, times: number) => unknown) {
+  const keys: string[] = [];
+  const effect = async (call: EffectCall): Promise<unknown> => {
+    keys.push(call.idempotencyKey);
+    return act(call, keys.length);
+  };
+  return { keys, effect };
 }

@@ -2,10 +2,12 @@ import { attemptBehaviours } from './attempts.behaviour.js';
 import { claimBehaviours } from './claims.behaviour.js';
 import { contextBehaviours } from './context.behaviour.js';
 import type { StartDriver } from './driver.js';
+import { effectBehaviours } from './effects.behaviour.js';
 import { endingBehaviours } from './endings.behaviour.js';
 import { enhancerBehaviours } from './enhancers.behaviour.js';
 import { enqueueBehaviours } from './enqueue.behaviour.js';
 import { hookBehaviours } from './hooks.behaviour.js';
+import { itemBehaviours } from './items.behaviour.js';
 import { operationBehaviours } from './operations.behaviour.js';
 import { resultBehaviours } from './results.behaviour.js';
 
@@ -20,4 +22,6 @@ export function conformanceOf(start: StartDriver) {
   contextBehaviours(start);
   enhancerBehaviours(start);
   hookBehaviours(start);
+  effectBehaviours(start);
+  itemBehaviours(start);
 }

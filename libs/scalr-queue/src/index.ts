@@ -23,9 +23,26 @@ export * from './contract/shared-limiters.js';
 export type { RetryFunction, RetryOptions } from './contract/retry-policy.js';
 export type { UniqueOptions } from './contract/unique-options.js';
 export { JobContext } from './contract/job-context.js';
+export type {
+  EachItems,
+  EachOptions,
+  EachPage,
+  EachSource,
+  EffectCall,
+  OnceOptions,
+  UnknownAnswer,
+  UnknownEffect,
+} from './contract/effects.js';
 export { Discard, ControlFlowSignal, RetryLater, Snooze } from './contract/control-flow-signals.js';
 export type { EnqueuedJob, EnqueueOptions } from './contract/enqueue-options.js';
-export type { CancelOutcome, DeadReason, JobErrorInfo, JobInfo, JobState } from './contract/job-info.js';
+export type {
+  CancelOutcome,
+  DeadReason,
+  JobErrorInfo,
+  JobInfo,
+  JobItems,
+  JobState,
+} from './contract/job-info.js';
 
 export { EnqueueService } from './producer/enqueue.service.js';
 export type { EnqueueArguments, EnqueueItem } from './producer/enqueue-arguments.js';
@@ -128,5 +145,6 @@ export {
   LockNotAcquiredError,
 } from './contract/errors/shared.errors.js';
 export { JobHookError } from './contract/errors/hook.errors.js';
+export { EffectResultError, EffectUnknownError } from './contract/errors/effect.errors.js';
 export { StoredDataError } from './contract/errors/stored-data.error.js';
 export { JobThreadError } from './contract/errors/thread.errors.js';

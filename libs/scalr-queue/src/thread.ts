@@ -9,4 +9,14 @@ export {
 } from './contract/job-definition.js';
 export type { JobSettings } from './contract/job-settings.js';
 export { JobContext } from './contract/job-context.js';
+export type {
+  EachItems,
+  EachOptions,
+  EachPage,
+  EachSource,
+  EffectCall,
+  OnceOptions,
+  UnknownAnswer,
+  UnknownEffect,
+} from './contract/effects.js';
 export { Discard, ControlFlowSignal, RetryLater, Snooze } from './contract/control-flow-signals.js';

@@ -11,6 +11,7 @@ import { accidentBehaviours } from './accident.behaviours.js';
 import { added, AskedOf, jobOf, operationsOf, placeOf, stateOf } from './engine.js';
 import { gate, HookLog, leaveAtEnd, type MakeRunningEngine, untilIn, workerIn } from './engine-worker.js';
 import { workerEndBehaviours } from './worker-end.behaviours.js';
+import { effectBehaviours } from './effect.behaviours.js';
 import { runBehaviours } from './run.behaviours.js';
 
 /** Of jobs whose failures say how long to wait. */
@@ -234,6 +235,7 @@ export function workerBehaviours(makeEngine: MakeRunningEngine, { accidents }: {
   });
 
   runBehaviours(make, work);
+  effectBehaviours(make, work);
   workerEndBehaviours(make, work);
   if (accidents) accidentBehaviours(make, work);
 

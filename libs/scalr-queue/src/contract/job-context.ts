@@ -1,4 +1,5 @@
 import type { CarriedContext } from './carried-context.js';
+import type { EachOptions, EachSource, EffectCall, OnceOptions } from './effects.js';
 import { shareClasses } from './errors/shared-class.js';
 
 const NOTHING = Object.freeze({});
@@ -47,6 +48,51 @@ export abstract class JobContext {
    * some times a second at most; never fails the job.
    */
   abstract log(message: unknown): Promise<void>;
+
+  /**
+   * Does something outside once per job, whatever retries, crashes and deploys: what it returned is stored with the job, and a later run
+   * gets that instead. One beside a run that is still at it waits its turn, with no attempt used. Where the worker died in the middle
+   * nobody knows whether it has happened, and `onUnknown` says what then.
+   *
+   * An error of the function says that nothing has happened, so that a retry runs it again; see `isUnknown` for those that do not.
+   * @param key names the effect within the job: in a loop, make the item a part of it
+   * @param effect is given a key for the other side; returns plain data, or nothing
+   * @example const charge = await ctx.once('charge', ({ idempotencyKey }) => bank.charge(amount, { idempotencyKey }));
+   */
+  once<T>(
+    key: string,
+    effect: (call: EffectCall) => T | Promise<T>,
+    options?: OnceOptions<NoInfer<T>>,
+  ): Promise<T>;
+  once(): Promise<never> {
+    throw notHere('once');
+  }
+
+  /**
+   * The items of a list, one after the other, going on where an earlier run has stopped: after a deploy, a kill or a failed attempt. An item
+   * is finished when the loop asks for the next one; the one that was not may come again. A shutdown lets it finish, and hands the job back
+   * with no attempt used: the loop ends with an error that is to be passed on.
+   * @param name of the list, within the job
+   * @param source the items in an order that does not change, or a function that gives those after a cursor
+   * @example
+   * for await (const order of ctx.each('orders', (id?: string) => this.orders.after(id), { cursor: ({ id }) => id }))
+   *   await this.close(order);
+   */
+  each<T, C = unknown>(
+    name: string,
+    source: EachSource<T, C>,
+    options?: EachOptions<NoInfer<T>, NoInfer<C>>,
+  ): AsyncIterable<T>;
+  each(): AsyncIterable<never> {
+    throw notHere('each');
+  }
+}
+
+/** An app may have contexts of its own, for unit tests of its handlers. */
+function notHere(method: string): Error {
+  return new Error(
+    `ctx.${method} is not part of a context that the app has made itself; use the one of the test kit`,
+  );
 }
 
 shareClasses({ JobContext });

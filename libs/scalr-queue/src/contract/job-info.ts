@@ -13,7 +13,8 @@ export type DeadReason =
   | 'cancelled'
   | 'unrecoverable'
   | 'data-missing'
-  | 'unreadable';
+  | 'unreadable'
+  | 'effect-unknown';
 
 /** What became of a cancellation; see `JobsService.cancel`. */
 export type CancelOutcome = 'cancelled' | 'cancelling' | 'finished' | 'not-found';
@@ -31,6 +32,7 @@ export const DEAD_REASONS: readonly DeadReason[] = [
   'unrecoverable',
   'data-missing',
   'unreadable',
+  'effect-unknown',
 ];
 
 /** The error of the last failed attempt. */
@@ -41,6 +43,24 @@ export interface JobErrorInfo {
   readonly message: string;
   /** Its `code`, when it has one. */
   readonly code?: string;
+}
+
+/** How far a job is with the items of `ctx.each`. */
+export interface JobItems {
+  /** As the handler calls them. */
+  readonly name: string;
+  /** Items that are finished. */
+  readonly done: number;
+  /** Items in all, where the handler said so. */
+  readonly total?: number;
+  /** Items that are left of these. */
+  readonly left?: number;
+  /** Over the last run that worked on them; left out before the first item. */
+  readonly perSecond?: number;
+  /** Whether all of them are finished. */
+  readonly ended: boolean;
+  /** When this was noted: every two seconds while items are finished. */
+  readonly at: Date;
 }
 
 /** A job as it stands at this moment: plain data. */
@@ -58,6 +78,8 @@ export interface JobInfo {
   readonly maxAttempts: number;
   /** What the handler last reported with `ctx.progress`; left out while it is 0 or nothing was reported. */
   readonly progress?: number | object;
+  /** How far the handler is with the items of `ctx.each`, the latest first; left out where it has none. */
+  readonly items?: readonly JobItems[];
   /** What the handler returned; only in the state `completed`. */
   readonly result?: unknown;
   /** Error of the last failed attempt, also while the job waits for the next one. */

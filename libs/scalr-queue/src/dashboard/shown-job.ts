@@ -3,6 +3,7 @@ import { setImmediate as breath } from 'node:timers/promises';
 import { parseFailure } from '../engine/failure.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { readMeta } from '../engine/job-meta.js';
+import { describeItems, itemsOf as itemsIn } from '../inspection/job-items.js';
 import { redactSecrets } from '../observability/redaction.js';
 import { mask, maskText } from '../observability/secret.mask.js';
 import { ByteAllowance, oversize } from './byte.allowance.js';
@@ -34,7 +35,7 @@ export async function toShownJob(job: StoredFields, queue: string, rules: Rules)
   await breath();
   const returnvalue = showJson(job.returnvalue, allowance) ?? null;
   await breath();
-  const progress = (showJson(job.progress, allowance) ?? 0) as QueueJobJson['progress'];
+  const progress = (showJson(job.progress, allowance) || itemsOf(job, allowance)) as QueueJobJson['progress'];
   await breath();
   return {
     id: job.id,
@@ -54,6 +55,13 @@ export async function toShownJob(job: StoredFields, queue: string, rules: Rules)
     ...(job.stc ? { stalledCounter: Number(job.stc) } : {}),
     ...(job.priority ? { priority: Number(job.priority) } : {}),
   };
+}
+
+/** Of a job that reported no progress itself: how far it is with its items. */
+function itemsOf({ 'scalr:items': stored }: StoredFields, allowance: ByteAllowance): unknown {
+  const items = itemsIn(parseStored(stored));
+  if (items.length === 0) return 0;
+  return allowance.json(Object.fromEntries(items.map((one) => [one.name, describeItems(one)])));
 }
 
 /** Lines of a log, as many as are allowed. */

@@ -1,4 +1,5 @@
 import type { LockLostCause } from '../contract/lock-lost-cause.js';
+import type { JobEffects } from './job-effects.js';
 import type { StoredJob } from './stored-job.js';
 
 /**
@@ -17,13 +18,21 @@ export abstract class WorkerEngine {
    */
   abstract open(drain: AbortSignal): Promise<void>;
 
+  /**
+   * What is noted about the effects and items of a running job. Writes are repeated while the store refuses them.
+   * @param token of the lock
+   * @param force aborts when the run has no more time: refusals are not waited out any longer
+   */
+  abstract effects(job: StoredJob, token: string | undefined, force: AbortSignal): JobEffects;
+
   /** Makes a worker of a queue. It takes no job before `start`. */
   abstract worker(queue: string, run: RunJob, options: WorkerSettings, hooks: WorkerHooks): EngineWorker;
 }
 
 /**
  * Runs one attempt of a job. What it returns is the result of the job. What it throws ends the attempt: an AttemptFailure says how,
- * Postponed, Deferred and Released say that there is no outcome and that the job is back in its queue. Anything else is a failure.
+ * Postponed, Deferred and Released say that there is no outcome and that the job is back in its queue, HandBack that the worker is to
+ * put it there. Anything else is a failure.
  *
  * A function that declares its third parameter is given a signal that aborts when the run has to stop; others cost none.
  * @param token of the lock: what is written about the running job needs it

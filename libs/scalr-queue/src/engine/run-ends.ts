@@ -21,3 +21,8 @@ export class Deferred extends Postponed {
 export class Released extends Error {
   override readonly name = 'Released';
 }
+
+/** A run ends early, as its worker is closing: the job is to go to the front of its queue, with no attempt used. */
+export class HandBack extends Error {
+  override readonly name = 'HandBack';
+}

@@ -29,6 +29,8 @@ export interface StoredJob {
   processedOn?: number;
   finishedOn?: number;
   progress: unknown;
+  /** How far it is with the items of `ctx.each`, as it was noted last. */
+  readonly items?: unknown;
   returnvalue: unknown;
   /** What an AttemptFailure wrote. */
   failedReason?: string;

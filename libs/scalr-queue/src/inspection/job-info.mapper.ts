@@ -3,6 +3,7 @@ import { errorOfFault, type StoredFault } from '../engine/stored-fault.js';
 import { fromStoredId } from '../engine/job-id.js';
 import type { JobErrorInfo, JobInfo, JobState } from '../contract/job-info.js';
 import { slotEndOf } from '../engine/slot-end.js';
+import { itemsOf } from './job-items.js';
 import type { ReadJob } from '../engine/found-job.js';
 import type { FoundJob } from '../engine/found-job.js';
 
@@ -17,6 +18,7 @@ const STATES: Readonly<Record<string, JobState>> = {
 export function toJobInfo({ job, state: engineState, runAt, fault }: FoundJob): JobInfo {
   const state = STATES[engineState] ?? 'waiting';
   const failure = job.failedReason ? failureOf(job, job.failedReason, state) : undefined;
+  const items = itemsOf(job.items);
   return {
     id: fromStoredId(job.id ?? ''),
     name: job.name,
@@ -26,6 +28,7 @@ export function toJobInfo({ job, state: engineState, runAt, fault }: FoundJob): 
     attempt: attemptOf(job, state, failure?.kind),
     maxAttempts: Math.max(job.opts.attempts ?? 1, 1),
     ...(isProgress(job.progress) ? { progress: job.progress } : {}),
+    ...(items.length > 0 ? { items } : {}),
     ...(state === 'completed' ? endOf(job) : {}),
     ...(state !== 'completed' && failure ? { error: failure.error } : fault ? { error: infoOf(fault) } : {}),
     enqueuedAt: new Date(job.timestamp),

@@ -220,6 +220,7 @@ describe('a job that is over', () => {
     ['unrecoverable', /^Its processor gave it up/],
     ['data-missing', /^Its payload is lost/],
     ['unreadable', /^What is stored of it was written by something else/],
+    ['effect-unknown', /^A run of it died in the middle of an effect/],
   ])('is told why it is dead and what to do: %s', (reason, advice) => {
     const failedReason = formatFailure(reason, { name: 'TypeError', message: 'no' });
     expect(said('failed', { failedReason, deduplicationId: 'k' })).toEqual([

@@ -54,6 +54,8 @@ const AFTER_DEATH: Readonly<Record<DeadReason, string>> = {
     'Its payload is lost: enqueue it again and delete this one. Look for who deletes keys, and for an eviction policy.',
   unreadable:
     'What is stored of it was written by something else: repair the field in Redis and retry it, or delete it.',
+  'effect-unknown':
+    'A run of it died in the middle of an effect (ctx.once), and nobody knows whether that has happened: look at the other side. A retry runs the effect again, with the same idempotency key.',
 };
 
 /** Why a job is where it is, the decisive reasons first. */

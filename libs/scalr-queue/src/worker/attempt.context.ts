@@ -1,10 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { CarriedContext } from '../contract/carried-context.js';
+import type { EachOptions, EachSource, EffectCall, OnceOptions } from '../contract/effects.js';
 import { JobContext } from '../contract/job-context.js';
 import { settlesWithin } from '../engine/deadline.js';
 import { fromStoredId } from '../engine/job-id.js';
 import type { JobMeta } from '../engine/job-meta.js';
 import type { StoredJob } from '../engine/stored-job.js';
+import { AttemptEffects } from './effects/attempt.effects.js';
+import type { EffectScope } from './effects/effect.scope.js';
 import { DONE, Trail } from './trail.js';
 
 const logger = new Logger('ScalrQueue');
@@ -21,12 +24,14 @@ export class AttemptContext extends JobContext {
   readonly enqueuedAt: Date;
   override readonly scheduledFor?: Date;
   private openTrail?: Trail;
+  private openEffects?: AttemptEffects;
   private warned = false;
 
   constructor(
     private readonly job: StoredJob,
     private readonly meta: JobMeta,
     private readonly run: { readonly signal: AbortSignal },
+    private readonly makeScope: (context: JobContext) => EffectScope,
   ) {
     super();
     this.id = fromStoredId(job.id ?? '');
@@ -54,9 +59,46 @@ export class AttemptContext extends JobContext {
     return bestEffort(this.trail.log(message));
   }
 
+  override once<T>(
+    key: string,
+    effect: (call: EffectCall) => T | Promise<T>,
+    options?: OnceOptions<NoInfer<T>>,
+  ): Promise<T> {
+    return this.effects.once(key, effect, options);
+  }
+
+  override each<T, C = unknown>(
+    name: string,
+    source: EachSource<T, C>,
+    options?: EachOptions<NoInfer<T>, NoInfer<C>>,
+  ): AsyncIterable<T> {
+    return this.effects.each(name, source, options);
+  }
+
+  /** What effects need, for those that run in another thread. */
+  get scope(): EffectScope {
+    return this.makeScope(this);
+  }
+
+  /** Where the worker asked a loop to stop. */
+  get handedBack(): Error | undefined {
+    return this.openEffects?.handedBack;
+  }
+
+  /** What the job ends with, given what its handler threw. */
+  endOf(thrown: unknown): unknown {
+    return this.openEffects ? this.openEffects.endOf(thrown) : thrown;
+  }
+
   /** The attempt is over: what was reported last is written, and what is reported later is not. */
   end(): void {
     void this.openTrail?.end();
+    this.openEffects?.end();
+  }
+
+  private get effects(): AttemptEffects {
+    this.openEffects ??= new AttemptEffects(this.scope);
+    return this.openEffects;
   }
 
   /** Made when something is reported: most handlers never do. */

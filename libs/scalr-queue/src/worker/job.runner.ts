@@ -1,7 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Postponed } from '../engine/run-ends.js';
+import { HandBack, Postponed } from '../engine/run-ends.js';
 import { WorkerEngine } from '../engine/engine-worker.js';
 import { PayloadInvalidError } from '../contract/errors/payload.errors.js';
+import { EffectResultError, EffectUnknownError } from '../contract/errors/effect.errors.js';
+import type { JobContext } from '../contract/job-context.js';
 import { JobCancelledError } from '../contract/errors/outcome.errors.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
 import { describeThrown, isInstance } from '../engine/failure.js';
@@ -23,6 +25,7 @@ import { JobHooks } from '../hooks/job.hooks.js';
 import { SlotAdmission } from '../scheduling/slot.admission.js';
 import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
+import { type EffectScope, leaseOf } from './effects/effect.scope.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
 import type { JobHandler } from './handler.explorer.js';
 import { resultOf } from './job.result.js';
@@ -66,7 +69,7 @@ export class JobRunner {
       if (end) return endedWithoutRun(end);
     }
     const attempt = new Attempt(handler.label, fromStoredId(job.id ?? ''), this.app.clock);
-    const context = new AttemptContext(job, meta, attempt);
+    const context = new AttemptContext(job, meta, attempt, (of) => this.scopeOf(of, job, token));
     // Asked again by a handler that had to wait for a thread.
     if (expiresAt !== undefined) attempt.admission = () => this.refuseExpired(job, expiresAt);
     let run: Run | undefined;
@@ -84,11 +87,14 @@ export class JobRunner {
         this.live.timeoutOf(handler.definition, meta),
         job.name,
       );
+      if (context.handedBack) throw context.handedBack;
       const checked = this.resultOf(handler.definition, returned, context.attempt);
       const result = checked instanceof Promise ? await checked : checked;
       if (meta.slot) await this.slots.succeeded(meta);
       return result;
-    } catch (thrown) {
+    } catch (failure) {
+      const thrown = context.endOf(failure);
+      if (isInstance(thrown, HandBack)) throw thrown;
       if (isInstance(thrown, Snooze)) {
         // Before its limiters had room for it, it has not started: it can still expire.
         if (!run && expiresAt !== undefined)
@@ -121,6 +127,22 @@ export class JobRunner {
   private settle(job: StoredJob, definition: AnyJobDefinition, meta: JobMeta): void {
     const { attempts } = this.live.retryOf(definition, meta);
     if (job.opts.attempts !== attempts) Object.assign(job.opts, { attempts });
+  }
+
+  private scopeOf({ id, name, signal }: JobContext, job: StoredJob, token: string | undefined): EffectScope {
+    const { app, clock, resultLimit, worker } = this.app;
+    return {
+      notes: this.engine.effects(job, token, this.shutdown.forceSignal),
+      app,
+      name,
+      id,
+      signal,
+      drain: this.shutdown.drainSignal,
+      clock,
+      lease: leaseOf(worker.lockDuration),
+      resultLimit,
+      warn: (line) => logger.warn(line),
+    };
   }
 
   /** Only a run of a handler is a start: not being deferred, released or made to wait for a thread. */
@@ -173,6 +195,10 @@ export class JobRunner {
     if (isInstance(thrown, AttemptFailure)) return thrown;
     if (isInstance(thrown, Discard)) return new AttemptFailure('discarded', thrown, attempt, now);
     if (isInstance(thrown, JobCancelledError)) return new AttemptFailure('cancelled', thrown, attempt, now);
+    if (isInstance(thrown, EffectUnknownError))
+      return new AttemptFailure('effect-unknown', thrown, attempt, now);
+    if (isInstance(thrown, EffectResultError))
+      return new AttemptFailure('invalid-result', thrown, attempt, now);
     const isLater = isInstance(thrown, RetryLater);
     if (attempt >= maxAttempts)
       return new AttemptFailure('attempts', isLater ? (thrown.cause ?? thrown) : thrown, attempt, now);

@@ -26,6 +26,7 @@ export class ShutdownController {
   private readonly forceController = new AbortController();
   private readonly finished = new WeakSet<object>();
   private readonly abandoned = new WeakSet<object>();
+  private readonly released = new WeakSet<object>();
 
   constructor() {
     // Every running job listens.
@@ -58,7 +59,7 @@ export class ShutdownController {
 
   /** A run has ended; it counts as finished while the shutdown waits for it. */
   countEnd(job: object): void {
-    if (!this.draining || this.forceSignal.aborted) return;
+    if (!this.draining || this.forceSignal.aborted || this.released.has(job)) return;
     this.finished.add(job);
     this.summary.finished++;
   }
@@ -74,6 +75,7 @@ export class ShutdownController {
   /** A job that counts as abandoned is back in its queue. */
   countReleased(job: object): void {
     if (this.abandoned.delete(job)) this.summary.abandoned--;
+    this.released.add(job);
     this.summary.released++;
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { JobDetails } from '../../contract/job-details.js';
+import { describeItems } from '../../inspection/job-items.js';
 import { redactSecrets } from '../../observability/redaction.js';
 import { mask } from '../../observability/secret.mask.js';
 import type { Cli } from '../cli.js';
@@ -58,6 +59,10 @@ function describe(job: Shown, paint: Paint): string {
       ['attempt', `${job.attempt} of ${job.maxAttempts}`],
       ['priority', job.priority || undefined],
       ['progress', typeof progress === 'object' ? JSON.stringify(progress) : progress],
+      ...(job.items ?? []).map((items): [string, string] => [
+        `items ${cleanText(items.name)}`,
+        describeItems(items),
+      ]),
       ['error', shortError(job)],
       ['enqueued', formatTime(job.enqueuedAt)],
       ['scheduled for', job.scheduledFor && formatTime(job.scheduledFor)],

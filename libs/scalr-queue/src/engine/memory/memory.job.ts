@@ -1,5 +1,6 @@
 import type { EndingJob } from '../engine-worker.js';
 import { FOR_EVER, fromEngineKeep, type KeepLimits } from '../keep-rule.js';
+import type { MemoryEffect } from './memory.job-effects.js';
 import type { PreparedJob } from '../prepared-job.js';
 import type { StoredJob } from '../stored-job.js';
 import { readMeta } from '../job-meta.js';
@@ -34,6 +35,11 @@ export class MemoryJob implements StoredJob {
   deferredFailure?: string;
   stacktrace: string[] = [];
   readonly logs: string[] = [];
+  /** What `ctx.once` has noted. */
+  readonly effects = new Map<string, MemoryEffect>();
+  /** What `ctx.each` has noted. */
+  readonly itemStates = new Map<string, string>();
+  items?: unknown;
   /** Starts that came to no run of a handler. */
   idleStarts = 0;
 

@@ -152,6 +152,7 @@ export class MemoryQueue {
     job.attemptsMade = 0;
     job.attemptsStarted = 1;
     job.idleStarts = 0;
+    for (const effect of job.effects.values()) effect.retried = effect.dead;
     delete job.finishedOn;
     delete job.processedOn;
     delete job.failedReason;

@@ -9,10 +9,12 @@ import {
   type WorkerSettings,
 } from '../engine-worker.js';
 import { startsBefore, wasRetriedByHand } from '../job-starts.js';
+import type { JobEffects } from '../job-effects.js';
 import type { StoredJob } from '../stored-job.js';
 import type { MemoryCancelRequests } from './memory.cancel-requests.js';
 import type { MemoryEngine } from './memory.engine.js';
 import type { MemoryJob } from './memory.job.js';
+import { MemoryJobEffects } from './memory.job-effects.js';
 import { MemoryWorker, type TakenJob } from './memory.worker.js';
 
 /** Running jobs in the memory of a process. */
@@ -42,6 +44,10 @@ export class MemoryWorkerEngine extends WorkerEngine {
   }
 
   async open(): Promise<void> {}
+
+  effects(job: MemoryJob): JobEffects {
+    return new MemoryJobEffects(job, this.app.clock);
+  }
 
   worker(queue: string, run: RunJob, settings: WorkerSettings, hooks: WorkerHooks): MemoryWorker {
     const { queues, worker: all } = this.app;

@@ -1,7 +1,7 @@
 import { attemptBackoff } from '../attempt-failure.js';
 import type { EngineWorker, RunJob, WorkerHooks, WorkerSettings } from '../engine-worker.js';
 import { describeThrown, isInstance } from '../failure.js';
-import { Deferred, Postponed, Released } from '../run-ends.js';
+import { Deferred, HandBack, Postponed, Released } from '../run-ends.js';
 import type { StoredJob } from '../stored-job.js';
 import type { MemoryJob } from './memory.job.js';
 import type { MemoryQueue } from './memory.queue.js';
@@ -152,12 +152,13 @@ export class MemoryWorker implements EngineWorker {
     const signal = new AbortController();
     try {
       const outcome = new Promise<unknown>((resolve, reject) => {
-        this.held.set(job, { end: () => resolve(RELEASED), signal });
+        const end = () => resolve(RELEASED);
+        this.held.set(job, { end, signal });
         if (isHandled) hooks.started(job);
         const run =
           this.code.length < 3 ? this.code(job, undefined) : this.code(job, undefined, signal.signal);
         hooks.ran(job);
-        run.then(resolve, reject);
+        run.then(resolve, (thrown) => (isInstance(thrown, HandBack) ? end() : reject(thrown)));
       });
       const ended = await outcome;
       hooks.ran(job);

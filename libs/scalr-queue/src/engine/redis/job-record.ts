@@ -30,6 +30,7 @@ export const RECORD_FIELDS = [
   'stacktrace',
   'deid',
   'parent',
+  'scalr:items',
 ] as const;
 
 /** What READ_RECORD answers. */
@@ -76,6 +77,7 @@ function jobOf(queueName: string, storedId: string, fields: Readonly<Record<stri
     ...(finishedOn ? { finishedOn } : {}),
     progress: parse(fields['progress']) ?? 0,
     returnvalue: parse(fields['returnvalue']),
+    ...(fields['scalr:items'] ? { items: parse(fields['scalr:items']) } : {}),
     stacktrace: Array.isArray(stacktrace) ? stacktrace.filter((stack) => typeof stack === 'string') : [],
     ...(fields['failedReason'] ? { failedReason: fields['failedReason'] } : {}),
     ...(fields['defa'] ? { deferredFailure: fields['defa'] } : {}),

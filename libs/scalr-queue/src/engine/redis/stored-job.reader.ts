@@ -16,6 +16,7 @@ const SMALL = [
   'stc',
   'delay',
   'priority',
+  'scalr:items',
 ] as const;
 /** Jobs of a round trip: Redis and this process are held up for a few milliseconds at the most. */
 const JOBS_PER_SLICE = 20;

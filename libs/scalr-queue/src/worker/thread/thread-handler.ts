@@ -1,7 +1,6 @@
 import type { JobContext } from '../../contract/job-context.js';
 import type { AnyJobDefinition, PayloadOf, ReturnedBy } from '../../contract/job-definition.js';
 import { inTrace } from '../../tracing/thread-trace.js';
-import { packError } from './packed.error.js';
 import { ThreadContext } from './thread.context.js';
 import { OUTCOME_SENT, type ThreadOutcome, type ThreadTask } from './thread.protocol.js';
 
@@ -38,17 +37,17 @@ export function threadHandler<D extends AnyJobDefinition, Output = ReturnedBy<D>
   definition: D,
   handle: (payload: PayloadOf<D>, context: JobContext) => NoInfer<Output> | Promise<NoInfer<Output>>,
 ): ThreadHandler<D, Output> {
-  const outcomeOf = async (payload: PayloadOf<D>, context: JobContext): Promise<ThreadOutcome> => {
+  const outcomeOf = async (payload: PayloadOf<D>, context: ThreadContext): Promise<ThreadOutcome> => {
     try {
       if (context.name !== definition.name)
         throw new Error(`this thread file handles "${definition.name}", not "${context.name}"`);
-      return { output: await handle(payload, context) };
+      return context.outcomeOf({ output: await handle(payload, context) });
     } catch (thrown) {
-      return { error: packError(thrown) };
+      return context.outcomeOf({ thrown });
     }
   };
-  const run = async ({ payload, facts, port, trace }: ThreadTask<PayloadOf<D>>): Promise<string> => {
-    const context = new ThreadContext(facts, port);
+  const run = async ({ payload, facts, port, effects, trace }: ThreadTask<PayloadOf<D>>): Promise<string> => {
+    const context = new ThreadContext(facts, port, effects);
     await context.end(await inTrace(trace, () => outcomeOf(payload, context)));
     return OUTCOME_SENT;
   };

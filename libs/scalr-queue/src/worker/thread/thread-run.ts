@@ -1,11 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { JobContext } from '../../contract/job-context.js';
+import { AttemptContext } from '../attempt.context.js';
+import type { EffectScope } from '../effects/effect.scope.js';
 import { packError, unpackError } from './packed.error.js';
 import {
   OUTCOME_SENT,
   type ThreadEnd,
   type ThreadMessage,
+  type ThreadNote,
   type ThreadOutcome,
   type ThreadTask,
   type ThreadTelling,
@@ -33,12 +36,18 @@ export class ThreadRun {
     this.timer = setTimeout(() => this.killer.abort(), KILL_AFTER);
   };
 
+  private readonly onDrain = () => this.send({ drain: true });
+  private readonly scope: EffectScope | undefined;
+
   /** @param context of an attempt whose signal is not aborted */
   constructor(private readonly context: JobContext) {
+    this.scope = context instanceof AttemptContext ? context.scope : undefined;
     context.signal.addEventListener('abort', this.onAbort, { once: true });
+    this.scope?.drain.addEventListener('abort', this.onDrain, { once: true });
     this.outcome = new Promise((resolve) => {
-      this.port.on('message', (message: ThreadTelling | ThreadEnd) => {
+      this.port.on('message', (message: ThreadTelling | ThreadNote | ThreadEnd) => {
         if ('outcome' in message) resolve(message.outcome);
+        else if ('note' in message) void this.write(message);
         else this.hear(message);
       });
     });
@@ -51,11 +60,18 @@ export class ThreadRun {
   async output(start: ThreadStarter, payload: unknown, trace?: string): Promise<unknown> {
     const { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor, context } = this.context;
     const facts = { id, name, queue, attempt, maxAttempts, enqueuedAt, scheduledFor, context };
+    const effects = this.scope && {
+      app: this.scope.app,
+      lease: this.scope.lease,
+      resultLimit: this.scope.resultLimit,
+    };
+    if (this.scope?.drain.aborted) this.onDrain();
     try {
       const task: ThreadTask = {
         payload,
         facts,
         port: this.channel.port2,
+        ...(effects ? { effects } : {}),
         ...(trace === undefined ? {} : { trace }),
       };
       const returned = await start(task, this.killer.signal);
@@ -72,6 +88,7 @@ export class ThreadRun {
     } finally {
       clearTimeout(this.timer);
       this.context.signal.removeEventListener('abort', this.onAbort);
+      this.scope?.drain.removeEventListener('abort', this.onDrain);
       this.port.close();
     }
   }
@@ -84,8 +101,20 @@ export class ThreadRun {
     this.port.postMessage(message, []);
   }
 
+  private async write({ note, method, args }: ThreadNote): Promise<void> {
+    try {
+      const { notes } = this.scope!;
+      const write = notes[method] as (...all: unknown[]) => Promise<unknown>;
+      const answer = await write.apply(notes, [...args]);
+      this.send({ note, answer });
+    } catch (error) {
+      this.send({ note, failure: packError(error) });
+    }
+  }
+
   private hear({ method, value }: ThreadTelling): void {
     if (method === 'progress') void this.context.progress(value);
+    else if (method === 'warn') logger.warn(value);
     else for (const line of value) void this.context.log(line);
   }
 }

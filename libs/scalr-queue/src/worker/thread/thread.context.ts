@@ -1,9 +1,22 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { CarriedContext } from '../../contract/carried-context.js';
+import type { EachOptions, EachSource, EffectCall, OnceOptions } from '../../contract/effects.js';
 import { JobContext } from '../../contract/job-context.js';
+import { systemClock } from '../../config/clock.js';
+import { AttemptEffects } from '../effects/attempt.effects.js';
+import type { EffectScope } from '../effects/effect.scope.js';
 import { Trail } from '../trail.js';
 import { packError, unpackError } from './packed.error.js';
-import type { JobFacts, ThreadEnd, ThreadMessage, ThreadOutcome, ThreadTelling } from './thread.protocol.js';
+import { ThreadNotes } from './thread.notes.js';
+import type {
+  EffectFacts,
+  JobFacts,
+  ThreadEnd,
+  ThreadMessage,
+  ThreadNote,
+  ThreadOutcome,
+  ThreadTelling,
+} from './thread.protocol.js';
 
 /** The context of an attempt inside its thread: the main thread does what it is asked for. */
 export class ThreadContext extends JobContext {
@@ -22,9 +35,15 @@ export class ThreadContext extends JobContext {
     ignored: () => this.send({ method: 'progress', value: Number.NaN }),
   });
 
+  private readonly drain = new AbortController();
+  private readonly notes = new ThreadNotes((note) => this.post(note));
+  private readonly effects: AttemptEffects | undefined;
+
+  /** @param effects what they need, beside the main thread */
   constructor(
     private readonly facts: JobFacts,
     private readonly port: MessagePort,
+    effects?: EffectFacts,
   ) {
     super();
     this.id = facts.id;
@@ -34,6 +53,7 @@ export class ThreadContext extends JobContext {
     this.maxAttempts = facts.maxAttempts;
     this.enqueuedAt = facts.enqueuedAt;
     if (facts.scheduledFor) this.scheduledFor = facts.scheduledFor;
+    this.effects = effects && new AttemptEffects(this.scopeOf(effects));
     port.on('message', (message: ThreadMessage) => this.receive(message));
   }
 
@@ -53,8 +73,33 @@ export class ThreadContext extends JobContext {
     return this.trail.log(message);
   }
 
+  override once<T>(
+    key: string,
+    effect: (call: EffectCall) => T | Promise<T>,
+    options?: OnceOptions<NoInfer<T>>,
+  ): Promise<T> {
+    return this.effects ? this.effects.once(key, effect, options) : super.once(key, effect, options);
+  }
+
+  override each<T, C = unknown>(
+    name: string,
+    source: EachSource<T, C>,
+    options?: EachOptions<NoInfer<T>, NoInfer<C>>,
+  ): AsyncIterable<T> {
+    return this.effects ? this.effects.each(name, source, options) : super.each(name, source, options);
+  }
+
+  /** What the job ends with, given what the handler returned or threw. */
+  outcomeOf(ended: { readonly output: unknown } | { readonly thrown: unknown }): ThreadOutcome {
+    const handedBack = this.effects?.handedBack;
+    if (handedBack) return { error: packError(handedBack) };
+    if ('output' in ended) return ended;
+    return { error: packError(this.effects ? this.effects.endOf(ended.thrown) : ended.thrown) };
+  }
+
   /** Sends the outcome, after everything that the handler reported. */
   async end(outcome: ThreadOutcome): Promise<void> {
+    this.effects?.end();
     await this.trail.end();
     try {
       this.port.postMessage({ outcome } satisfies ThreadEnd, []);
@@ -67,12 +112,24 @@ export class ThreadContext extends JobContext {
     this.port.close();
   }
 
+  private scopeOf(facts: EffectFacts): EffectScope {
+    const { id, name, notes, signal, drain } = this;
+    const warn = (value: string) => this.send({ method: 'warn', value });
+    return { ...facts, notes, id, name, signal, drain: drain.signal, clock: systemClock, warn };
+  }
+
   private send(message: ThreadTelling): void {
+    this.post(message);
+  }
+
+  private post(message: ThreadTelling | ThreadNote): void {
     this.port.postMessage(message, []);
   }
 
-  private receive({ abort }: ThreadMessage): void {
-    this.controller.abort(unpackError(abort));
+  private receive(message: ThreadMessage): void {
+    if ('abort' in message) this.controller.abort(unpackError(message.abort));
+    else if ('drain' in message) this.drain.abort();
+    else this.notes.answer(message);
   }
 }
 

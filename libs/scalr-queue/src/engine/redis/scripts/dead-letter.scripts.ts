@@ -41,6 +41,8 @@ end
 if look then return 1 end
 redis.call('HDEL', job, 'stc', 'scalr:idle', 'scalr:aside', 'scalr:ended', 'scalr:endedStc')
 redis.call('HSET', job, 'ats', 1)
+-- Somebody has looked at the other side: an effect that is unknown runs again.
+if redis.call('HEXISTS', job, 'scalr:unknown') == 1 then redis.call('HSET', job, 'scalr:unknown', 'retried') end
 return 1
 `;
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineWorker, RunJob, WorkerHooks, WorkerSettings } from '../../engine-worker.js';
 import { describeThrown, isInstance } from '../../failure.js';
 import { nameOfStoredId } from '../../job-id.js';
-import { Deferred, Postponed, Released } from '../../run-ends.js';
+import { Deferred, HandBack, Postponed, Released } from '../../run-ends.js';
 import type { StoredJob } from '../../stored-job.js';
 import { isLockLost } from '../connection/lost-lock.js';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
@@ -253,7 +253,7 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
         if (this.settings.handles?.(job.name) !== false) hooks.started(job);
         const run = processor(job, token, signal);
         hooks.ran(job);
-        run.then(resolve, reject);
+        run.then(resolve, (thrown) => (isInstance(thrown, HandBack) ? end() : reject(thrown)));
       });
       this.held.set(id, { job, end, outcome });
       const ended = await outcome;

@@ -10,9 +10,12 @@ import {
   type WorkerHooks,
   type WorkerSettings,
 } from '../../engine-worker.js';
+import type { JobEffects } from '../../job-effects.js';
+import type { StoredJob } from '../../stored-job.js';
 import { BullRegistrations } from '../bull.registrations.js';
 import { RedisConnections } from '../connection/redis.connections.js';
 import { JobCounts } from './job.counts.js';
+import { RedisJobEffects } from './job.effects.js';
 import { JobLocks } from './job.locks.js';
 import { Preflight } from '../preflight/preflight.js';
 import { RedisCancelRequests } from './cancel-requests.js';
@@ -51,6 +54,10 @@ export class RedisWorkerEngine extends WorkerEngine {
     this.connections.worker();
     await this.connections.whenReady();
     await this.preflight.untilFit('worker', drain);
+  }
+
+  effects(job: StoredJob, token: string | undefined, force: AbortSignal): JobEffects {
+    return new RedisJobEffects(this.parts, job, token, force);
   }
 
   worker(queue: string, run: RunJob, settings: WorkerSettings, hooks: WorkerHooks): EngineWorker {
