@@ -1,9 +1,10 @@
-import { Module } from '@nestjs/common';
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { ScalrQueueMetricsModule } from 'scalr-queue';
 import { dashboard } from './config/dashboard.js';
 import { logging } from './config/logging.js';
 import { SharedModule } from './config/shared.module.js';
+import { rememberCaller } from './context/caller.js';
 import { HealthModule } from './health/health.module.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
@@ -24,4 +25,8 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     ReportsModule,
   ],
 })
-export class AppModule {}
+export class AppModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(rememberCaller).forRoutes('{*path}');
+  }
+}

@@ -48,10 +48,12 @@ function readable() {
     translateTime: 'SYS:HH:MM:ss.l',
     // The lines that tell of a job name it themselves.
     messageFormat: (line, key) => {
-      const { context, jobId, event } = line;
+      const { context, jobId, event, correlationId } = line;
       const where = typeof context === 'string' ? `[${context}] ` : '';
       const job = typeof jobId === 'string' && event === undefined ? ` [job ${jobId}]` : '';
-      return `${where}${String(line[key])}${job}`;
+      const request =
+        job !== '' && typeof correlationId === 'string' ? ` [correlationId ${correlationId}]` : '';
+      return `${where}${String(line[key])}${job}${request}`;
     },
   });
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { ScalrQueueModule } from 'scalr-queue';
+import { CallerHook } from '../context/caller.hook.js';
 import { checkEnvironment, type Environment } from './environment.js';
 
 /** What both processes need: the settings and the queue. */
@@ -13,6 +14,8 @@ import { checkEnvironment, type Environment } from './environment.js';
       useFactory: (config: ConfigService<Environment, true>) => ({
         app: config.get('SCALR_APP', { infer: true }),
         // Redis comes from SCALR_REDIS_URL.
+        hooks: [CallerHook],
+        logFields: ['correlationId', 'tenant'],
       }),
     }),
   ],

@@ -1,9 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, UseGuards } from '@nestjs/common';
 import { Discard, JobContext, type PayloadOf, ProcessJob, type ResultOf } from 'scalr-queue';
+import { TenantGuard } from '../context/tenant.guard.js';
 import { Mailer, RecipientRefusedError } from '../mail/mailer.js';
 import { SendInvoice } from './invoice.jobs.js';
 
 @Injectable()
+@UseGuards(TenantGuard)
 export class InvoiceProcessor {
   constructor(private readonly mailer: Mailer) {}
 

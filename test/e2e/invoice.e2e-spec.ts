@@ -25,6 +25,17 @@ it('carries an invoice from the request to the mail, and shows the job on its wa
   expect(web.process.output).not.toContain('ada@example.com');
 });
 
+it('has the correlation id of the request in the lines of the handler', async () => {
+  const { web, worker } = await template();
+  const answer = await fetch(`${web.url}/invoices/${INVOICE}/send`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-correlation-id': 'corr-7', 'x-tenant': 'acme' },
+    body: JSON.stringify({ email: 'ada@example.com' }),
+  });
+  expect([answer.status, answer.headers.get('x-correlation-id')]).toEqual([202, 'corr-7']);
+  await worker.process.waitForOutput(/Mail to ada@example\.com.*correlationId\W+corr-7/);
+});
+
 it('says what is wrong with a request', async () => {
   const { web, worker } = await template();
   const wrong = await sendInvoice(web.url, { id: 'nonsense', body: { email: 'ada' } });

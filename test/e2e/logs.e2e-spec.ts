@@ -48,7 +48,9 @@ it('writes nothing but JSON lines in production, each of a handler with its job'
 
 it('writes one readable line each on a developer machine', async () => {
   const { web, worker } = await logsOfAnInvoice({ NODE_ENV: 'development', NO_COLOR: '1' });
-  expect(worker).toMatch(/INFO: \[Mailer\] Mail to ada@example\.com.* \[job chosen-id\]$/m);
+  expect(worker).toMatch(
+    /INFO: \[Mailer\] Mail to ada@example\.com.* \[job chosen-id\] \[correlationId [0-9a-f-]{36}\]$/m,
+  );
   expect(worker).toMatch(/INFO: \[Job\] started invoice\.send chosen-id in mail: attempt 1 of 5$/m);
   expect(worker).toMatch(/INFO: \[Job\] completed invoice\.send chosen-id in mail: .*ran \d+ ms$/m);
   expect(web).toMatch(/DEBUG: \[Job\] enqueued invoice\.send chosen-id in mail: created$/m);
