@@ -26,7 +26,9 @@ it('has a nightly cleanup, which removes the webhooks that have been dead for lo
   await jobIn(web.url, body['jobId'], 'dead');
   const old = { url: redis.url, app: 'template' };
   await seedDead(old.url, { ...old, queue: 'webhooks', name: 'webhook.deliver', count: STALE });
-  await seedDead(old.url, { ...old, queue: 'mail', name: 'invoice.send', count: 1 });
+  // As long dead as stale ones, and not so long that the worker does not keep it any more.
+  const diedAt = Date.now() - 10 * 86_400_000;
+  await seedDead(old.url, { ...old, queue: 'mail', name: 'invoice.send', count: 1, diedAt });
   expect(await deadLetters.count()).toBe(STALE + 2);
 
   const { id } = await schedules.runNow('cleanup');

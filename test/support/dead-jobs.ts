@@ -9,7 +9,8 @@ export async function seedDead(
     name,
     count,
     payload = { text: 'seeded' },
-  }: { app: string; queue: string; name: string; count: number; payload?: object },
+    diedAt = 1_700_000_000_000,
+  }: { app: string; queue: string; name: string; count: number; payload?: object; diedAt?: number },
 ): Promise<void> {
   const redis = new Redis(url);
   const prefix = `scalr:{${app}}:${queue}:`;
@@ -17,9 +18,9 @@ export async function seedDead(
     for n = tonumber(ARGV[3]), tonumber(ARGV[4]) do
       local id = ARGV[2] .. '~seeded-' .. n
       redis.call('HSET', ARGV[1] .. id, 'name', ARGV[2], 'data', ARGV[5], 'opts', '{"attempts":2,"backoff":{"type":"scalr"}}',
-        'timestamp', 1700000000000 + n, 'delay', 0, 'priority', 0, 'atm', 2, 'ats', 2, 'finishedOn', 1700000000000 + n,
+        'timestamp', ARGV[6] + n, 'delay', 0, 'priority', 0, 'atm', 2, 'ats', 2, 'finishedOn', ARGV[6] + n,
         'failedReason', 'attempts Error: seeded failure ' .. n, 'stacktrace', '[]')
-      redis.call('ZADD', KEYS[1], 1700000000000 + n, id)
+      redis.call('ZADD', KEYS[1], ARGV[6] + n, id)
     end`;
   // No script holds Redis up for long, also where the payloads are large.
   const slice = Math.max(1, Math.min(2_000, Math.floor(4_000_000 / JSON.stringify(payload).length)));
@@ -33,6 +34,7 @@ export async function seedDead(
       from,
       Math.min(from + slice, count) - 1,
       JSON.stringify(payload),
+      diedAt,
     );
   }
   redis.disconnect();

@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import type { Duration } from '../contract/duration.js';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import { MIN_LEASE } from '../contract/limiter-options.js';

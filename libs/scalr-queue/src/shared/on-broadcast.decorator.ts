@@ -1,4 +1,3 @@
-import 'reflect-metadata';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import {
   type AnyEventDefinition,
