@@ -31,7 +31,7 @@ export class Diary {
 }
 
 @Injectable()
-export class TenantGuard implements CanActivate {
+class TenantGuard implements CanActivate {
   constructor(
     @Inject(Reflector) private readonly reflector: Reflector,
     @Inject(Diary) private readonly diary: Diary,
@@ -48,7 +48,7 @@ export class TenantGuard implements CanActivate {
 }
 
 @Injectable()
-export class Timing implements NestInterceptor {
+class Timing implements NestInterceptor {
   constructor(@Inject(Diary) private readonly diary: Diary) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -65,7 +65,7 @@ export class Timing implements NestInterceptor {
 }
 
 @Injectable()
-export class Doubling implements PipeTransform {
+class Doubling implements PipeTransform {
   constructor(@Inject(Diary) private readonly diary: Diary) {}
 
   transform(value: { amount: number }, { type }: { type: string }) {
@@ -76,7 +76,7 @@ export class Doubling implements PipeTransform {
 }
 
 @Catch(RangeError)
-export class Forgiving implements ExceptionFilter {
+class Forgiving implements ExceptionFilter {
   constructor(@Inject(Diary) private readonly diary: Diary) {}
 
   async catch({ message }: RangeError, host: ArgumentsHost) {
@@ -127,7 +127,7 @@ export class ScopedGuard implements CanActivate {
 }
 
 @Injectable({ scope: Scope.TRANSIENT })
-export class TransientGuard implements CanActivate {
+class TransientGuard implements CanActivate {
   constructor(@Inject(Diary) private readonly diary: Diary) {}
 
   canActivate(): boolean {

@@ -43,7 +43,8 @@ it('boots with what every worker needs, and loads the rest at its first use', as
   expect(await loaded()).toEqual([]);
   const own = (await modules()).filter((path) => path.includes('/libs/scalr-queue/dist/'));
   expect(own.some((path) => path.endsWith('/libs/scalr-queue/dist/worker.js'))).toBe(true);
-  expect(own.length).toBeLessThan(20);
+  // Some 400 files of sources are in them.
+  expect(own.length).toBeLessThan(30);
 
   await ready(worker);
   expect(await loaded()).toEqual(['@nestjs/terminus']);
@@ -58,7 +59,8 @@ it('is a few files in the template, with the way back to the sources', async () 
   const dist = pathToFileURL(resolve('dist')).href;
   const own = paths.filter((path) => path.startsWith(dist));
   expect(own).toContain(`${dist}/main.worker.js`);
-  expect(own.length).toBeLessThan(20);
+  // Some 400 files of sources are in them.
+  expect(own.length).toBeLessThan(30);
   const bundled = ['@nestjs/', 'bullmq/', 'ioredis/', 'rxjs/', 'scalr-queue/'];
   expect(paths.filter((path) => bundled.some((name) => path.includes(`/node_modules/${name}`)))).toEqual([]);
 

@@ -19,7 +19,7 @@ export interface LimitUse<Payload = unknown> {
 /** The setting `limits` of a definition. */
 export type Limits<Payload = unknown> = readonly (LimiterName | LimitUse<Payload>)[];
 
-export const MAX_COST = 1_000_000;
+const MAX_COST = 1_000_000;
 const MAX_KEY_LENGTH = 256;
 const MAX_LIMITS = 10;
 

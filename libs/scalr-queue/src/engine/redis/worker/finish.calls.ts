@@ -60,7 +60,7 @@ export interface FinishSettings {
 }
 
 /** The field of a worker among those of what was taken ahead. */
-export const aheadField = (id: string, lane: number): string => `${id}:${lane}`;
+const aheadField = (id: string, lane: number): string => `${id}:${lane}`;
 
 /** The calls of one worker that end many jobs and take others. */
 export class FinishCalls {
