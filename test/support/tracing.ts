@@ -24,7 +24,11 @@ export function setUpTracing() {
     exporter
       .getFinishedSpans()
       .filter((span) => traceId === undefined || span.spanContext().traceId === traceId);
-  const named = (name: string, traceId?: string) => spans(traceId).filter((span) => span.name === name);
+  /** In the order in which they began. */
+  const named = (name: string, traceId?: string) =>
+    spans(traceId)
+      .filter((span) => span.name === name)
+      .toSorted((a, b) => a.startTime[0] - b.startTime[0] || a.startTime[1] - b.startTime[1]);
   /** Runs work as a request that is traced, the way instrumentation of HTTP does it; returns the span. */
   const inRequest = (work: () => Promise<unknown>): Promise<ReadableSpan> =>
     trace

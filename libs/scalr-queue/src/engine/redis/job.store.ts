@@ -78,8 +78,12 @@ export class RedisJobStore implements JobStore {
       record = await this.recordOf(queue, storedId);
       state = await this.stateOf(queue, storedId);
     }
-    if (state === 'unknown')
-      return (await this.follows(record.job)) ? { ...record, state: 'waiting' } : undefined;
+    if (state === 'unknown') {
+      if (await this.follows(record.job)) return { ...record, state: 'waiting' };
+      // The job that it followed may have ended between the two looks.
+      state = record.job.deduplicationId ? await this.stateOf(queue, storedId) : state;
+      if (state === 'unknown') return undefined;
+    }
     if (state !== 'delayed') return { ...record, state };
     const key = queueKey(this.options.prefix, queue, 'delayed');
     const score = await this.connections.producer.zscore(key, storedId);
