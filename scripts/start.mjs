@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { interruption } from './process/interruption.mjs';
 import { provideRedis } from './redis/provide.mjs';
+import { postgresForApplication } from './start/postgres.mjs';
 import { startApplication } from './start/application.mjs';
 import { becomeReady } from './start/readiness.mjs';
 import { dashboardFor, readSettings, requireFreePorts } from './start/settings.mjs';
@@ -49,12 +50,15 @@ function build() {
 async function runUntilStopped({ web, worker }) {
   const redis = await provideRedis({ dir: join(root, '.run/redis'), keepData: true, log: console.log });
   stops.unshift(() => redis.stop());
+  const postgres = await postgresForApplication({ dir: join(root, '.run/postgres'), log: console.log });
+  if (postgres) stops.unshift(() => postgres.stop());
   interrupted.throwIfAborted();
 
   const dashboard = dashboardFor(web.port);
   const env = {
     ...dashboard.env,
     SCALR_REDIS_URL: redis.url,
+    SCALR_POSTGRES_URL: postgres?.url ?? '',
     PORT: String(web.port),
     SCALR_WORKER_PORT: String(worker.port),
   };
@@ -64,19 +68,21 @@ async function runUntilStopped({ web, worker }) {
   ]);
   stops.unshift(() => Promise.all(applications.map((application) => application.stop())));
   const askedToStop = once(interrupted, 'abort').then(() => {
-    console.log('\nstopping: web and worker first, then Redis (Ctrl-C once more to force it)');
+    console.log('\nstopping: web and worker first, then Redis and PostgreSQL (Ctrl-C once more to force it)');
     interrupted.throwIfAborted();
   });
 
   const failure = Promise.race([
     ...applications.map(({ name, exited }) => exited.then((exit) => ended(name, exit))),
     redis.exited.then(() => ended('Redis')),
+    ...(postgres ? [postgres.exited.then(() => ended('PostgreSQL'))] : []),
   ]);
   await Promise.race([becomeReady(applications, interrupted), failure, askedToStop]);
   printWelcome({
     webUrl: `http://localhost:${web.port}`,
     workerUrl: `http://localhost:${worker.port}`,
     redis,
+    postgres,
     dashboard,
   });
   await Promise.race([failure, askedToStop]);

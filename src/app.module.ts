@@ -8,6 +8,7 @@ import { rememberCaller } from './context/caller.js';
 import { HealthModule } from './health/health.module.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { OrdersModule } from './orders/orders.module.js';
 import { ReportsModule } from './reports/reports.module.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 
@@ -23,6 +24,7 @@ import { WebhooksModule } from './webhooks/webhooks.module.js';
     InvoicesModule,
     WebhooksModule,
     ReportsModule,
+    OrdersModule,
   ],
 })
 export class AppModule implements NestModule {

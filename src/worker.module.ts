@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CleanupWorkerModule } from './cleanup/cleanup.worker.module.js';
 import { SharedModule } from './config/shared.module.js';
 import { InvoicesWorkerModule } from './invoices/invoices.worker.module.js';
+import { OrdersWorkerModule } from './orders/orders.worker.module.js';
 import { ReportsWorkerModule } from './reports/reports.worker.module.js';
 import { WebhooksWorkerModule } from './webhooks/webhooks.worker.module.js';
 
@@ -12,6 +13,7 @@ import { WebhooksWorkerModule } from './webhooks/webhooks.worker.module.js';
     InvoicesWorkerModule,
     WebhooksWorkerModule,
     ReportsWorkerModule,
+    OrdersWorkerModule,
     CleanupWorkerModule,
   ],
 })

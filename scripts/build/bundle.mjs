@@ -14,6 +14,7 @@ const dist = resolve('dist');
 const EXTERNAL = [
   '@bull-board',
   '@opentelemetry',
+  'pg',
   'pino',
   'pino-http',
   'pino-pretty',

@@ -6,6 +6,9 @@ const environment = z.object({
   PORT: z.coerce.number('expected a number').int().min(0).max(65_535).default(3000),
   SCALR_APP: z.string().default('template'),
   SCALR_DASHBOARD_PASSWORD: z.string().optional(),
+  SCALR_POSTGRES_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'expected a URL like postgres://user@host:5432/app' })
+    .optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'expected a URL like smtp://host:587' }).optional(),
   WEBHOOK_SECRET: z.string().min(16, 'expected at least 16 characters').optional(),
 });

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { ScalrQueueModule } from 'scalr-queue';
+import { postgresOutbox } from 'scalr-queue/outbox';
 import { CallerHook } from '../context/caller.hook.js';
 import { checkEnvironment, type Environment } from './environment.js';
 
@@ -11,12 +12,16 @@ import { checkEnvironment, type Environment } from './environment.js';
     ConfigModule.forRoot({ isGlobal: true, cache: true, skipProcessEnv: true, validate: checkEnvironment }),
     ScalrQueueModule.forRootAsync({
       inject: [ConfigService],
-      useFactory: (config: ConfigService<Environment, true>) => ({
-        app: config.get('SCALR_APP', { infer: true }),
-        // Redis comes from SCALR_REDIS_URL.
-        hooks: [CallerHook],
-        logFields: ['correlationId', 'tenant'],
-      }),
+      useFactory: (config: ConfigService<Environment, true>) => {
+        const url = config.get('SCALR_POSTGRES_URL', { infer: true });
+        return {
+          app: config.get('SCALR_APP', { infer: true }),
+          // Redis comes from SCALR_REDIS_URL.
+          ...(url !== undefined && { outbox: postgresOutbox({ url }) }),
+          hooks: [CallerHook],
+          logFields: ['correlationId', 'tenant'],
+        };
+      },
     }),
   ],
 })
