@@ -71,19 +71,20 @@ export class RedisJobStore implements JobStore {
 
   /** The job with its state, read in two steps; undefined when there is none. */
   async read(queue: string, storedId: string): Promise<FoundJob | undefined> {
-    // The job may move in between. The state is read last, and both again if the data is of before the state: it may have moved on.
     let record = await this.recordOf(queue, storedId);
     let state = await this.stateOf(queue, storedId);
-    for (let again = 0; again < MAX_REREADS && isOfBefore(record.job, state); again++) {
+    // The job may move in between. The state is read last, and both again if the data is of before the state: it may have moved on.
+    for (let again = 0; again < MAX_REREADS; again++) {
+      if (state === 'unknown') {
+        if (await this.follows(record.job)) return { ...record, state: 'waiting' };
+        // What it followed may have ended between the two looks.
+        if (!record.job.deduplicationId || (await this.stateOf(queue, storedId)) === 'unknown')
+          return undefined;
+      } else if (!isOfBefore(record.job, state)) break;
       record = await this.recordOf(queue, storedId);
       state = await this.stateOf(queue, storedId);
     }
-    if (state === 'unknown') {
-      if (await this.follows(record.job)) return { ...record, state: 'waiting' };
-      // The job that it followed may have ended between the two looks.
-      state = record.job.deduplicationId ? await this.stateOf(queue, storedId) : state;
-      if (state === 'unknown') return undefined;
-    }
+    if (state === 'unknown') return undefined;
     if (state !== 'delayed') return { ...record, state };
     const key = queueKey(this.options.prefix, queue, 'delayed');
     const score = await this.connections.producer.zscore(key, storedId);
