@@ -8,5 +8,5 @@
  *   }
  * }
  */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type
+// oxlint-disable-next-line typescript/no-empty-object-type, typescript/no-empty-interface -- filled by the app
 export interface SharedLimiters {}
