@@ -47,6 +47,26 @@ describe('a queue of BullModule.registerQueue', () => {
     expect(await jobs.get('wait')).toBeUndefined();
   });
 
+  it('is given no job of a hook when one of its own dies', async () => {
+    const app = uniqueApp();
+    const { ran, Legacy } = legacyProcessor({ fails: true });
+    const told: string[] = [];
+    @Injectable()
+    class DeathHook {
+      async dead({ name }: { name: string }) {
+        told.push(name);
+      }
+    }
+    const imports = [legacyQueue];
+    await startWorker({ app, imports, providers: [Legacy, Greeter, DeathHook], hooks: [DeathHook] });
+    const { get, jobs, context } = await startProducer({ app, imports });
+    await eventually(async () => expect(await get(DeadLetterService).count()).toBe(1));
+    await context.get<Queue>(getQueueToken('legacy')).add('hello', { n: 2 });
+    await eventually(async () => expect(await get(DeadLetterService).count()).toBe(2));
+    expect([ran, told]).toEqual([['legacy hello', 'legacy hello'], []]);
+    expect((await jobs.list()).jobs.map(({ name }) => name)).toEqual(['hello', 'hello']);
+  });
+
   it('has dead jobs that are shown, explained, retried and deleted by id', async () => {
     const app = uniqueApp();
     const behaviour = { fails: true };

@@ -84,7 +84,8 @@ export class QueueWorkers {
 
   /** Makes the workers of the `@Processor` classes. @returns how many there are in these queues */
   addProcessors(queues: ReadonlySet<string>, concurrency: number | undefined): number {
-    const hooks: WorkerHooks = this.reporter;
+    // Their queues have no handler for what follows a death: its job would be given to the `process` of the app.
+    const hooks = Object.create(this.reporter, { dying: { value: undefined } }) as WorkerHooks;
     const adopt = (processor: NativeProcessor) => this.adopt(processor);
     const made = this.engine.processors.start(queues, adopt, { concurrency }, hooks);
     this.workers.push(...made);
