@@ -19,6 +19,7 @@ const ENDED_TTL = 3_600_000;
 export class JobLocks {
   /** Runs whose crash was taken back. */
   private readonly excused = new WeakSet<StoredJob>();
+  private readonly givenUp = new WeakSet<StoredJob>();
 
   constructor(
     private readonly connections: RedisConnections,
@@ -48,13 +49,33 @@ export class JobLocks {
     return state;
   }
 
-  /** Writes something that needs the lock, with one that was lost taken again where that can be. */
-  async holding<T>(job: StoredJob, token: string | undefined, write: () => Promise<T>): Promise<T> {
+  /** Whether the run has written, or is about to write, what ends it: that its lock is gone then is no loss. */
+  isGivenUp(job: StoredJob): boolean {
+    return this.givenUp.has(job);
+  }
+
+  giveUp(job: StoredJob): void {
+    this.givenUp.add(job);
+  }
+
+  /** Writes what ends the run, and its lock with it. A renewal that comes late would take it again, for a run that is none any more. */
+  async givingUp<T>(job: StoredJob, write: () => Promise<T>): Promise<T> {
+    this.givenUp.add(job);
     try {
       return await write();
     } catch (error) {
+      this.givenUp.delete(job);
+      throw error;
+    }
+  }
+
+  /** The same, with a lock that was lost taken again where that can be. */
+  async holding<T>(job: StoredJob, token: string | undefined, write: () => Promise<T>): Promise<T> {
+    try {
+      return await this.givingUp(job, write);
+    } catch (error) {
       if (!isLockLost(error) || (await this.reclaim(job, token)) !== 'held') throw error;
-      return write();
+      return this.givingUp(job, write);
     }
   }
 

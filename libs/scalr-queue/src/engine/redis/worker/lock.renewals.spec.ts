@@ -25,7 +25,7 @@ function renewing() {
     {
       app,
       connections,
-      locks: { reclaim: async ({ id = '' }: StoredJob) => states.get(id) ?? 'gone' },
+      locks: { reclaim: async ({ id = '' }: StoredJob) => states.get(id) ?? 'gone', isGivenUp: () => false },
     } as never,
     { turnedSince: () => isResponsive },
   );

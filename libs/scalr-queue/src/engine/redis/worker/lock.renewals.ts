@@ -44,7 +44,8 @@ export class LockRenewals {
       const states = await Promise.all(
         gone.map(async (id) => {
           const job = jobOf(id);
-          return job ? this.parts.locks.reclaim(job, job.token) : 'held';
+          const { locks } = this.parts;
+          return job && !locks.isGivenUp(job) ? locks.reclaim(job, job.token) : 'held';
         }),
       );
       const lost = gone.filter((_id, index) => states[index] !== 'held');

@@ -99,7 +99,7 @@ export abstract class LoopingWorker extends DamageProofWorker {
         return this.callProcessJob(job, job.token ?? '');
       },
       runByEngine: (job) => this.settled(this.processJob(job, job.token ?? '', () => false)),
-      ending: (job, result) => this.endingOf(job, result, hooks),
+      ending: (job, result) => this.endingOf(job, result, parts, hooks),
       completed: (job, result, finishedOn) => {
         // Upstream: as `Job.moveToCompleted` does.
         job.returnvalue = result || undefined;
@@ -162,7 +162,12 @@ export abstract class LoopingWorker extends DamageProofWorker {
     return job;
   }
 
-  private endingOf(job: Job, result: unknown, hooks: WorkerHooks): CompletedJob | undefined {
+  private endingOf(
+    job: Job,
+    result: unknown,
+    { locks }: WorkerParts,
+    hooks: WorkerHooks,
+  ): CompletedJob | undefined {
     const { id = '', token = '', opts } = job;
     if (job.parentKey !== undefined) return undefined;
     let text: string;
@@ -178,6 +183,7 @@ export abstract class LoopingWorker extends DamageProofWorker {
       return undefined;
     }
     this.lockManager.untrackJob(id);
+    locks.giveUp(job);
     return { id, token, result: text, attempts: job.attemptsMade + 1, isKept: !keep, next: 'apart' };
   }
 
@@ -205,9 +211,10 @@ export abstract class LoopingWorker extends DamageProofWorker {
 
   private async putBack(
     jobs: readonly Job[],
-    { connections, app }: WorkerParts,
+    { connections, locks, app }: WorkerParts,
     hooks: WorkerHooks,
   ): Promise<void> {
+    for (const job of jobs) locks.giveUp(job);
     // Else nobody was told that they were taken.
     const told = hooks.drain.aborted ? jobs.filter((job) => !isPing(job)) : [];
     for (const job of told) hooks.unsettled(job);

@@ -143,7 +143,7 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
   ): Promise<Job> {
     const [result, job, token] = args;
     if (!isPing(job) && !this.announced.delete(job)) this.hooks.ending(job);
-    const write = () => super.handleCompleted(...args);
+    const write = () => this.parts.locks.givingUp(job, () => super.handleCompleted(...args));
     const ended = () => completedOutcome(job, result, Date.now());
     return write()
       .catch((error: unknown) => this.retries.write(error, job, token, write, ended))
@@ -155,7 +155,8 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
   ): Promise<Job> {
     const [thrown, job, token, ...rest] = args;
     const failure = toEngineError(thrown);
-    const write = () => super.handleFailed(failure, job, token, ...rest);
+    const write = () =>
+      this.parts.locks.givingUp(job, () => super.handleFailed(failure, job, token, ...rest));
     const ended = () => failedOutcome(job, failure, Date.now());
     return this.beforeFailed(failure, job, token)
       .then((isOurs) => (isOurs ? write() : (undefined as never)))
