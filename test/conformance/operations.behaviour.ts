@@ -171,8 +171,9 @@ export function operationBehaviours(start: StartDriver) {
     it('enqueue each slot once', async () => {
       const { slots, until, schedules } = await scheduled();
       await until(() => expect(slots.length).toBeGreaterThanOrEqual(2));
-      expect(slots[0]! % 1_000).toBe(0);
-      expect(slots[1]).toBe(slots[0]! + 1_000);
+      expect(slots.filter((slot) => slot % 1_000 !== 0)).toEqual([]);
+      // A worker that had no turn for a second skips what it has missed; none comes twice, or out of turn.
+      expect(slots).toEqual([...new Set(slots)].toSorted((a, b) => a - b));
       expect(await schedules.list()).toEqual([
         expect.objectContaining({
           name: 'tick',
