@@ -93,8 +93,9 @@ export class HookLog implements WorkerHooks {
     this.note('ended', id);
   }
 
-  async dying(): Promise<void> {
+  async dying(): Promise<boolean> {
     this.call('dying');
+    return true;
   }
 
   ending(job: EndingJob): void {

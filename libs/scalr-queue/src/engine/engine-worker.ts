@@ -88,8 +88,11 @@ export interface WorkerHooks {
   ran(job: StoredJob): void;
   /** A run has ended, by itself or not. Its outcome is not stored yet. */
   ended(job: StoredJob): void;
-  /** A failure is stored once this has resolved, which it always does. Left out where nobody needs to know. */
-  readonly dying?: ((job: StoredJob, error: Error) => Promise<void>) | undefined;
+  /**
+   * A failure is stored once this has resolved, which it always does; with false it is not, and the job is run again when its lock has expired.
+   * Left out where nobody needs to know.
+   */
+  readonly dying?: ((job: StoredJob, error: Error) => Promise<boolean>) | undefined;
   /** The outcome of a run, where there is one, is about to be stored: says in the options of the job whether it is kept then. */
   ending(job: EndingJob): void;
 

@@ -7,10 +7,12 @@ import { Snooze } from '../contract/control-flow-signals.js';
 import type { DeadJob } from '../contract/dead-job.js';
 import * as defaults from '../contract/defaults.js';
 import type { JobContext } from '../contract/job-context.js';
+import type { DeadReason } from '../contract/job-info.js';
 import { type AnyJobDefinition, defineJob } from '../contract/job-definition.js';
 import { RESERVED_PREFIX } from '../contract/ping.js';
 import { toDeadJob } from '../dead-letter/dead-job.mapper.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
+import type { WorkerHooks } from '../engine/engine-worker.js';
 import { effectiveSettings } from '../engine/effective-settings.js';
 import { describeThrown, parseDeath } from '../engine/failure.js';
 import { fromStoredId, toStoredId } from '../engine/job-id.js';
@@ -31,6 +33,8 @@ interface Death {
   readonly queue: string;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** When the run began that it ended, where Redis has it that way. */
+  readonly startedAt?: number | undefined;
   readonly info: Pick<DeadJob, 'name' | 'reason' | 'attempt' | 'maxAttempts' | 'error'> & {
     readonly enqueuedAt: number;
   };
@@ -42,9 +46,11 @@ const FollowUp: AnyJobDefinition = Object.freeze({
   name: `${RESERVED_PREFIX}dead`,
 });
 
+/** What is stored of the job is not to be relied on. */
+const DAMAGED: ReadonlySet<string> = new Set<DeadReason>(['data-missing', 'unreadable']);
 const RETRY_PAUSE = 1_000;
-/** How often Redis may fail to take a follow-up while it can be reached. */
-const MAX_REFUSALS = 5;
+/** How often Redis may fail over a follow-up, other than by being away or by refusing it, which both have an end. */
+const MAX_FAULTS = 5;
 const SHORTEST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
 
@@ -54,8 +60,8 @@ const LONGEST_WAIT = 60_000;
  */
 @Injectable()
 export class DeadFollowUps {
-  /** To be called before a failure is stored; undefined where no hook asks for deaths. */
-  readonly dying: ((job: StoredJob, error: Error) => Promise<void>) | undefined;
+  /** To be called before a failure is stored, which is not to be where it says so; undefined where no hook asks for deaths. */
+  readonly dying: WorkerHooks['dying'];
   private readonly logger = new Logger('ScalrQueue');
 
   constructor(
@@ -80,11 +86,14 @@ export class DeadFollowUps {
     return new Map([...handlers, [FollowUp.name, handler]]);
   }
 
-  private async announce(job: StoredJob, error: Error): Promise<void> {
+  /** @returns false where there was no time: the death is not to be stored then, so that the job dies again elsewhere */
+  private async announce(job: StoredJob, error: Error): Promise<boolean> {
     const death = this.deathOf(job, error);
-    if (!death || job.name === FollowUp.name) return;
+    if (!death || job.name === FollowUp.name) return true;
     this.engine.types.record({ name: FollowUp.name, queue: job.queueName });
-    for (const hook of this.hooks.deadHooks()) await this.store(this.prepare({ hook, ...death }, job));
+    for (const hook of this.hooks.deadHooks())
+      if (!(await this.store(this.prepare({ hook, ...death }, job)))) return false;
+    return true;
   }
 
   /** Undefined where the job goes on, or was cancelled: somebody wanted that. */
@@ -104,6 +113,7 @@ export class DeadFollowUps {
       storedId: job.id ?? '',
       queue: job.queueName,
       at: this.app.clock.now(),
+      startedAt: DAMAGED.has(kind) ? undefined : job.processedOn,
       info: {
         name: job.name,
         reason: kind,
@@ -145,18 +155,20 @@ export class DeadFollowUps {
   }
 
   /** Without it the death would be followed by nothing: an outage is waited out, as it is for the death itself. */
-  private async store(followUp: PreparedJob): Promise<void> {
+  private async store(followUp: PreparedJob): Promise<boolean> {
     const { forceSignal } = this.shutdown;
-    for (let refusals = 0; ;) {
+    for (let faults = 0; ;) {
       try {
         await this.engine.intake.addContested(followUp, []);
-        return;
+        return true;
       } catch (error) {
-        if (this.engine.ready) refusals++;
-        if (refusals >= MAX_REFUSALS || forceSignal.aborted) {
+        if (this.engine.ready && this.engine.isInDoubt(error)) faults++;
+        if (faults >= MAX_FAULTS) {
           const { name, message } = describeThrown(error);
-          return this.logger.error(`a dead job of ${followUp.queue} has no follow-up, ${name}: ${message}`);
+          this.logger.error(`a dead job of ${followUp.queue} has no follow-up, ${name}: ${message}`);
+          return true;
         }
+        if (forceSignal.aborted) return false;
         await sleep(RETRY_PAUSE, undefined, { signal: forceSignal }).catch(() => undefined);
       }
     }
@@ -165,7 +177,12 @@ export class DeadFollowUps {
   private async followUp(death: Death, context: JobContext): Promise<void> {
     const { queue, storedId } = death;
     const found = await this.reader.bounded(() => this.reader.readStored(queue, storedId));
-    if (found?.state === 'failed') return this.hooks.dead(death.hook, toDeadJob(found), context);
+    if (found?.state === 'failed') {
+      // Its worker was killed before it could store that death. The one that is stored has a follow-up of its own.
+      const startedAt = death.startedAt ?? found.job.processedOn;
+      if (startedAt !== found.job.processedOn) return;
+      return this.hooks.dead(death.hook, toDeadJob(found), context);
+    }
     if (!found) return this.hooks.dead(death.hook, remains(death), context);
     // Its death is about to be stored, or it runs again as its worker crashed before. In any other state it lives.
     if (found.state !== 'active') return;

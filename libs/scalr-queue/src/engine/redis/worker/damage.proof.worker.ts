@@ -10,6 +10,7 @@ import {
 import type { RedisClient } from '../connection/redis.client.js';
 import { usesFastPath } from '../fast-path.js';
 import { nameOfStoredId } from '../../job-id.js';
+import type { WorkerHooks } from '../../engine-worker.js';
 import type { StoredFault } from '../../stored-fault.js';
 import type { AttemptFailure } from '../../attempt-failure.js';
 import { DamagedJobs, failureOf } from './damaged.jobs.js';
@@ -32,13 +33,13 @@ export class DamageProofWorker extends Worker {
     },
   };
 
-  /** @param onMissing hears of a job whose data is gone */
+  /** @param deaths who hears of a job that cannot be run */
   constructor(
     queue: string,
     processor: Processor,
     options: WorkerOptions,
     redis: RedisClient,
-    private readonly onMissing: (job: Job) => void,
+    private readonly deaths: Pick<WorkerHooks, 'dataMissing' | 'dying'>,
   ) {
     super(queue, processor, options);
     this.damaged = new DamagedJobs(this.backend, redis, (storedId, failure) => {
@@ -94,8 +95,10 @@ export class DamageProofWorker extends Worker {
   /** Ends a job that cannot be run. */
   protected async bury(job: Job, token: string | undefined, fault: StoredFault): Promise<never> {
     const failure = failureOf(fault);
+    const { deaths } = this;
     try {
-      const isDead = await this.damaged.bury(job.id ?? '', token ?? '', failure);
+      const isTold = !deaths.dying || (await deaths.dying(job, failure));
+      const isDead = isTold && (await this.damaged.bury(job.id ?? '', token ?? '', failure));
       if (isDead) this.reportDead(job, failure);
     } catch (error) {
       // It is found again when its lock has expired.
@@ -107,7 +110,7 @@ export class DamageProofWorker extends Worker {
   private reportDead(job: Job, failure: AttemptFailure): void {
     job.failedReason = failure.message;
     job.finishedOn = Date.now();
-    if (failure.kind === 'data-missing') this.onMissing(job);
+    if (failure.kind === 'data-missing') this.deaths.dataMissing(job);
     this.emit('failed', job, failure, 'active');
   }
 }

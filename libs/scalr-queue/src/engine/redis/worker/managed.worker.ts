@@ -58,7 +58,7 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
         : (job: Job, token?: string, signal?: AbortSignal) => this.guard(job, token, signal, run);
     const options = workerOptions(parts, queue, settings.concurrency, native);
     const { log, producer } = parts.connections;
-    super(queue, guarded, options, producer, (job) => hooks.dataMissing(job));
+    super(queue, guarded, options, producer, hooks);
     const isBatched = this.batchCompletions(parts);
     disconnectQuietly(this.backend);
     this.standBack = new StandBack(this, hooks.drain);
@@ -172,10 +172,22 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
       return false;
     }
     if (failure instanceof DelayedError || failure instanceof WaitingError) return true;
-    if (this.hooks.dying && !isPing(job)) await this.hooks.dying(job, failure);
+    if (this.hooks.dying && !isPing(job) && !(await this.isAnnounced(failure, job, token))) return false;
     if (!isPing(job)) this.hooks.ending(job);
     if (job.deferredFailure === undefined) await this.parts.counts.forgive(job, token);
     return true;
+  }
+
+  /** Whether those who follow up deaths know of it, and the job is still ours: BullMQ has let go of a lock that an outage may outlast. */
+  private async isAnnounced(failure: Error, job: Job, token: string): Promise<boolean> {
+    this.lockManager.trackJob(job.id ?? '', token, Date.now());
+    try {
+      if (await this.hooks.dying!(job, failure)) return !this.overtaken.has(job);
+      this.hooks.unsettled(job);
+      return false;
+    } finally {
+      this.lockManager.untrackJob(job.id ?? '');
+    }
   }
 
   private guard(
