@@ -1,4 +1,12 @@
-import { defineJob, RetryLater, Snooze } from 'scalr-queue';
+import {
+  defineJob,
+  type EnqueueCall,
+  type EnqueueOutcome,
+  type JobContext,
+  type JobHook,
+  RetryLater,
+  Snooze,
+} from 'scalr-queue';
 import { appOf, handlerOf, type StartDriver } from './driver.js';
 
 declare module 'scalr-queue' {
@@ -12,6 +20,12 @@ const First = defineJob<string>('first', { retry: { attempts: 3, delay: 10, jitt
 const Second = defineJob<string>('second');
 const Nightly = defineJob('nightly');
 const CONTEXT = { tenant: 'acme', correlationId: 'c-1' } as const;
+
+class IdleHook implements JobHook {
+  attempt(_context: JobContext, next: () => Promise<unknown>) {
+    return next();
+  }
+}
 
 /** What jobs carry of their callers. */
 export function contextBehaviours(start: StartDriver) {
@@ -67,6 +81,43 @@ export function contextBehaviours(start: StartDriver) {
       });
     });
 
+    it('of one of many is added to that of the call', async () => {
+      const seen: unknown[] = [];
+      const app = await appOf(start, {
+        providers: [handlerOf(First, (payload, { context }) => void seen.push([payload, context]))],
+      });
+      const own = { payload: 'own', options: { context: { correlationId: 'c-2' } } };
+      const less = { payload: 'less', options: { context: { tenant: undefined as never } } };
+      const jobs = await app.queue.enqueueMany(First, ['none', own, less], { context: CONTEXT });
+      for (const job of jobs) await app.in('completed', job);
+      expect(Object.fromEntries(seen as [string, unknown][])).toEqual({
+        none: CONTEXT,
+        own: { ...CONTEXT, correlationId: 'c-2' },
+        less: { correlationId: 'c-1' },
+      });
+    });
+
+    it('is what hooks make of it, for each of many, and by the option too', async () => {
+      const seen: unknown[] = [];
+      class Tenant implements JobHook {
+        enqueue(call: EnqueueCall, next: () => Promise<EnqueueOutcome>) {
+          if (call.many) call.context.tenant = 'acme';
+          else call.options.context = { tenant: 'by option' };
+          return next();
+        }
+      }
+      const handler = handlerOf(First, (payload, { context }) => void seen.push([payload, context]));
+      const { queue, ...app } = await appOf(start, { hooks: [Tenant], providers: [handler] });
+      const own = { payload: 'own', options: { context: { correlationId: 'c' } } };
+      for (const job of await queue.enqueueMany(First, ['none', own])) await app.in('completed', job);
+      await app.in('completed', await queue.enqueue(First, 'one', { context: { correlationId: 'd' } }));
+      expect(Object.fromEntries(seen as [string, unknown][])).toEqual({
+        none: { tenant: 'acme' },
+        own: { tenant: 'acme', correlationId: 'c' },
+        one: { tenant: 'by option', correlationId: 'd' },
+      });
+    });
+
     it('is given to the jobs of a schedule', async () => {
       const seen: unknown[] = [];
       const handler = handlerOf(Nightly, (...[, { context }]) => void seen.push(context), {
@@ -80,8 +131,11 @@ export function contextBehaviours(start: StartDriver) {
       });
     });
 
-    it('is refused where it is not strict JSON, too large or no object, and nothing is enqueued', async () => {
-      const { queue, queues } = await appOf(start, { providers: [handlerOf(First, () => undefined)] });
+    it.each([
+      ['', {}],
+      [', also with hooks', { hooks: [IdleHook] }],
+    ])('is refused where it is not strict JSON, too large or no object, and nothing is enqueued%s', async (_how, more) => {
+      const { queue, queues } = await appOf(start, { providers: [handlerOf(First, () => undefined)], ...more });
       const enqueue = (context: unknown) => queue.enqueue(First, 'x', { context: context as object });
       await expect(enqueue({ tenant: new Date() })).rejects.toMatchObject({
         code: 'PAYLOAD_NOT_SERIALIZABLE',
@@ -95,6 +149,6 @@ export function contextBehaviours(start: StartDriver) {
       await expect(enqueue([])).rejects.toThrow('expected context to be an object, got: an array');
       const [info] = await queues.list();
       expect(info).toMatchObject({ waiting: 0, running: 0, dead: 0 });
-    });
+    }); // prettier-ignore
   });
 }

@@ -10,7 +10,7 @@ import {
   isJobDefinition,
   type ResultOf,
 } from '../contract/job-definition.js';
-import { inherited } from '../engine/carried-context.js';
+import { carriedBy, inherited } from '../engine/carried-context.js';
 import { JobHooks } from '../hooks/job.hooks.js';
 import type { EnqueueOutcome } from '../contract/job-hook.js';
 import { JobWaiter } from '../inspection/job.waiter.js';
@@ -197,13 +197,16 @@ export class EnqueueService {
       checkCall(definition, given, this.app);
       const former = inherited();
       const options = { ...given } as EnqueueOptions;
-      const context = { ...former, ...given.context };
+      const context = { ...carriedBy(definition.name, given.context) };
       // What a hook has taken out of it is not inherited either.
       const gone = Object.fromEntries(Object.keys({ ...former }).map((key) => [key, undefined]));
       const call = { definition, many, payload, options, context };
       return (await this.hooks.enqueue(call, async () => {
         try {
-          return await send({ ...(options as EnqueueOptions<never>), context: { ...gone, ...context } });
+          // A hook may have set the option, too.
+          const set = options.context === given.context ? undefined : options.context;
+          const all = { ...gone, ...context, ...set };
+          return await send({ ...(options as EnqueueOptions<never>), context: all });
         } catch (error) {
           told = error;
           throw error;
@@ -257,11 +260,25 @@ export class EnqueueService {
       if (isItem(item) && 'tx' in item.options)
         throw new InvalidOptionError('expected tx to be given for all items of enqueueMany, not for one');
       const job = isItem(item)
-        ? prepareJob(definition, item.payload, { ...options, ...item.options }, this.app)
+        ? prepareJob(definition, item.payload, optionsOf(definition, item.options, options), this.app)
         : prepareJob(definition, item, options, this.app);
       return job instanceof Promise ? job.catch(complain) : job;
     } catch (error) {
       return complain(error);
     }
   }
+}
+
+/** Those of an item, with those of the call where it has none; what it carries is added to what all do. */
+function optionsOf(
+  { name }: AnyJobDefinition,
+  own: EnqueueOptions<never>,
+  all: EnqueueOptions,
+): EnqueueOptions<never> {
+  const merged = { ...all, ...own } as EnqueueOptions<never>;
+  if (all.context === undefined) return merged;
+  if (own.context === undefined) return { ...merged, context: all.context };
+  // As they are given: a copy would hide getters and classes.
+  for (const context of [all.context, own.context]) carriedBy(name, context);
+  return { ...merged, context: { ...all.context, ...own.context } };
 }
