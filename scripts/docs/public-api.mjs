@@ -15,6 +15,7 @@ export const entryPoints = [
   { module: 'scalr-queue/outbox', file: 'outbox.ts' },
   { module: 'scalr-queue/testing', file: 'testing.ts' },
   { module: 'scalr-queue/dashboard', file: 'dashboard.ts' },
+  { module: 'scalr-queue/console', file: 'console.ts' },
 ].filter(({ file }) => existsSync(join(source, file)));
 
 /** The compiler's view of everything that the library exports. */

@@ -11,9 +11,15 @@ const list = (...names) => names.flatMap((some) => some.split(' ').filter(Boolea
 const FOUNDATION = 'engine contract config';
 /** What is looked at in the server itself: its settings and load, its keys, and the apps that share it. */
 const SURVEY = [
-  ...['server.survey', 'server.checks', 'key.survey', 'apps.reader', 'all-apps', 'lean-queues'].map(
-    (file) => `engine/redis/survey/${file}.ts`,
-  ),
+  ...[
+    'server.survey',
+    'server.checks',
+    'key.survey',
+    'apps.reader',
+    'all-apps',
+    'apps.watch',
+    'lean-queues',
+  ].map((file) => `engine/redis/survey/${file}.ts`),
   'engine/redis/preflight/server-facts.ts',
   'engine/redis/preflight/acl-block.ts',
 ].join(' ');
@@ -29,6 +35,7 @@ export const LAYERS = {
   'engine/redis': list('lifecycle engine contract config'),
   'engine/memory': list('engine contract config'),
   observability: list('engine contract config'),
+  access: list('contract'),
   tracing: list('observability engine contract config'),
   retention: list(FOUNDATION),
   inspection: list('retention observability', FOUNDATION),
@@ -53,13 +60,22 @@ export const LAYERS = {
   ),
   doctor: list('scheduling inspection', SURVEY, FOUNDATION),
   cli: list(
-    'scalr-queue.module.ts outbox cli/output doctor worker shared scheduling dead-letter inspection observability',
+    'scalr-queue.module.ts console console/platform access outbox cli/output doctor worker shared scheduling dead-letter inspection observability',
     SURVEY,
     FOUNDATION,
   ),
   'cli/output': list('observability/clean-text.ts'),
+  console: list(
+    'access worker/library-version.ts scheduling dead-letter inspection observability',
+    FOUNDATION,
+  ),
+  'console/platform': list(
+    'scalr-queue.module.ts console doctor scheduling dead-letter inspection observability',
+    SURVEY,
+    FOUNDATION,
+  ),
   dashboard: list(
-    'engine/redis/board.source.ts engine/redis/stored-job.reader.ts scheduling dead-letter inspection observability',
+    'access engine/redis/board.source.ts engine/redis/stored-job.reader.ts scheduling dead-letter inspection observability',
     FOUNDATION,
   ),
   schematics: list('contract'),
@@ -78,6 +94,7 @@ export const LAYERS = {
   'thread.ts': list('worker/thread contract'),
   'testing.ts': list('testing'),
   'dashboard.ts': list('dashboard'),
+  'console.ts': list('console console/platform'),
 };
 
 /** Packages that only some folders may import; all others may be imported everywhere. @type {Record<string, readonly string[]>} */

@@ -98,7 +98,8 @@ describe('a proxy', () => {
     ])
       expect((await put(origin)).status).toBe(403);
     warn.mockRestore();
-    expect(warnings).toEqual([
+    // A slow machine has others to give.
+    expect(warnings.filter((line) => line.startsWith('refused'))).toEqual([
       expect.stringMatching(
         /^refused a request of a page at ops\.example\.com: .* set the option publicUrl$/,
       ),

@@ -62,7 +62,7 @@ describe('the tarball', () => {
 describe('the entry points', () => {
   it('can be imported and required by plain node', async () => {
     const all = await entryPoints();
-    const paths = ['', '/worker', '/shared', '/thread', '/testing', '/dashboard', '/outbox'];
+    const paths = ['', '/worker', '/shared', '/thread', '/testing', '/dashboard', '/console', '/outbox'];
     expect(all.map(({ name }) => name).toSorted()).toEqual(
       paths.map((path) => `scalr-queue${path}`).toSorted(),
     );

@@ -47,7 +47,7 @@ export async function startDashboard(
   return { app, web, url, call, put, json, queue: web.get(EnqueueService, { strict: false }) };
 }
 
-function basic({ user, password }: { user: string; password: string }): string {
+export function basic({ user, password }: { user: string; password: string }): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 

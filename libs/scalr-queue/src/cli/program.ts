@@ -5,6 +5,7 @@ import { registerApps } from './commands/apps.command.js';
 import { registerBurst } from './commands/burst.command.js';
 import { registerCancel } from './commands/cancel.command.js';
 import { registerCheck } from './commands/check.command.js';
+import { registerConsole } from './commands/console.command.js';
 import { registerDead } from './commands/dead.command.js';
 import { registerDev } from './commands/dev.command.js';
 import { registerDoctor } from './commands/doctor.command.js';
@@ -41,6 +42,7 @@ const COMMANDS = [
   registerPause,
   registerCancel,
   registerPing,
+  registerConsole,
   registerDoctor,
   registerOutbox,
   registerAcl,

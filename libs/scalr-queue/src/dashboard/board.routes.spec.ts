@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { onTestFinished, vi } from 'vitest';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { limitRoute, toAnswer } from './board.routes.js';
-import { ByteAllowance } from './byte.allowance.js';
+import { ByteAllowance } from '../access/byte.allowance.js';
 
 type Answer = { status: number; body: { error: { key: string }; message?: string } };
 

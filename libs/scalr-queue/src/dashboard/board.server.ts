@@ -6,7 +6,7 @@ import { limitRoute, toAnswer } from './board.routes.js';
 
 /** Links of the page to other sites: fonts. It does well without. */
 const FOREIGN_LINK = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/gi;
-import { publicPath } from './public.url.js';
+import { publicPath } from '../access/public.url.js';
 
 const COUNTS_TAG = `<script defer src="${COUNTS_PATH.slice(1)}"></script>`;
 

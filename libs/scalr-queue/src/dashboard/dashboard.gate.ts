@@ -2,15 +2,17 @@ import { Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DashboardAccount, DashboardAccounts } from './dashboard.accounts.js';
 import { redactText } from '../observability/redaction.js';
-import { LoginDelay } from './login.delay.js';
-import { isMeant, isOwnRequest } from './request.origin.js';
-import { secure } from './security.headers.js';
+import { Login } from '../access/login.js';
+import { isMeant, isOwnRequest } from '../access/request.origin.js';
+import { secure } from '../access/security.headers.js';
 
 type Next = (error?: unknown) => void;
 type Board = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
 
 const READING = new Set(['GET', 'HEAD']);
 const WRITING = new Set(['PUT', 'POST', 'PATCH']);
+/** The editor of bull-board makes styles and images of its own. */
+const BOARD_NEEDS = { styles: "'self' 'unsafe-inline'", images: "'self' data:" };
 /** Files of the page; for a folder express would redirect. */
 const STATIC = /^\/static\/(?:[A-Za-z0-9_-]+\/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[a-z0-9]+$/;
 
@@ -18,53 +20,30 @@ const STATIC = /^\/static\/(?:[A-Za-z0-9_-]+\/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.[a
 export class DashboardGate {
   private readonly logger = new Logger('ScalrQueueDashboard');
 
-  private readonly delay = new LoginDelay();
+  private readonly login: Login<DashboardAccount>;
   private hasHinted = false;
 
   constructor(
     private readonly accounts: DashboardAccounts,
     private readonly boards: Readonly<Record<DashboardAccount['role'], Board>> | undefined,
     private readonly publicUrl?: URL,
-  ) {}
+  ) {
+    this.login = new Login(accounts, this.logger);
+  }
 
   /** To be mounted at the path of the dashboard; answers all that comes. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    secure(response);
+    secure(response, BOARD_NEEDS);
     const { boards } = this;
     if (!boards || this.accounts.isClosed) return answer(response, 404, 'NOT_FOUND');
-    void this.logIn(request, response)
-      .then((account) => {
-        if (account) this.pass(account, boards, request, response);
+    void this.login
+      .admit(request, response)
+      .then((admitted) => {
+        if (admitted.status === undefined) return this.pass(admitted.account, boards, request, response);
+        answer(response, admitted.status, admitted.status === 401 ? 'UNAUTHORIZED' : 'TOO_MANY_REQUESTS');
       })
       .catch(() => answer(response, 500, 'INTERNAL_SERVER_ERROR'));
   };
-
-  /** Who the request is from; else it has been answered. */
-  private async logIn(
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<DashboardAccount | undefined> {
-    const { authorization } = request.headers;
-    if (this.accounts.isTry(authorization)) {
-      const address = addressOf(request);
-      const admission = await this.delay.admit(address, authorization);
-      if (!admission.admitted) {
-        response.setHeader('Retry-After', Math.ceil(admission.retryIn / 1_000));
-        answer(response, 429, 'TOO_MANY_REQUESTS');
-        return undefined;
-      }
-      const account = this.accounts.find(authorization);
-      if (account) {
-        this.delay.succeeded(address, authorization);
-        return account;
-      }
-      const failures = this.delay.failed(address);
-      this.logger.warn(`failed login from ${address} (${failures} in a row)`);
-    }
-    response.setHeader('WWW-Authenticate', 'Basic realm="queues", charset="UTF-8"');
-    answer(response, 401, 'UNAUTHORIZED');
-    return undefined;
-  }
 
   private pass(
     account: DashboardAccount,
@@ -108,11 +87,6 @@ export class DashboardGate {
     }
     answer(response, 403, 'FORBIDDEN');
   }
-}
-
-/** Behind a proxy that express was told to trust, the client's. */
-function addressOf(request: IncomingMessage & { ip?: string }): string {
-  return request.ip ?? request.socket.remoteAddress ?? 'unknown';
 }
 
 /** Whether no part of a path means anything but itself. */

@@ -4,8 +4,10 @@ import {
   DEFAULT_DASHBOARD_PATH,
   MAX_DASHBOARD_BYTES,
 } from '../contract/defaults.js';
+import { checkLogin, refuseWeakPasswords } from '../access/credentials.js';
+import { checkPublicUrl } from '../access/public.url.js';
 import { type Environment, readEnvironment } from '../config/environment.js';
-import { HiddenValue, OptionChecker } from '../contract/option-checker.js';
+import { OptionChecker } from '../contract/option-checker.js';
 import type { DashboardCredentials, ScalrQueueDashboardOptions } from './dashboard.options.js';
 
 /** The options of the dashboard, checked and filled in. */
@@ -22,8 +24,6 @@ export interface DashboardSettings {
 
 const KEYS = ['path', 'credentials', 'readOnly', 'redact', 'maxBytes', 'title', 'publicUrl', 'enabled'];
 const PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
-const SHORTEST_PASSWORD = 12;
-const USER = /^[^:\p{C}]{1,64}$/u;
 const check = new OptionChecker(QueueConfigError);
 
 /** @throws QueueConfigError naming the option, and in production without credentials that hold */
@@ -52,20 +52,9 @@ export function resolveDashboard(
     redact: redact as DashboardSettings['redact'],
     maxBytes: check.integer('maxBytes', maxBytes, 1_024, MAX_DASHBOARD_BYTES),
     title,
-    publicUrl: given.publicUrl === undefined ? undefined : publicUrlOf(given.publicUrl),
+    publicUrl: given.publicUrl === undefined ? undefined : checkPublicUrl(check, given.publicUrl),
     enabled,
   };
-}
-
-function publicUrlOf(value: unknown): URL {
-  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
-  if (isPlain && /^https?:$/.test(url.protocol)) return url;
-  return check.fail(
-    'publicUrl',
-    'a URL like https://ops.example.com/queues',
-    new HiddenValue('something else'),
-  );
 }
 
 function credentialsOf(given: unknown, environment: Environment): Required<DashboardCredentials>[] {
@@ -92,13 +81,10 @@ function checkCredentials(field: string, value: unknown): Required<DashboardCred
   const isVariable = field.endsWith('_');
   const nameOf = (part: string) => (isVariable ? `${field}${part.toUpperCase()}` : `${field}.${part}`);
   const { user, password, role = 'write' } = check.object(field, value, ['user', 'password', 'role']);
-  if (typeof user !== 'string' || !USER.test(user))
-    return check.fail(nameOf('user'), 'a string of 1 to 64 characters without a colon', user);
-  if (typeof password !== 'string' || password === '' || password.length > 256) {
-    const picture = new HiddenValue(typeof password === 'string' ? 'another length' : 'no text');
-    return check.fail(nameOf('password'), 'a string of 1 to 256 characters', picture);
-  }
-  return { user, password, role: check.oneOf(nameOf('role'), role, ['read', 'write']) };
+  return {
+    ...checkLogin(check, nameOf, { user, password }),
+    role: check.oneOf(nameOf('role'), role, ['read', 'write']),
+  };
 }
 
 function refuseToOpen(credentials: readonly Required<DashboardCredentials>[]): void {
@@ -108,11 +94,5 @@ function refuseToOpen(credentials: readonly Required<DashboardCredentials>[]): v
         'option credentials), or enabled: false. Guards of Nest do not protect it.',
     );
   }
-  for (const { user, password } of credentials) {
-    if (password.length >= SHORTEST_PASSWORD) continue;
-    throw new QueueConfigError(
-      `the password of the dashboard user "${user}" is refused in production: it has fewer than ${SHORTEST_PASSWORD} characters. ` +
-        'Make one with: openssl rand -hex 16',
-    );
-  }
+  refuseWeakPasswords('dashboard', credentials);
 }

@@ -6,7 +6,7 @@ import { readMeta } from '../engine/job-meta.js';
 import { describeItems, itemsOf as itemsIn } from '../inspection/job-items.js';
 import { redactSecrets } from '../observability/redaction.js';
 import { mask, maskText } from '../observability/secret.mask.js';
-import { ByteAllowance, oversize } from './byte.allowance.js';
+import { ByteAllowance, oversize } from '../access/byte.allowance.js';
 import type { DashboardJob } from './dashboard.options.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import { completeJson, LAST_WORD, withoutLastWord } from './json.beginning.js';

@@ -7,7 +7,7 @@ import type { Cli } from '../cli.js';
 import { shortError } from '../job-text.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatMoment } from '../output/units.js';
-import { redactedJob } from '../redacted-job.js';
+import { redactedJob } from '../../observability/redacted-job.js';
 import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
 import { registerDeadAction } from './dead-action.js';
 

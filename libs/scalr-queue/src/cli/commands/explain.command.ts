@@ -7,7 +7,7 @@ import { stateCell } from '../job-text.js';
 import { cleanText } from '../../observability/clean-text.js';
 import type { Paint } from '../output/paint.js';
 import { renderFields } from '../output/table.js';
-import { redactedJob } from '../redacted-job.js';
+import { redactedJob } from '../../observability/redacted-job.js';
 import { addRefFlags, type RefFlags, refOf } from './job-ref.js';
 
 /** `scalr-queue explain ID` */

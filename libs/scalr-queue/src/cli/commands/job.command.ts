@@ -11,7 +11,7 @@ import { toJson } from '../output/json.js';
 import type { Paint } from '../output/paint.js';
 import { renderFields } from '../output/table.js';
 import { formatTime } from '../output/units.js';
-import { redactedJob } from '../redacted-job.js';
+import { redactedJob } from '../../observability/redacted-job.js';
 import { addRefFlags, type RefFlags, refOf } from './job-ref.js';
 
 interface Flags extends RefFlags {

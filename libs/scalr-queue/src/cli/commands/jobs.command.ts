@@ -4,7 +4,7 @@ import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatMoment } from '../output/units.js';
-import { redactedJob } from '../redacted-job.js';
+import { redactedJob } from '../../observability/redacted-job.js';
 import { shortError, stateCell } from '../job-text.js';
 
 const STATES: readonly JobState[] = ['running', 'waiting', 'delayed', 'dead', 'completed'];

@@ -3,10 +3,10 @@ import { type AppDetail, type AppsReport, readApps } from './apps.reader.js';
 import { denialOf } from '../connection/acl-refusal.js';
 import { ReconnectPace } from '../connection/reconnect.pace.js';
 import { messageOf, toReadError } from '../connection/redis-error.js';
-import { openRedis } from '../connection/redis.client.js';
+import { openRedis, type RedisClient } from '../connection/redis.client.js';
 import { QueueUnavailableError } from '../../../contract/errors/enqueue.errors.js';
 import { withCa } from '../../../config/certificate-file.js';
-import { describeTarget } from '../../../config/redis-options.js';
+import { describeTarget, type RedisTarget } from '../../../config/redis-options.js';
 import { resolveOptions } from '../../../config/resolved-options.js';
 import { InvalidOptionError } from '../../../contract/errors/configuration.errors.js';
 import type { Target } from './lean-queues.js';
@@ -31,14 +31,20 @@ export async function readAllApps({ redis: url, ca }: Omit<Target, 'app'>): Prom
     const report = await readApps(redis, BUDGET, (app, detail) => details.set(app, detail));
     return { ...report, details };
   } catch (error) {
-    const denial = denialOf(error);
-    if (denial)
-      throw new QueueUnavailableError(`${denial}. All apps are for the user "operator" of SECURITY.md`);
-    if (redis.status === 'ready') throw toReadError(error);
-    throw new QueueUnavailableError(
-      `Redis at ${describeTarget(target)} is not reachable: ${messageOf(error as Error)}`,
-    );
+    throw toAppsError(error, redis, target);
   } finally {
     redis.disconnect();
   }
+}
+
+/** Says what has kept somebody from looking at all apps. */
+export function toAppsError(error: unknown, redis: Pick<RedisClient, 'status'>, target: RedisTarget): Error {
+  if (error instanceof QueueUnavailableError) return error;
+  const denial = denialOf(error);
+  if (denial)
+    return new QueueUnavailableError(`${denial}. All apps are for the user "operator" of SECURITY.md`);
+  if (redis.status === 'ready') return toReadError(error);
+  return new QueueUnavailableError(
+    `Redis at ${describeTarget(target)} is not reachable: ${messageOf(error as Error)}`,
+  );
 }

@@ -45,28 +45,50 @@ export async function readApps(
   budget: number,
   onApp: (app: string, detail: AppDetail) => void = () => undefined,
 ): Promise<AppsReport> {
+  const survey = await surveyApps(redis, budget);
+  return readSurveyed(redis, survey, onApp);
+}
+
+/** Which apps there are and what their keys take: known by a walk over the names of all keys. */
+export interface AppsSurvey {
+  readonly apps: readonly { readonly app: string; readonly keys: number; readonly bytes?: number }[];
+  readonly complete: boolean;
+}
+
+export async function surveyApps(redis: RedisClient, budget: number): Promise<AppsSurvey> {
   const { apps: found, complete } = await walkKeys(redis, Date.now() + budget);
+  const apps = [];
+  for (const keys of found.toSorted((one, other) => (one.app < other.app ? -1 : 1)))
+    apps.push({ app: keys.app, keys: keys.keys, bytes: await measureApp(redis, keys) });
+  return { apps, complete };
+}
+
+/** The state of the apps that a survey found. */
+export async function readSurveyed(
+  redis: RedisClient,
+  survey: AppsSurvey,
+  onApp: (app: string, detail: AppDetail) => void = () => undefined,
+): Promise<AppsReport> {
   const server = await readServerLoad(redis);
   const apps: AppOverview[] = [];
-  const notes: string[] = complete
+  const notes: string[] = survey.complete
     ? []
     : ['the time for counting keys was over: apps may be missing, and memory is too low'];
-  for (const keys of found.toSorted((one, other) => (one.app < other.app ? -1 : 1))) {
-    const detail = await readApp(redis, keys.app, notes);
-    onApp(keys.app, detail);
-    const measured = await measureApp(redis, keys);
+  for (const { app, keys, bytes: measured } of survey.apps) {
+    const detail = await readApp(redis, app, notes);
+    onApp(app, detail);
     // An estimate from a sample can come to more than there is.
     const bytes = measured === undefined ? undefined : Math.min(measured, server.usedMemory ?? Infinity);
     const share = bytes !== undefined && server.usedMemory ? bytes / server.usedMemory : undefined;
     apps.push({
-      app: keys.app,
+      app,
       ...totalsOf(detail.queues),
       queues: toQueueInfos(detail.queues, detail.workers),
       workers: detail.workers.length,
-      keys: keys.keys,
+      keys,
       ...(bytes === undefined ? {} : { bytes }),
       ...(share === undefined ? {} : { memoryShare: share }),
-      ...(server.clientsByApp ? { connections: server.clientsByApp[keys.app] ?? 0 } : {}),
+      ...(server.clientsByApp ? { connections: server.clientsByApp[app] ?? 0 } : {}),
     });
   }
   return { apps, server, notes };

@@ -1,6 +1,6 @@
 import type { JobInfo } from '../contract/job-info.js';
-import { redactSecrets } from '../observability/redaction.js';
-import { mask } from '../observability/secret.mask.js';
+import { redactSecrets } from './redaction.js';
+import { mask } from './secret.mask.js';
 
 /** A job for a list: without what it returned, and without the secrets of its error and its progress. */
 export function redactedJob<J extends Pick<JobInfo, 'error' | 'progress' | 'result'>>({

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { HiddenValue, type OptionChecker } from '../contract/option-checker.js';
 
 const PREFIX = /^(?:\/[A-Za-z0-9._~-]+)+\/?$/;
 
@@ -32,4 +33,16 @@ export function publicHosts({ headers }: IncomingMessage, publicUrl: URL | undef
     ...[...noted].map(([, host]) => host),
     publicUrl?.host,
   ].flatMap((host) => (host?.trim() ? [host.trim().toLowerCase()] : []));
+}
+
+/** The option `publicUrl`, checked. */
+export function checkPublicUrl(check: OptionChecker, value: unknown): URL {
+  const url = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
+  const isPlain = url && !url.username && !url.password && !url.search && !url.hash;
+  if (isPlain && /^https?:$/.test(url.protocol)) return url;
+  return check.fail(
+    'publicUrl',
+    'a URL like https://ops.example.com/queues',
+    new HiddenValue('something else'),
+  );
 }

@@ -1,0 +1,63 @@
+import { LIBRARY_VERSION } from '../../worker/library-version.js';
+import type { Call, Route } from '../router.js';
+import { askedApps, servicesOf, visibleOverview } from '../visible-apps.js';
+
+/** What is looked at over all apps that an account sees, or over the one that `?app=` names. */
+export const APP_ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/api/me', role: 'view', answer: me },
+  { method: 'GET', path: '/api/overview', role: 'view', answer: visibleOverview },
+  { method: 'GET', path: '/api/queues', role: 'view', answer: queues },
+  { method: 'GET', path: '/api/schedules', role: 'view', answer: schedules },
+  { method: 'GET', path: '/api/workers', role: 'view', answer: workers },
+];
+
+function me({ viewer, settings }: Call): object {
+  const { user, role, payload, apps } = viewer;
+  return { user, role, payload, ...(apps ? { apps } : {}), title: settings.title, version: LIBRARY_VERSION };
+}
+
+async function queues(call: Call): Promise<object> {
+  const apps = await askedApps(call);
+  return { queues: apps.flatMap(({ app, queues: all }) => all.map((queue) => ({ app, ...queue }))) };
+}
+
+async function schedules(call: Call): Promise<object> {
+  const found = await ofEach(call, async (app) => {
+    const services = await servicesOf(call, app);
+    return (await services.schedules.list()).map((schedule) => ({ app, ...schedule }));
+  });
+  return { schedules: found.toSorted((one, other) => lateness(other) - lateness(one)) };
+}
+
+async function workers(call: Call): Promise<object> {
+  const looks = await ofEach(call, async (app) => {
+    const services = await servicesOf(call, app);
+    const [live, gone] = await Promise.all([services.queues.workers(), services.queues.lostWorkers()]);
+    return [{ live: live.map((one) => ({ app, ...one })), gone: gone.map((one) => ({ app, ...one })) }];
+  });
+  return {
+    workers: looks.flatMap(({ live }) => live),
+    gone: looks.flatMap((look) => look.gone).toSorted((one, other) => +other.seenAt - +one.seenAt),
+  };
+}
+
+/** One after the other: an operator's look is in no hurry, and shares Redis with the apps. */
+async function ofEach<T>(call: Call, look: (app: string) => Promise<readonly T[]>): Promise<T[]> {
+  const found: T[] = [];
+  for (const { app } of await askedApps(call)) found.push(...(await look(app)));
+  return found;
+}
+
+/** Those that are late or have missed a slot come first. */
+function lateness({
+  lateSince,
+  lastMissedAt,
+  lastSuccessAt,
+}: {
+  readonly lateSince?: Date;
+  readonly lastMissedAt?: Date;
+  readonly lastSuccessAt?: Date;
+}): number {
+  if (lateSince) return 2;
+  return +(lastMissedAt ?? 0) > +(lastSuccessAt ?? 0) ? 1 : 0;
+}

@@ -1,0 +1,6 @@
+import type { Route } from '../router.js';
+import { APP_ROUTES } from './app.routes.js';
+import { JOB_ROUTES } from './job.routes.js';
+
+/** All that the console answers beside its page. */
+export const ROUTES: readonly Route[] = [...APP_ROUTES, ...JOB_ROUTES];

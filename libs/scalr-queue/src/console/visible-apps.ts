@@ -1,0 +1,43 @@
+import { ConsoleError } from './console.error.js';
+import type { AppServices, ConsoleApp, ConsoleOverview } from './console.source.js';
+import type { Call, Viewer } from './router.js';
+import type { ConsoleSettings } from './console.settings.js';
+
+/** Whether an account sees an app, in a console that shows it. */
+function sees(viewer: Viewer, { scope }: ConsoleSettings, app: string): boolean {
+  return (scope?.includes(app) ?? true) && (viewer.apps?.includes(app) ?? true);
+}
+
+/** The overview as far as an account may see it. Problems of the server are for all. */
+export async function visibleOverview({ source, viewer, settings }: Call): Promise<ConsoleOverview> {
+  const overview = await source.overview();
+  return {
+    ...overview,
+    apps: overview.apps.filter(({ app }) => sees(viewer, settings, app)),
+    problems: overview.problems.filter(({ app }) => app === undefined || sees(viewer, settings, app)),
+    // They name keys of any app.
+    notes: viewer.apps === undefined && settings.scope === undefined ? overview.notes : [],
+  };
+}
+
+/** The apps that a look goes over: the one that is asked for, or all that the account sees. */
+export async function askedApps(call: Call): Promise<readonly ConsoleApp[]> {
+  const { apps } = await visibleOverview(call);
+  const wanted = call.query.get('app');
+  if (wanted === null) return apps;
+  const found = apps.filter(({ app }) => app === wanted);
+  if (found.length === 0) throw unknownApp(wanted);
+  return found;
+}
+
+/** @throws ConsoleError, the same for an app that there is not and for one that the account may not see */
+export async function servicesOf(call: Call, app = call.query.get('app')): Promise<AppServices> {
+  if (app === null) throw new ConsoleError(400, 'APP_MISSING', 'name the app: ?app=');
+  const { viewer, settings, source } = call;
+  const services = sees(viewer, settings, app) ? await source.app(app) : undefined;
+  if (!services) throw unknownApp(app);
+  return services;
+}
+
+const unknownApp = (app: string) =>
+  new ConsoleError(404, 'UNKNOWN_APP', `no app is called ${JSON.stringify(app.slice(0, 60))}`);
