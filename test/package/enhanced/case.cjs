@@ -1,0 +1,1 @@
+require('./app.cjs')(async (name) => require(name));

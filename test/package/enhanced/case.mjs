@@ -1,0 +1,3 @@
+import run from './app.cjs';
+
+await run((name) => import(name));
