@@ -10,6 +10,7 @@ import { hookBehaviours } from './hooks.behaviour.js';
 import { itemBehaviours } from './items.behaviour.js';
 import { operationBehaviours } from './operations.behaviour.js';
 import { resultBehaviours } from './results.behaviour.js';
+import { transactionBehaviours } from './transactions.behaviour.js';
 
 /** Everything that must be the same with Redis and with the test kit. */
 export function conformanceOf(start: StartDriver) {
@@ -24,4 +25,5 @@ export function conformanceOf(start: StartDriver) {
   hookBehaviours(start);
   effectBehaviours(start);
   itemBehaviours(start);
+  transactionBehaviours(start);
 }

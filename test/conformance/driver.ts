@@ -28,6 +28,8 @@ export interface Driver {
 
 export interface AppOptions extends Omit<ScalrQueueOptions, 'redis' | 'app'> {
   readonly providers: Provider[];
+  /** Whether handlers use `ctx.tx`: a real engine needs a PostgreSQL for it. */
+  readonly transactions?: boolean;
 }
 
 /** Starts an app with a worker, for one test. */

@@ -114,15 +114,20 @@ describe('a transaction of @nestjs-cls/transactional', () => {
   it('is begun for work that is done once, in which repositories find themselves', async () => {
     const { orders, outbox, ids } = await app();
     const once = (failure?: Error) =>
-      outbox.once({ app: 'shop', jobId: 'job', key: 'order' }, async () => {
-        await orders.insert('a');
-        if (failure) throw failure;
-      });
+      outbox.once(
+        { app: 'shop', jobId: 'job', key: 'order' },
+        async () => {
+          await orders.insert('a');
+          if (failure) throw failure;
+          return '1';
+        },
+        new AbortController().signal,
+      );
 
     await expect(once(new Error('no stock'))).rejects.toThrow('no stock');
     expect(await ids()).toEqual([]);
-    expect(await once()).toMatchObject({ ran: true });
-    expect(await once()).toEqual({ ran: false });
+    expect(await once()).toEqual({ state: 'ran', result: '1' });
+    expect(await once()).toEqual({ state: 'done', result: '1' });
     expect(await ids()).toEqual(['a']);
   });
 });

@@ -24,13 +24,14 @@ it('makes the tables once, or prints the SQL that does', async () => {
     code: 2,
     err: expect.stringContaining('run npx scalr-queue outbox migrate') as string,
   });
-  expect(await cli('outbox migrate')).toEqual({ code: 0, out: 'made version 1 of the tables\n', err: '' });
-  expect((await cli('outbox migrate')).out).toBe('nothing to do: the tables have version 1\n');
+  expect(await cli('outbox migrate')).toEqual({ code: 0, out: 'made version 2 of the tables\n', err: '' });
+  expect((await cli('outbox migrate')).out).toBe('nothing to do: the tables have version 2\n');
   await startProducer({ outbox: postgresOutbox() });
   const { out } = await cli('outbox sql --schema jobs');
   await database.query(out);
   await startProducer({ outbox: postgresOutbox({ schema: 'jobs' }) });
-  expect((await cli('outbox sql --from 1')).out).toBe('\n');
+  expect((await cli('outbox sql --from 1')).out).toMatch(/^-- scalr-queue outbox, version 2\n/);
+  expect((await cli('outbox sql --from 2')).out).toBe('\n');
   expect(await cli('outbox sql --schema Jobs')).toMatchObject({ code: 2 });
 });
 

@@ -138,16 +138,47 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('is begun for work that is done once', async () => {
-    const { app, library, outbox, orders } = await appWith(name);
-    const receipt = { app, jobId: 'job', key: 'order' };
-    const once = (id: string) =>
-      outbox().once(receipt, async (tx) => {
-        await library.run(tx, `insert into orders values ('${id}')`);
-        return id;
-      });
+    const { once, orders } = await onceWith(name);
 
-    expect(await once('a')).toEqual({ ran: true, value: 'a' });
-    expect(await once('b')).toEqual({ ran: false });
+    expect(await once('a')).toEqual({ state: 'ran', result: '"a"' });
+    expect(await once('b')).toEqual({ state: 'done', result: '"a"' });
     expect(await orders()).toEqual(['a']);
   });
+
+  it('is not waited for by other work with the same receipt', async () => {
+    const { once, orders } = await onceWith(name);
+    const beside: unknown[] = [];
+
+    await once('a', async () => void beside.push(await once('b')));
+
+    expect(beside).toEqual([{ state: 'busy' }]);
+    expect(await orders()).toEqual(['a']);
+  });
+
+  it('leaves nothing of work that fails, or that swallows an error of PostgreSQL', async () => {
+    const { library, once, orders } = await onceWith(name);
+
+    await expect(once('a', () => Promise.reject(new Error('no stock')))).rejects.toThrow('no stock');
+    const swallow = (tx: unknown) => library.run(tx, 'select 1 / 0').catch(() => undefined);
+    await expect(once('b', swallow)).rejects.toThrow();
+    expect(await orders()).toEqual([]);
+    expect(await once('c')).toEqual({ state: 'ran', result: '"c"' });
+  });
 });
+
+/** Work that is done once: an order, and something more. */
+async function onceWith(name: string) {
+  const { app, library, outbox, orders } = await appWith(name);
+  const opened = outbox();
+  const once = (id: string, more?: (tx: unknown) => Promise<unknown>) =>
+    opened.once(
+      { app, jobId: 'job', key: 'order' },
+      async (tx) => {
+        await library.run(tx, `insert into orders values ('${id}')`);
+        await more?.(tx);
+        return JSON.stringify(id);
+      },
+      new AbortController().signal,
+    );
+  return { library, once, orders };
+}

@@ -121,3 +121,30 @@ export const storable = [
   }),
   defineJob('a', { payload: v.any() }),
 ];
+
+interface Manager {
+  save(row: object): Promise<void>;
+}
+
+/** What is done once, with its result, and items with their types. */
+export async function effects(ctx: JobContext, queue: EnqueueService): Promise<unknown> {
+  const charge: { id: string } = await ctx.once('charge', async ({ idempotencyKey }) => ({
+    id: idempotencyKey,
+  }));
+  const mail: number = await ctx.once('mail', () => 1, {
+    onUnknown: ({ since }) => (since ? { result: 2 } : 'run'),
+  });
+  for await (const row of ctx.each('rows', async (after?: number) => [{ id: 1, after }], {
+    cursor: ({ id }) => id,
+  })) {
+    const id: number = row.id;
+    await ctx.log(id);
+  }
+  const left: number = await ctx.tx(async (tx) => {
+    const { rows } = await tx.query<{ left: number }>('select 1 as left', [mail]);
+    await queue.enqueue(Plain, { value: 1 }, { tx });
+    return rows[0]!.left;
+  });
+  await ctx.tx((manager: Manager) => manager.save(charge), { key: 'charge' });
+  return left;
+}

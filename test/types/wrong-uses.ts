@@ -2,6 +2,7 @@ import {
   defineJob,
   type Duration,
   type EnqueueService,
+  type JobContext,
   type JobsService,
   type PayloadOf,
   ProcessJob,
@@ -186,3 +187,20 @@ export const unstorable = [
   // @ts-expect-error an instance of a class
   defineJob('a', { payload: z.object({ price: z.instanceof(Money) }) }),
 ];
+
+export async function effects(ctx: JobContext): Promise<void> {
+  // @ts-expect-error an effect has a key
+  await ctx.once(() => 1);
+  // @ts-expect-error no such answer
+  await ctx.once('charge', () => 1, { onUnknown: 'retry' });
+  // @ts-expect-error the other side knows a result of the same type
+  await ctx.once('charge', () => 1, { onUnknown: () => ({ result: 'one' }) });
+  // @ts-expect-error the cursor is made of an item
+  for await (const _row of ctx.each('rows', [{ id: 1 }], { cursor: ({ key }) => key }));
+  // @ts-expect-error a transaction is given to a function
+  await ctx.tx('insert');
+  // @ts-expect-error a client of pg unless its type is named
+  await ctx.tx((tx) => tx.save({}));
+  // @ts-expect-error mistyped option
+  await ctx.tx(() => 1, { kee: 'a' });
+}

@@ -29,7 +29,9 @@ export type {
   EachPage,
   EachSource,
   EffectCall,
+  JobTransaction,
   OnceOptions,
+  TransactionOptions,
   UnknownAnswer,
   UnknownEffect,
 } from './contract/effects.js';

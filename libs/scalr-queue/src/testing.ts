@@ -1,6 +1,6 @@
 export { ScalrQueueTestingModule, useTestQueue, type OverridableBuilder } from './testing/testing.module.js';
 export { TestQueue } from './testing/test.queue.js';
-export type { TestingModuleOptions, TestQueueOptions } from './testing/testing.options.js';
+export type { TestingModuleOptions, TestQueueOptions, TestTransaction } from './testing/testing.options.js';
 export type { EnqueuedRecord } from './testing/enqueued.record.js';
 export {
   EnqueueExpectationError,

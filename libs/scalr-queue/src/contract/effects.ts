@@ -67,3 +67,18 @@ export interface EachOptions<T, C> {
    */
   readonly checkpointEvery?: Duration;
 }
+
+/** What `ctx.tx` hands out: what is used most of a client of `pg`. Name the type of your own where the outbox has another adapter. */
+export interface JobTransaction {
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what it selects
+  query<Row = Record<string, unknown>>(
+    text: string,
+    params?: unknown[],
+  ): Promise<{ readonly rows: Row[]; readonly rowCount: number | null }>;
+}
+
+/** Options of `ctx.tx`. */
+export interface TransactionOptions {
+  /** Tells the transactions of a job apart, where it has several. Default `'tx'`. */
+  readonly key?: string;
+}

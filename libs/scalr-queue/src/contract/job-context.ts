@@ -1,5 +1,12 @@
 import type { CarriedContext } from './carried-context.js';
-import type { EachOptions, EachSource, EffectCall, OnceOptions } from './effects.js';
+import type {
+  EachOptions,
+  EachSource,
+  EffectCall,
+  JobTransaction,
+  OnceOptions,
+  TransactionOptions,
+} from './effects.js';
 import { shareClasses } from './errors/shared-class.js';
 
 const NOTHING = Object.freeze({});
@@ -85,6 +92,25 @@ export abstract class JobContext {
   ): AsyncIterable<T>;
   each(): AsyncIterable<never> {
     throw notHere('each');
+  }
+
+  /**
+   * Runs work in a transaction of the app's PostgreSQL that commits together with a note that it is done: exactly once within the database,
+   * whatever retries, crashes and deploys. A later run of the job gets the result and does not do it again; work that throws, or whose worker dies
+   * before the commit, leaves nothing. A run beside one that is still at it waits its turn, with no attempt used.
+   *
+   * Needs an outbox (`forRoot({ outbox: postgresOutbox({ … }) })`, see docs/outbox.md), and is not there in threads.
+   * @param work is given a client of `pg` on which `BEGIN` has run, or what the adapter of the outbox makes; returns plain data, or nothing
+   * @example
+   * await ctx.tx(async (tx) => {
+   *   await tx.query('update accounts set balance = balance - $1 where id = $2', [amount, account]);
+   *   await this.jobs.enqueue(TellOwner, { account }, { tx });
+   * });
+   */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows its library
+  tx<T, Tx = JobTransaction>(work: (tx: Tx) => T | Promise<T>, options?: TransactionOptions): Promise<T>;
+  tx(): Promise<never> {
+    throw notHere('tx');
   }
 }
 

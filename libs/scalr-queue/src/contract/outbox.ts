@@ -73,6 +73,22 @@ export interface OpenOutbox {
   close(): Promise<void>;
 }
 
+/** Names work that is done once. */
+export interface Receipt {
+  readonly app: string;
+  /** Of one job and no other, whatever is enqueued later with its id. */
+  readonly jobId: string;
+  /** Of the work within the job. */
+  readonly key: string;
+}
+
+/** What became of work that is to be done once. */
+export type ReceiptOutcome =
+  /** It was done now, or before; with what it resolved to then. */
+  | { readonly state: 'ran' | 'done'; readonly result: string }
+  /** Another run is at it, in a transaction that has not ended. */
+  | { readonly state: 'busy' };
+
 /** Where jobs are recorded before Redis hears of them: `postgresOutbox()` of `scalr-queue/outbox` makes one. */
 export interface Outbox {
   /** Whether a plain `enqueue` in the middle of a transaction is refused. */
@@ -85,14 +101,15 @@ export interface Outbox {
    */
   record(app: string, jobs: readonly RecordedJob[], tx?: unknown): Promise<void>;
   /**
-   * Runs work and writes its receipt, both in one transaction of the outbox.
-   * @param work is given the transaction, as the adapter makes it; without such an adapter a client of `pg`
-   * @returns `ran: false` where the receipt was there: the work was done before
+   * Runs work and writes its receipt, both in one transaction of the outbox. What the work throws rolls back, and is thrown.
+   * @param work is given the transaction, as the adapter makes it; without such an adapter a client of `pg`. What it resolves to is kept
+   * @param signal rolls back when it aborts before the commit
    */
-  once<T>(
-    receipt: { readonly app: string; readonly jobId: string; readonly key: string },
-    work: (tx: unknown) => Promise<T>,
-  ): Promise<{ readonly ran: true; readonly value: T } | { readonly ran: false }>;
+  once(
+    receipt: Receipt,
+    work: (tx: unknown) => Promise<string>,
+    signal: AbortSignal,
+  ): Promise<ReceiptOutcome>;
   /** For an outbox that needs no boot: called as soon as the process can reach Redis. */
   attach?(host: OutboxHost): void;
   /** @throws QueueConfigError when its tables are missing, of another version or closed to the user; not while it cannot be reached */

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../engine/abort.watch.js';
 import { withDeadline } from '../engine/deadline.js';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import type { OutboxSettings } from './outbox.options.js';
@@ -43,9 +44,16 @@ export class OutboxDatabase {
     return this.withClient(timeout, (client) => client.query(text, params));
   }
 
-  /** Runs work in one transaction. It has that time from its first statement on; what it throws rolls back, and is thrown. */
-  async transaction<T>(work: (client: PgClient) => Promise<T>, timeout?: number): Promise<T> {
-    return this.withClient(timeout, async (client) => {
+  /**
+   * Runs work in one transaction. It has that time from its first statement on; what it throws rolls back, and is thrown.
+   * @param signal ends it at once: the connection is closed, so that nothing of the work reaches PostgreSQL any more
+   */
+  async transaction<T>(
+    work: (client: PgClient) => Promise<T>,
+    timeout?: number,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const run = async (client: PgClient): Promise<T> => {
       await client.query('begin');
       let value: T;
       try {
@@ -56,7 +64,8 @@ export class OutboxDatabase {
       }
       await client.query('commit');
       return value;
-    });
+    };
+    return this.withClient(timeout, run, signal);
   }
 
   /** A connection for whoever gives it back himself. */
@@ -91,6 +100,7 @@ export class OutboxDatabase {
   private async withClient<T>(
     timeout: number | undefined,
     work: (client: PgClient) => Promise<T>,
+    signal?: AbortSignal,
   ): Promise<T> {
     const deadline = performance.now() + (timeout ?? Infinity);
     const client = await this.client(timeout ?? 10_000);
@@ -98,13 +108,15 @@ export class OutboxDatabase {
     const onError = (error: Error) => void (broken = error);
     client.on('error', onError);
     try {
-      const working = work(client);
+      signal?.throwIfAborted();
+      const working = unlessAborted(work(client), signal);
       if (timeout === undefined) return await working;
       return await withDeadline(working, Math.max(1, deadline - performance.now()), () => {
         broken = new Error(`no answer within ${timeout} ms`);
         return broken;
       });
     } catch (error) {
+      if (signal?.aborted) broken ??= new Error('the transaction was given up');
       if (timeout === undefined) throw error;
       throw new StatementFailed(sqlState(error) !== undefined && !broken, error);
     } finally {

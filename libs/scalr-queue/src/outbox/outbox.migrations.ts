@@ -60,6 +60,14 @@ create index receipt_at on ${schema}.receipt (app, at);
 insert into ${schema}.migration (version) values (1);
 `,
   },
+  {
+    version: 2,
+    sql: (schema) => `-- What a handler has given, for its later runs.
+alter table ${schema}.receipt add column result text;
+
+insert into ${schema}.migration (version) values (2);
+`,
+  },
 ];
 
 /** The version of the tables that this release works with. */

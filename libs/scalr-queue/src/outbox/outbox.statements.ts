@@ -10,6 +10,9 @@ export const KEEP_SLICE = 1_000;
 /** How long the lease of a relay is good for. */
 export const LEASE = 5_000;
 
+/** The answer to a receipt that another transaction is writing: its key is missing, and may not be (not_null_violation). */
+export const RECEIPT_BUSY = '23502';
+
 /** Pending jobs are not counted beyond so many. */
 const MAX_COUNT = 100_000;
 
@@ -147,14 +150,21 @@ where app = $1 and at < clock_timestamp() - $2 * interval '1 millisecond' order 
 returning 1`;
   }
 
-  /** Params: app, job id, key. */
+  /** Params: app, job id, key. Fails with {@link RECEIPT_BUSY} while another transaction writes the same: nobody waits with a connection. */
   get receipt(): string {
-    return `insert into ${this.receipts} (app, job_id, key) values ($1, $2, $3)`;
+    return `insert into ${this.receipts} (app, job_id, key)
+select $1::text, $2::text, case when pg_try_advisory_xact_lock(hashtextextended(concat_ws(' ', $1::text, $2::text, $3::text), 0))
+  then $3::text end`;
+  }
+
+  /** Params: app, job id, key, what is kept with the receipt. */
+  get keepResult(): string {
+    return `update ${this.receipts} set result = nullif($4::text, '') where app = $1 and job_id = $2 and key = $3`;
   }
 
   /** Params: app, job id, key. */
   get findReceipt(): string {
-    return `select 1 from ${this.receipts} where app = $1 and job_id = $2 and key = $3`;
+    return `select coalesce(result, '') as result from ${this.receipts} where app = $1 and job_id = $2 and key = $3`;
   }
 
   /** Params: app. */

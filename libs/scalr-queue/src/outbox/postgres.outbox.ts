@@ -4,13 +4,21 @@ import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import { describe } from '../contract/option-checker.js';
-import type { OpenOutbox, Outbox, OutboxHost, RecordedJob } from '../contract/outbox.js';
+import type {
+  OpenOutbox,
+  Outbox,
+  OutboxHost,
+  Receipt,
+  ReceiptOutcome,
+  RecordedJob,
+} from '../contract/outbox.js';
 import { pgAdapter } from './adapters/pg.adapter.js';
 import { AmbientTransaction } from './adapters/transaction-host.js';
 import { checkTables, configurationError } from './outbox.check.js';
 import { OutboxDatabase, sqlState, StatementFailed } from './outbox.database.js';
 import { type OutboxSettings, type PostgresOutboxOptions, resolveOutboxOptions } from './outbox.options.js';
-import { OutboxStatements } from './outbox.statements.js';
+import { OutboxStatements, RECEIPT_BUSY } from './outbox.statements.js';
+import type { PgClient } from './pg.pool.js';
 import { PostgresRelay } from './postgres.relay.js';
 
 /**
@@ -31,6 +39,8 @@ class PostgresOutbox implements Outbox {
   private readonly database: OutboxDatabase;
   private readonly statements: OutboxStatements;
   private readonly found = new AmbientTransaction();
+  /** Clients of `pg` that `ctx.tx` has handed out, which the adapter of another library does not know. */
+  private readonly lent = new WeakSet<object>();
 
   constructor(private readonly settings: OutboxSettings) {
     this.strict = settings.strict;
@@ -55,26 +65,47 @@ class PostgresOutbox implements Outbox {
     }
   }
 
-  async once<T>(
-    { app, jobId, key }: { readonly app: string; readonly jobId: string; readonly key: string },
-    work: (tx: unknown) => Promise<T>,
-  ): Promise<{ readonly ran: true; readonly value: T } | { readonly ran: false }> {
+  async once(
+    { app, jobId, key }: Receipt,
+    work: (tx: unknown) => Promise<string>,
+    signal: AbortSignal,
+  ): Promise<ReceiptOutcome> {
     const receipt = [app, jobId, key];
-    if (await this.hasReceipt(receipt)) return { ran: false };
+    const before = await this.resultOf(receipt);
+    if (before !== undefined) return { state: 'done', result: before };
     const run = this.settings.adapter.run ?? this.found.run;
-    const within = async (tx: unknown): Promise<T> => {
-      // First: a second run beside this one waits here for its end.
-      const statement = run ? this.statementIn(tx) : pgAdapter.statement(tx)!;
-      await statement(this.statements.receipt, receipt);
-      return work(tx);
+    let isBusy = false;
+    const within = async (tx: unknown): Promise<string> => {
+      const statement = this.statementIn(tx);
+      signal.throwIfAborted();
+      await statement(this.statements.receipt, receipt).catch((error: unknown) => {
+        const failed = toFailed(error);
+        isBusy = failed instanceof StatementFailed && failed.state === RECEIPT_BUSY;
+        throw error;
+      });
+      const result = await work(tx);
+      signal.throwIfAborted();
+      // Also where there is none: PostgreSQL takes the commit of a transaction with an error that was swallowed, and rolls back.
+      await statement(this.statements.keepResult, [...receipt, result]);
+      return result;
+    };
+    const lend = async (tx: PgClient): Promise<string> => {
+      this.lent.add(tx);
+      try {
+        return await within(tx);
+      } finally {
+        this.lent.delete(tx);
+      }
     };
     try {
-      return { ran: true, value: run ? await run(within) : await this.database.transaction(within) };
+      const result = await (run ? run(within) : this.database.transaction(lend, undefined, signal));
+      return { state: 'ran', result };
     } catch (error) {
+      if (isBusy) return { state: 'busy' };
       // Another run may have written it meanwhile, or the answer to the commit was lost.
-      const done = await this.hasReceipt(receipt).catch(() => false);
-      if (done) return { ran: false };
-      throw configurationError(error, this.settings.schema) ?? error;
+      const done = signal.aborted ? undefined : await this.resultOf(receipt).catch(() => undefined);
+      if (done !== undefined) return { state: 'done', result: done };
+      throw error;
     }
   }
 
@@ -91,13 +122,14 @@ class PostgresOutbox implements Outbox {
     return relay;
   }
 
-  private async hasReceipt(receipt: string[]): Promise<boolean> {
+  /** What was kept with a receipt, where it is there. */
+  private async resultOf(receipt: string[]): Promise<string | undefined> {
     const { rows } = await this.database
       .query(this.statements.findReceipt, receipt, 5_000)
       .catch((error: unknown) => {
         throw configurationError(error, this.settings.schema) ?? error;
       });
-    return rows.length > 0;
+    return rows[0]?.result as string | undefined;
   }
 
   private async recordWithin(tx: unknown, params: readonly string[], ids: readonly string[]): Promise<void> {
@@ -116,7 +148,8 @@ class PostgresOutbox implements Outbox {
   }
 
   private statementIn(tx: unknown) {
-    const { adapter } = this.settings;
+    const isLent = typeof tx === 'object' && tx !== null && this.lent.has(tx);
+    const adapter = isLent ? pgAdapter : this.settings.adapter;
     const statement = adapter.statement(tx);
     if (statement) return statement;
     const { expects = 'a transaction that the adapter of the outbox knows' } = adapter;

@@ -9,7 +9,7 @@ import { TestQueue } from './test.queue.js';
 const PATIENCE = 5_000;
 const STEP = 20;
 
-const start: StartDriver = async ({ providers, ...options }) => {
+const start: StartDriver = async ({ providers, transactions: _any, ...options }) => {
   const imports = [ScalrQueueTestingModule.forRoot({ ...options, patience: 5 })];
   const module = await Test.createTestingModule({ imports, providers }).compile();
   await module.init();

@@ -10,9 +10,12 @@ import type { TestingModuleOptions } from './testing.options.js';
 const Ship = defineJob('ship', { payload: z.object({ order: z.int() }) });
 const Charge = defineJob<{ order: number }, { charged: number }>('charge', { durable: true });
 
+const Save = defineJob<string>('save', { retry: false });
+
 async function kit(options: TestingModuleOptions = {}) {
   const handlers = [
     handlerOf(Ship, () => undefined),
+    handlerOf(Save, (text, ctx) => ctx.tx((tx) => tx.query(text))),
     handlerOf(Charge, ({ order }: { order: number }) => ({ charged: order })),
   ];
   const imports = [ScalrQueueTestingModule.forRoot(options)];
@@ -55,4 +58,26 @@ it('asks the outbox of the app whether the code is in a transaction', async () =
   expect(await jobs.enqueue(Ship, { order: 1 }, { tx: true })).toMatchObject({ status: 'recorded' });
   tx = undefined;
   expect(await jobs.enqueue(Ship, { order: 1 })).toMatchObject({ status: 'created' });
+});
+
+it('gives handlers what the test has as a transaction', async () => {
+  const texts: string[] = [];
+  const client = { query: async (text: string) => ({ rows: [texts.push(text)], rowCount: 1 }) };
+  const { queue } = await kit({ transaction: (work) => work(client) });
+  expect(await queue.runJob(Save, 'insert')).toMatchObject({
+    status: 'completed',
+    result: { rows: [1], rowCount: 1 },
+  });
+  expect(texts).toEqual(['insert']);
+});
+
+it('says what is missing where a handler uses a transaction that the test has not given', async () => {
+  const { queue, jobs, info } = await kit();
+  const job = await jobs.enqueue(Save, 'insert');
+  await queue.drain();
+  expect((await info.get(job))?.error?.message).toBe(
+    'tx.query is not there: the test kit has no database. Its option transaction gives what the handler uses as tx: ' +
+      '{ transaction: (work) => work(client) }',
+  );
+  await expect(kit({ transaction: 'pg' as never })).rejects.toThrow('expected transaction to be a function');
 });

@@ -9,9 +9,10 @@ import { JobSender } from '../producer/job.sender.js';
 import { Tracing } from '../tracing/tracing.js';
 import { ThreadPools } from '../worker/thread/thread.pools.js';
 import { TestOutbox } from './test.outbox.js';
-import { TestHarness } from './test.harness.js';
+import { TEST_OPTIONS, TestHarness } from './test.harness.js';
 import { TestSender } from './test.sender.js';
 import { TestThreadPools } from './test.thread-pools.js';
+import type { CheckedTestOptions } from './testing.options.js';
 import { VirtualClock } from './virtual.clock.js';
 
 type Token = NonNullable<FactoryProvider['inject']>[number];
@@ -24,7 +25,11 @@ type Token = NonNullable<FactoryProvider['inject']>[number];
  * - what sends: in the inline mode a job has run before the call returns. An engine could not do that, as the call gives it a second.
  */
 export const SUBSTITUTES: readonly FactoryProvider[] = [
-  { provide: RESOLVED_OPTIONS, inject: [VirtualClock, GIVEN_OPTIONS], useFactory: resolveForTest },
+  {
+    provide: RESOLVED_OPTIONS,
+    inject: [VirtualClock, TEST_OPTIONS, GIVEN_OPTIONS],
+    useFactory: resolveForTest,
+  },
   substitute(ThreadPools, [Tracing], TestThreadPools),
   substitute(JobSender, [QueueEngine, InFlightLimit, JobEvents, Tracing, TestHarness], TestSender),
 ];
@@ -42,13 +47,17 @@ function substitute<T extends object>(
  * The options of the app; Redis is not needed, and neither is a name. Whether a worker lives is up to the test, and it reads outcomes:
  * lines about jobs that die on purpose, and about handlers in a process without a worker, would only hide what is wrong.
  */
-function resolveForTest(clock: VirtualClock, given: ScalrQueueOptions): ResolvedOptions {
+function resolveForTest(
+  clock: VirtualClock,
+  { transaction }: CheckedTestOptions,
+  given: ScalrQueueOptions,
+): ResolvedOptions {
   const { redis: _redis, ...options } = given;
   const resolved = resolveOptions({
     app: process.env['SCALR_APP'] || 'test',
     ...options,
     redis: 'redis://none.invalid',
   });
-  const outbox = new TestOutbox(resolved.outbox);
+  const outbox = new TestOutbox(resolved.outbox, transaction);
   return { ...resolved, clock, outbox, unhandled: 'ignore', reports: { jobs: false, idleHandlers: false } };
 }

@@ -1,4 +1,24 @@
-import type { OpenOutbox, Outbox, OutboxHost, RecordedJob } from '../contract/outbox.js';
+import type {
+  OpenOutbox,
+  Outbox,
+  OutboxHost,
+  Receipt,
+  ReceiptOutcome,
+  RecordedJob,
+} from '../contract/outbox.js';
+import { unlessAborted } from '../engine/abort.watch.js';
+import type { TestTransaction } from './testing.options.js';
+
+/** What `ctx.tx` hands out where the test has nothing else: it may be passed on, and says what is missing when it is used. */
+const NO_DATABASE: unknown = new Proxy(Object.freeze({}), {
+  get(_target, name) {
+    if (typeof name === 'symbol' || name === 'then') return undefined;
+    throw new Error(
+      `tx.${name} is not there: the test kit has no database. Its option transaction gives what the handler uses as tx: ` +
+        '{ transaction: (work) => work(client) }',
+    );
+  },
+});
 
 /**
  * Takes the place of PostgreSQL: what is recorded is in the queue at once, as if the transaction had committed. A test of what a rollback
@@ -6,10 +26,18 @@ import type { OpenOutbox, Outbox, OutboxHost, RecordedJob } from '../contract/ou
  */
 export class TestOutbox implements Outbox {
   private host?: OutboxHost;
-  private readonly receipts = new Set<string>();
+  /** What each work that is done has given. */
+  private readonly receipts = new Map<string, string>();
+  private readonly running = new Set<string>();
 
-  /** @param real that of the app: it knows in which transaction the code is, and whether it is strict */
-  constructor(private readonly real: Outbox | undefined) {}
+  /**
+   * @param real that of the app: it knows in which transaction the code is, and whether it is strict
+   * @param transaction runs the work of `ctx.tx`
+   */
+  constructor(
+    private readonly real: Outbox | undefined,
+    private readonly transaction: TestTransaction = (work) => work(NO_DATABASE),
+  ) {}
 
   get strict(): boolean {
     return this.real?.strict ?? false;
@@ -23,15 +51,24 @@ export class TestOutbox implements Outbox {
     await this.host!.send(jobs);
   }
 
-  async once<T>(
-    { jobId, key }: { readonly jobId: string; readonly key: string },
-    work: (tx: unknown) => Promise<T>,
-  ): Promise<{ readonly ran: true; readonly value: T } | { readonly ran: false }> {
+  /** Receipts are kept for as long as the kit; what the work has written and enqueued before it throws stays. */
+  async once(
+    { jobId, key }: Receipt,
+    work: (tx: unknown) => Promise<string>,
+    signal: AbortSignal,
+  ): Promise<ReceiptOutcome> {
     const receipt = `${jobId} ${key}`;
-    if (this.receipts.has(receipt)) return { ran: false };
-    const value = await work(undefined);
-    this.receipts.add(receipt);
-    return { ran: true, value };
+    const before = this.receipts.get(receipt);
+    if (before !== undefined) return { state: 'done', result: before };
+    if (this.running.has(receipt)) return { state: 'busy' };
+    this.running.add(receipt);
+    try {
+      const result = await unlessAborted(this.transaction(work), signal);
+      this.receipts.set(receipt, result);
+      return { state: 'ran', result };
+    } finally {
+      this.running.delete(receipt);
+    }
   }
 
   /** A test may compile its module and not initialise it. */

@@ -50,7 +50,7 @@ export class ScalrQueueTestingModule {
    * const queue = module.get(TestQueue);
    */
   static forRoot(options: TestingModuleOptions = {}): DynamicModule {
-    const { mode, now, patience, ...given } = options;
+    const { mode, now, patience, transaction, ...given } = options;
     const providers: Provider[] = [
       ...SUBSTITUTES,
       ...productionProviders(),
@@ -59,7 +59,7 @@ export class ScalrQueueTestingModule {
     return {
       module: ScalrQueueTestingModule,
       global: true,
-      imports: [...FOREIGN, TestEngineModule, testQueueModule({ mode, now, patience })],
+      imports: [...FOREIGN, TestEngineModule, testQueueModule({ mode, now, patience, transaction })],
       providers,
       exports: providers.map(tokenOf),
     };
@@ -99,7 +99,7 @@ function testQueueModule(options: TestQueueOptions): DynamicModule {
     global: true,
     imports: [BULL_REFUSAL],
     providers,
-    exports: [VirtualClock, EnqueueLog, TestHarness, TestQueue],
+    exports: [VirtualClock, TEST_OPTIONS, EnqueueLog, TestHarness, TestQueue],
   };
 }
 

@@ -2,6 +2,9 @@ import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import type { ScalrQueueOptions } from '../config/scalr-queue.options.js';
 
+/** Runs the work of `ctx.tx`, and gives it a transaction. */
+export type TestTransaction = <T>(work: (tx: unknown) => Promise<T>) => Promise<T>;
+
 /** Options of the test kit. */
 export interface TestQueueOptions {
   /**
@@ -16,6 +19,11 @@ export interface TestQueueOptions {
    * 0 where handlers wait for nothing but time; raise it where they talk to slow services.
    */
   readonly patience?: number;
+  /**
+   * Runs the work of `ctx.tx`, with what the handlers use as a transaction: `(work) => work(client)`, or one of a real database. Without it
+   * `tx` can be passed on, to `enqueue` for one, and throws when it is used.
+   */
+  readonly transaction?: TestTransaction;
 }
 
 /** Options of `ScalrQueueTestingModule.forRoot`: those of the kit and of the queue, which needs neither name nor Redis. */
@@ -26,6 +34,7 @@ export interface CheckedTestOptions {
   readonly mode: 'manual' | 'inline';
   readonly now: number;
   readonly patience: number;
+  readonly transaction: TestTransaction | undefined;
 }
 
 const PATIENCE = 1_000;
@@ -37,13 +46,17 @@ export function checkTestOptions(options: TestQueueOptions): CheckedTestOptions 
     mode = 'manual',
     now = Date.now(),
     patience = PATIENCE,
-  } = check.object('the options of the test queue', options, ['mode', 'now', 'patience']);
+    transaction,
+  } = check.object('the options of the test queue', options, ['mode', 'now', 'patience', 'transaction']);
   const time = now instanceof Date ? now.getTime() : now;
   if (typeof time !== 'number' || !Number.isFinite(time))
     return check.fail('now', 'a valid Date or epoch milliseconds', now);
+  if (transaction !== undefined && typeof transaction !== 'function')
+    return check.fail('transaction', 'a function', transaction);
   return {
     mode: check.oneOf('mode', mode, ['manual', 'inline']),
     now: time,
     patience: check.integer('patience', patience, 0, 600_000),
+    transaction: transaction as TestTransaction | undefined,
   };
 }

@@ -1,6 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { CarriedContext } from '../contract/carried-context.js';
-import type { EachOptions, EachSource, EffectCall, OnceOptions } from '../contract/effects.js';
+import type {
+  EachOptions,
+  EachSource,
+  EffectCall,
+  OnceOptions,
+  TransactionOptions,
+} from '../contract/effects.js';
 import { JobContext } from '../contract/job-context.js';
 import { settlesWithin } from '../engine/deadline.js';
 import { fromStoredId } from '../engine/job-id.js';
@@ -73,6 +79,10 @@ export class AttemptContext extends JobContext {
     options?: EachOptions<NoInfer<T>, NoInfer<C>>,
   ): AsyncIterable<T> {
     return this.effects.each(name, source, options);
+  }
+
+  override tx<T>(work: (tx: never) => T | Promise<T>, options?: TransactionOptions): Promise<T> {
+    return this.effects.tx(work, options);
   }
 
   /** What effects need, for those that run in another thread. */

@@ -129,13 +129,19 @@ export class JobRunner {
     if (job.opts.attempts !== attempts) Object.assign(job.opts, { attempts });
   }
 
-  private scopeOf({ id, name, signal }: JobContext, job: StoredJob, token: string | undefined): EffectScope {
-    const { app, clock, resultLimit, worker } = this.app;
+  private scopeOf(
+    { id, name, signal, enqueuedAt }: JobContext,
+    job: StoredJob,
+    token: string | undefined,
+  ): EffectScope {
+    const { app, clock, outbox, resultLimit, worker } = this.app;
     return {
       notes: this.engine.effects(job, token, this.shutdown.forceSignal),
       app,
       name,
       id,
+      enqueuedAt: enqueuedAt.getTime(),
+      outbox,
       signal,
       drain: this.shutdown.drainSignal,
       clock,

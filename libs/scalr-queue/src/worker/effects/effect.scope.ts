@@ -1,4 +1,5 @@
 import type { Clock } from '../../config/clock.js';
+import type { Outbox } from '../../contract/outbox.js';
 import type { JobEffects } from '../../engine/job-effects.js';
 
 /** What the effects and items of one attempt need. */
@@ -9,6 +10,10 @@ export interface EffectScope {
   readonly name: string;
   /** Of the job. */
   readonly id: string;
+  /** When the job was enqueued, in epoch milliseconds. */
+  readonly enqueuedAt: number;
+  /** Where the app has one. */
+  readonly outbox?: Outbox | undefined;
   /** Aborts when the attempt has no more time. */
   readonly signal: AbortSignal;
   /** Aborts when the worker takes no more jobs. */

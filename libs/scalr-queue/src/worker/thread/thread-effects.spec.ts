@@ -28,6 +28,7 @@ function aJob() {
       app: 'app',
       name,
       id,
+      enqueuedAt: 0,
       signal,
       drain: drain.signal,
       clock: systemClock,
@@ -68,6 +69,13 @@ describe('the effects of a job in a thread', () => {
     await expect(unknown).rejects.toBeInstanceOf(EffectUnknownError);
     await expect(unknown).rejects.toThrow(/^whether ctx\.once\("busy"\) has happened is not known/);
     await expect(run((ctx) => ctx.once('date', () => new Date()))).rejects.toBeInstanceOf(EffectResultError);
+  });
+
+  it('are in no transaction: a connection cannot be handed to a thread', async () => {
+    const { run } = aJob();
+    await expect(run((ctx) => ctx.tx(() => 1))).rejects.toThrow(
+      'ctx.tx is not there in a thread: return what',
+    );
   });
 
   it('are refused with the error of whoever notes them', async () => {

@@ -89,6 +89,15 @@ export class ThreadContext extends JobContext {
     return this.effects ? this.effects.each(name, source, options) : super.each(name, source, options);
   }
 
+  override tx(): Promise<never> {
+    // Connections cannot be handed to a thread.
+    return Promise.reject(
+      new Error(
+        'ctx.tx is not there in a thread: return what is to be written, and write it in the method marked with @ProcessJob, which gets it',
+      ),
+    );
+  }
+
   /** What the job ends with, given what the handler returned or threw. */
   outcomeOf(ended: { readonly output: unknown } | { readonly thrown: unknown }): ThreadOutcome {
     const handedBack = this.effects?.handedBack;
@@ -114,8 +123,9 @@ export class ThreadContext extends JobContext {
 
   private scopeOf(facts: EffectFacts): EffectScope {
     const { id, name, notes, signal, drain } = this;
+    const enqueuedAt = this.enqueuedAt.getTime();
     const warn = (value: string) => this.send({ method: 'warn', value });
-    return { ...facts, notes, id, name, signal, drain: drain.signal, clock: systemClock, warn };
+    return { ...facts, notes, id, name, enqueuedAt, signal, drain: drain.signal, clock: systemClock, warn };
   }
 
   private send(message: ThreadTelling): void {
