@@ -22,6 +22,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Some start processes: a test tells a hang from an answer, whatever else the machine does.
+          testTimeout: deadline,
+          hookTimeout: deadline,
           include: [
             '{libs,src,scripts}/**/*.spec.ts',
             'test/{deploy,docs}/**/*.spec.ts',

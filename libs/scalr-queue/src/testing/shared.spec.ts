@@ -52,6 +52,6 @@ describe('what processes share, in the test kit', () => {
     expect(charged).toHaveLength(2);
     expect(+charged[1]! - +charged[0]!).toBeGreaterThanOrEqual(60_000);
     await module.get(SharedRedis).broadcast(Told, 5);
-    await vi.waitFor(() => expect(heard).toEqual([5]));
+    await vi.waitFor(() => expect(heard).toEqual([5]), { timeout: 10_000 });
   });
 });
