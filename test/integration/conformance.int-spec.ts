@@ -18,9 +18,11 @@ afterAll(() => database[Symbol.asyncDispose]());
 
 const start: StartDriver = async ({ transactions, ...options }) => {
   const outbox = transactions ? { outbox: postgresOutbox({ url: database.url }) } : {};
-  const { get } = await startBoth({ ...options, ...outbox }, {}, (end) => void endings.push(end));
+  const { get, jobs } = await startBoth({ ...options, ...outbox }, {}, (end) => void endings.push(end));
+  // Several boot at a time: a call must not spend its deadline on the connection.
+  await eventually(() => jobs.get('none').then(() => true), { timeout: 30_000 });
   // Here time goes by only by itself.
-  return { get, pass: (ms) => pause(ms), until: (assertion) => eventually(assertion) };
+  return { get, pass: (ms) => pause(ms), until: (assertion) => eventually(assertion, { timeout: 30_000 }) };
 };
 
 /** Most of the time they wait, each for an app of its own. */

@@ -118,7 +118,7 @@ describe('when Redis', () => {
       const begin = performance.now();
       const answers = await Promise.all([call('/queues/api/queues'), call(job), call(`${job}/logs`), put(`${job}/retry`),
       put('/queues/api/queues/post/retry/failed'), call('/queues/api/job-schedulers')]); // prettier-ignore
-      expect(performance.now() - begin).toBeLessThan(3_000);
+      expect(performance.now() - begin).toBeLessThan(15_000);
       for (const answer of answers) {
         expect([answer.url, answer.status]).toEqual([answer.url, 503]);
         expect(await answer.json()).toMatchObject({ message: 'Redis does not answer' });

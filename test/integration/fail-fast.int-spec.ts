@@ -54,9 +54,9 @@ describe('enqueue in the six states of Redis', () => {
     const upAt = performance.now();
     await eventually(
       async () => expect((await enqueue(producer)).outcome).toMatchObject({ status: 'created' }),
-      { timeout: 4_000 },
+      { timeout: 15_000 },
     );
-    expect(performance.now() - upAt).toBeLessThan(3_000);
+    expect(performance.now() - upAt).toBeLessThan(15_000);
     note('then up', await enqueue(producer));
 
     await redis.kill();

@@ -226,7 +226,7 @@ describe('PostgreSQL', () => {
     expect(frozen).toMatchObject({
       code: expect.stringMatching(/^(OUTCOME_UNKNOWN|QUEUE_UNAVAILABLE)$/) as string,
     });
-    expect(Date.now() - begun).toBeLessThan(3_000);
+    expect(Date.now() - begun).toBeLessThan(10_000);
     server.thaw();
     await eventually(() => queue.enqueue(Slow, { n: 3 }));
     await eventually(() => expect(runs).toContain(3));

@@ -101,7 +101,7 @@ describe('the list of queues', () => {
     redis.freeze();
     const started = clock();
     await expect(get(QueuesService).list()).rejects.toThrow(QueueUnavailableError);
-    expect(clock() - started).toBeLessThan(5_000);
+    expect(clock() - started).toBeLessThan(15_000);
     redis.thaw();
   });
 });

@@ -38,8 +38,8 @@ describe('a new kind of job in a rolling deploy', () => {
       await eventually(() => expect(waits.fresh).toHaveLength(COUNT + sent));
     }
     await eventually(() => expect(waits.known).toHaveLength(COUNT));
-    expect(percentile(waits.fresh!, 0.9)).toBeLessThan(1_500);
-    expect(percentile(waits.known!, 0.9)).toBeLessThan(1_500);
+    expect(percentile(waits.fresh!, 0.9)).toBeLessThan(6_000);
+    expect(percentile(waits.known!, 0.9)).toBeLessThan(6_000);
   });
 
   it('that waits already runs soon after such a worker has come', async () => {

@@ -74,7 +74,7 @@ describe('the providers of a worker', () => {
     expect(cutOff()).toEqual([]);
     const begun = performance.now();
     await cut.close();
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
     expect(cutOff().join()).toMatch(
       /^SearchClient\.onModuleDestroy did not finish within 1000 ms and was cut off/,
     );

@@ -57,7 +57,7 @@ describe('a job in a thread', () => {
       times.push(performance.now() - started);
     }
     console.log(`/health/live beside a busy thread: at most ${Math.max(...times).toFixed(1)} ms of 20 calls`);
-    expect(Math.max(...times)).toBeLessThan(2_000);
+    expect(Math.max(...times)).toBeLessThan(6_000);
     expect(await jobs.waitFor(await queue.enqueue(Light), { timeout: '5s' })).toBe('ran');
     expect(await jobs.get(busy.id)).toMatchObject({ state: 'running' });
 

@@ -36,7 +36,7 @@ export async function startDashboard(
   const call = (path: string, { as = WRITER, headers, ...init }: Call = {}) =>
     fetch(`${url}${path}`, {
       redirect: 'manual',
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(60_000),
       ...init,
       headers: { ...(as ? { authorization: basic(as) } : {}), ...headers },
     });
