@@ -1,27 +1,16 @@
 import type { Job } from 'bullmq';
-import {
-  type CompletedJob,
-  countForCall,
-  type FinishAnswer,
-  type FinishCalls,
-  JOBS_PER_CALL,
-} from './finish.calls.js';
+import { type CompletedJob, countForCall, type FinishAnswer, type FinishCalls } from './finish.calls.js';
 import type { LoopWorker } from './loop.worker.js';
 import { ReadyLine } from './ready-line.js';
 import { RunPace } from './run-pace.js';
+import { LANES, NOTHING, type Take, TakePlan } from './take.plan.js';
 
-/** Calls under way at a time: Redis works on one while the jobs of the other run. */
-const LANES = 2;
 /** Those of the engine's way of ending jobs have other numbers. */
 const FIRST_LANE = 2;
-/** Jobs that were taken and cannot start yet, at the most. */
-const MOST_AHEAD = 64;
 /** How long a queue that was found to have a rate limit is left to the engine without asking again. */
 const LIMITED_FOR = 10_000;
 /** Of the life of its lock, how long a job may wait here before it is not started any more. */
 const FRESH = 0.5;
-
-const NONE = { slots: 0, ahead: 0 };
 
 interface Finished extends CompletedJob {
   readonly job: Job;
@@ -43,6 +32,11 @@ export class JobLoop {
   });
   /** Jobs in hand whose worker has crashed, and what was taken with them: nothing is taken ahead beside them. */
   private readonly suspects = new Set<Job>();
+  private readonly plan = new TakePlan(
+    this.pace,
+    () => this.worker.concurrency,
+    () => this.suspects.size > 0,
+  );
   private finished: Finished[] = [];
   /** Failures that are about to be stored, by the id of the job. */
   private readonly failing = new Map<string, Promise<void>>();
@@ -100,17 +94,17 @@ export class JobLoop {
     this.startReady();
     // All at once, with what is still to come: else those would stand before the others.
     if ((this.worker.isDraining || this.isReturning) && this.asked === 0) this.putBack();
+    this.send();
+    if (this.worker.isStopped && this.isIdle) this.end?.();
+  }
+
+  private send(): void {
     while (this.lanes.length > 0) {
       const count = countForCall(this.finished);
       const wanted = this.wanted(count);
-      if (count === 0 && wanted.slots === 0) break;
-      // While a call is under way only whole ones follow it.
-      const full =
-        wanted.ahead > 0 ? JOBS_PER_CALL : Math.min(JOBS_PER_CALL, this.worker.concurrency / LANES);
-      if (this.lanes.length < LANES && count < full && wanted.slots < full) break;
+      if (!this.plan.isTime(count, wanted, this.lanes.length < LANES)) break;
       void this.call(this.finished.splice(0, count), wanted);
     }
-    if (this.worker.isStopped && this.isIdle) this.end?.();
   }
 
   private get isIdle(): boolean {
@@ -119,20 +113,18 @@ export class JobLoop {
     return running + asked + pending + finished.length + ready.length === 0;
   }
 
-  private wanted(finished: number): typeof NONE {
+  private wanted(finished: number): Take {
     const { worker } = this;
-    if (worker.isStopped || worker.isDraining || this.isHeld || this.isReturning) return NONE;
-    if (this.isWaiting && finished === 0) return NONE;
+    if (worker.isStopped || worker.isDraining || this.isHeld || this.isReturning) return NOTHING;
+    if (this.isWaiting && finished === 0) return NOTHING;
     const inHand = this.running + this.ready.length + this.asked;
-    const slots = Math.max(0, Math.min(JOBS_PER_CALL, worker.concurrency - inHand));
-    if (!this.hasStoodBack && this.hold(worker.standBack())) return NONE;
+    const take = this.plan.next(inHand);
+    if (!this.hasStoodBack && this.hold(worker.standBack())) return NOTHING;
     if (this.limitedUntil > Date.now()) {
-      if (slots > 0) void this.takeByEngine();
-      return NONE;
+      if (take.slots > 0) void this.takeByEngine();
+      return NOTHING;
     }
-    if (this.suspects.size > 0) return { slots, ahead: 0 };
-    const most = worker.concurrency + this.pace.ahead(worker.concurrency, MOST_AHEAD);
-    return { slots, ahead: Math.max(0, Math.min(JOBS_PER_CALL - slots, most - inHand - slots)) };
+    return take;
   }
 
   /** Nothing is taken until then. */
@@ -147,7 +139,7 @@ export class JobLoop {
     return true;
   }
 
-  private async call(ended: readonly Finished[], { slots, ahead }: typeof NONE): Promise<void> {
+  private async call(ended: readonly Finished[], { slots, ahead }: Take): Promise<void> {
     const lane = this.lanes.pop()!;
     const now = Date.now();
     const token = `${this.worker.id}:${this.tokens++}`;
@@ -163,7 +155,7 @@ export class JobLoop {
     });
     this.asked -= slots + ahead;
     this.lanes.push(lane);
-    if (answer) this.take(answer, ended, now, token, slots);
+    if (answer) this.take(answer, ended, now, token, { slots, ahead });
     else for (const one of ended) this.completeAlone(one.job, one.returned, true);
     if (answer === null) this.limitedUntil = now + LIMITED_FOR;
     this.wake();
@@ -174,7 +166,7 @@ export class JobLoop {
     ended: readonly Finished[],
     now: number,
     token: string,
-    slots: number,
+    wanted: Take,
   ): void {
     const { worker } = this;
     void worker.answered();
@@ -187,7 +179,8 @@ export class JobLoop {
       if (job instanceof Promise) this.await(job.then((made) => this.add(made, hasCrashed)));
       else this.add(job, hasCrashed);
     }
-    if (taken.length < slots) void this.wait(due === '' ? 0 : Number(due));
+    this.plan.brought(taken.length, wanted);
+    if (taken.length < wanted.slots) void this.wait(due === '' ? 0 : Number(due));
     this.startReady();
   }
 
@@ -248,6 +241,8 @@ export class JobLoop {
     this.running--;
     this.suspects.delete(job);
     this.startReady();
+    // Without a wait for those that run beside it: two calls that are sent together are answered together, and Redis would be idle then.
+    if (this.finished.length >= this.plan.share) this.send();
     this.wake();
   }
 
