@@ -92,8 +92,8 @@ describe('scalr-redis', () => {
   it('cannot exist twice under one name, and outlives every app', () => {
     expect(redis.container_name).toBe('scalr-redis');
     expect(loadCompose(sharedRedis)).toMatchObject({ name: 'scalr-redis' });
-    expect(Object.keys(loadCompose(activated).services)).toEqual(['web', 'worker']);
-    expect(loadCompose(activated)).not.toHaveProperty('volumes');
+    expect(Object.keys(loadCompose(activated).services)).not.toContain('scalr-redis');
+    expect(loadCompose(activated).volumes).not.toHaveProperty('scalr-redis-data');
   });
 
   it('is pinned to a minor version, checked by a ping and started again', () => {
@@ -107,18 +107,55 @@ it.each([
   ['web', activated],
   ['worker', activated],
   ['scalr-redis', sharedRedis],
+  ['postgres', activated],
 ])('%s has a read-only root file system, no capability and no way to gain one', (name, text) => {
   expect(service(name, text)).toMatchObject({
     read_only: true,
-    tmpfs: ['/tmp'],
+    tmpfs: expect.arrayContaining(['/tmp']),
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
   });
 });
 
+describe('postgres', () => {
+  const postgres = service('postgres');
+
+  it('is there for an app that asks for it', () => {
+    expect(postgres.profiles).toEqual(['postgres']);
+    for (const name of ['web', 'worker']) expect(service(name)).not.toHaveProperty('depends_on');
+  });
+
+  it('is reachable by this app only, with a password that has no default', () => {
+    expect(postgres).not.toHaveProperty('ports');
+    expect(postgres.networks).toEqual(['default']);
+    expect(environment('postgres')).toMatchObject({ POSTGRES_PASSWORD: '' });
+  });
+
+  it('is where the file says that SCALR_POSTGRES_URL points', () => {
+    const { POSTGRES_USER, POSTGRES_DB, POSTGRES_PASSWORD } = environment('postgres', {
+      POSTGRES_PASSWORD: 'secret',
+    });
+    const url = `postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@postgres:5432/${POSTGRES_DB}`;
+    expect(shipped).toContain(`SCALR_POSTGRES_URL=${url}\n`);
+    for (const name of ['web', 'worker'])
+      expect(environment(name, { SCALR_POSTGRES_URL: url })).toMatchObject({ SCALR_POSTGRES_URL: url });
+  });
+
+  it('stores its data in a volume of the app', () => {
+    expect(postgres.volumes).toEqual(['postgres-data:/var/lib/postgresql/data']);
+    expect(loadCompose(activated).volumes).toEqual({ 'postgres-data': {} });
+  });
+
+  it('is pinned to a major version, checked by TCP and started again', () => {
+    expect(postgres.image).toMatch(/^postgres:\d+-alpine$/);
+    expect(postgres.healthcheck?.test.join(' ')).toContain('pg_isready --quiet --host 127.0.0.1');
+    expect(postgres.restart).toBe('unless-stopped');
+  });
+});
+
 describe.each(['web', 'worker'])('%s', (name) => {
-  it('joins the network of the shared Redis', () => {
-    expect(service(name).networks).toEqual(['scalr-edge']);
+  it('joins the network of the shared Redis, and that of its own PostgreSQL', () => {
+    expect(service(name).networks).toEqual(['scalr-edge', 'default']);
     expect(loadCompose(activated).networks).toEqual({ 'scalr-edge': { name: 'scalr-edge', external: true } });
   });
 

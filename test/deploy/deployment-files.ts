@@ -13,6 +13,7 @@ export interface Service {
   mem_limit?: string;
   networks?: string[];
   ports?: string[];
+  profiles?: string[];
   pull_policy?: string;
   restart?: string;
   stop_grace_period?: string;

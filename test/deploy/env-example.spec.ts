@@ -12,8 +12,9 @@ it('names every variable that the library reads', () => {
 });
 
 it('names the variables of docker-compose.yml, with the same defaults', () => {
-  const { web, worker } = loadCompose(compose).services;
-  const inCompose = Object.entries({ ...web?.environment, ...worker?.environment });
+  const { web, worker, postgres } = loadCompose(compose).services;
+  const { POSTGRES_PASSWORD } = postgres?.environment ?? {};
+  const inCompose = Object.entries({ ...web?.environment, ...worker?.environment, POSTGRES_PASSWORD });
   const inExample = [...documented].map(([name, { value }]) => [name, value] as const);
   expect(Object.fromEntries(inExample)).toEqual(
     Object.fromEntries(inCompose.map(([name, value]) => [name, String(value)])),
