@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit, Scope, type Type } from '@nestjs/common';
-import { ContextIdFactory, ModuleRef } from '@nestjs/core';
+import { type ContextIdFactory, type DiscoveryService, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
@@ -12,9 +12,10 @@ import { type HookCall, throughHooks } from './hook.chain.js';
 
 type Method = 'enqueue' | 'attempt' | 'dead';
 type ContextId = ReturnType<typeof ContextIdFactory.create>;
+type InstanceWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** Gives the hook for a call: the one that there is, or one made for it. */
-type Source = (request: object, contextId: () => ContextId) => JobHook | Promise<JobHook>;
+/** Gives the hook for a call or an attempt: the one that there is, or one made for it. */
+type Source = (request: object) => JobHook | Promise<JobHook>;
 
 /** The hooks of the app, in the order of the list: the first is the outermost. */
 @Injectable()
@@ -25,6 +26,7 @@ export class JobHooks implements OnModuleInit {
 
   constructor(
     private readonly moduleRef: ModuleRef,
+    private readonly modules: ModulesContainer,
     @Inject(RESOLVED_OPTIONS) private readonly app: Pick<ResolvedOptions, 'hooks'>,
   ) {
     this.any = app.hooks.length > 0;
@@ -51,12 +53,7 @@ export class JobHooks implements OnModuleInit {
 
   /** Calls `send`, or not, as the hooks want it. */
   async enqueue(call: EnqueueCall, send: () => Promise<EnqueueOutcome>): Promise<EnqueueOutcome> {
-    let own: ContextId | undefined;
-    const contextId = () => {
-      if (!own) this.moduleRef.registerRequestByContextId(call, (own = ContextIdFactory.create()));
-      return own;
-    };
-    const hooks = await this.callsOf<EnqueueCall>('enqueue', call, contextId);
+    const hooks = await this.callsOf<EnqueueCall>('enqueue', call);
     const outcome = await throughHooks(hooks, call, send);
     if (call.many ? Array.isArray(outcome) && outcome.every(isEnqueued) : isEnqueued(outcome))
       return outcome as EnqueueOutcome;
@@ -68,7 +65,7 @@ export class JobHooks implements OnModuleInit {
 
   /** Runs `run`, or not, as the hooks want it. */
   async attempt(context: JobContext, run: () => Promise<unknown>): Promise<unknown> {
-    const hooks = await this.callsOf<JobContext>('attempt', context, () => scopeOf(context, this.moduleRef));
+    const hooks = await this.callsOf<JobContext>('attempt', context);
     return throughHooks(hooks, context, run);
   }
 
@@ -76,7 +73,7 @@ export class JobHooks implements OnModuleInit {
   async dead(name: string, job: DeadJob, context: JobContext): Promise<void> {
     const type = this.having('dead').find((one) => one.name === name);
     if (!type) return;
-    const hook = await this.hookOf(type, context, () => scopeOf(context, this.moduleRef));
+    const hook = await this.hookOf(type, context);
     await hook.dead!(job);
   }
 
@@ -87,11 +84,10 @@ export class JobHooks implements OnModuleInit {
   private async callsOf<Subject extends object>(
     method: 'enqueue' | 'attempt',
     subject: Subject,
-    contextId: () => ContextId,
   ): Promise<HookCall<Subject>[]> {
     const calls: HookCall<Subject>[] = [];
     for (const type of this.having(method)) {
-      const hook = await this.hookOf(type, subject, contextId);
+      const hook = await this.hookOf(type, subject);
       const run = (given: Subject, next: () => Promise<unknown>) =>
         (hook[method] as (subject: Subject, next: () => Promise<unknown>) => unknown).call(hook, given, next);
       calls.push({ label: `${type.name}.${method}`, run });
@@ -99,9 +95,9 @@ export class JobHooks implements OnModuleInit {
     return calls;
   }
 
-  private async hookOf(type: JobHookClass, request: object, contextId: () => ContextId): Promise<JobHook> {
+  private async hookOf(type: JobHookClass, request: object): Promise<JobHook> {
     const source = await this.sourceOf(type);
-    return source(request, contextId);
+    return source(request);
   }
 
   private sourceOf(type: JobHookClass): Promise<Source> | Source {
@@ -113,12 +109,15 @@ export class JobHooks implements OnModuleInit {
   private async find(type: Type<JobHook>): Promise<Source> {
     const scope = this.scopeOf(type);
     if (scope === undefined) {
-      if (isPerRequest(type)) return (_request, contextId) => this.create(type, contextId());
+      if (isPerRequest(type)) return (request) => this.create(type, scopeOf(request, this.moduleRef));
       const made = await this.create(type);
       return () => made;
     }
-    if (scope === Scope.REQUEST)
-      return (_request, contextId) => this.moduleRef.resolve(type, contextId(), { strict: false });
+    if (scope === Scope.REQUEST) {
+      const wrapper = this.wrapperOf(type);
+      return (request) =>
+        this.moduleRef.resolve(type, scopeOf(request, this.moduleRef, wrapper), { strict: false });
+    }
     const hook =
       scope === Scope.TRANSIENT
         ? await this.moduleRef.resolve(type, undefined, { strict: false })
@@ -133,6 +132,11 @@ export class JobHooks implements OnModuleInit {
     } catch {
       return undefined;
     }
+  }
+
+  private wrapperOf(type: Type<JobHook>): InstanceWrapper | undefined {
+    for (const { providers } of this.modules.values()) if (providers.has(type)) return providers.get(type);
+    return undefined;
   }
 
   private async create(type: Type<JobHook>, contextId?: ContextId): Promise<JobHook> {
