@@ -14,6 +14,7 @@ import { networkRows } from './network.rows.js';
 import { refusalRows } from './refusal.rows.js';
 import { resourceRows } from './resource.rows.js';
 import { scheduleRows } from './schedule.rows.js';
+import { sharedLossRows } from './shared-loss.rows.js';
 import { sharedRows } from './shared.rows.js';
 import { storedRows } from './stored.rows.js';
 import { shutdownRows } from './shutdown.rows.js';
@@ -39,4 +40,5 @@ export const matrix = [
   leakRows,
   storedRows,
   sharedRows,
+  sharedLossRows,
 ].flat();

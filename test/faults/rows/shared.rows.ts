@@ -1,29 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { eventually } from '../../support/eventually.js';
-import { AppProcess } from '../../support/processes.js';
 import { otherClock, settableClock } from '../harness/other-clock.js';
 import { pause } from '../harness/pause.js';
 import { type FaultRow, NotRunHere } from '../harness/row.js';
 import { startSentinels } from '../harness/sentinels.js';
-import { mostAtATime, mostWithin, readGrants } from '../harness/shared-grants.js';
-import type { Stage } from '../harness/stage.js';
+import { crowd, fencedDatabase, heldBy, LIMITERS, startShared, toldBy } from '../harness/shared-processes.js';
 
-const script = fileURLToPath(new URL('../apps/shared.mjs', import.meta.url));
-/** Boots of many processes at a time. */
-const BOOT = 180_000;
 const PROCESSES = 50;
 const CALLS = 700;
 const LEASE = 3_000;
-
-const LIMITERS = [
-  { bucket: { capacity: 200, refill: 100, per: '1s' } },
-  { window: { max: 100, per: '1s' } },
-  { concurrent: { max: 5, lease: '60s' } },
-];
 
 /** What processes share: limits, locks and events. */
 export const sharedRows: FaultRow[] = [
@@ -37,7 +23,8 @@ export const sharedRows: FaultRow[] = [
     async run(stage) {
       const redis = await stage.redis();
       const notes: string[] = [];
-      for (const limiter of LIMITERS) notes.push(await crowd(stage, redis.url, limiter, PROCESSES, CALLS));
+      for (const limiter of LIMITERS)
+        notes.push(await crowd(stage, redis.url, { limiter, processes: PROCESSES, calls: CALLS }));
       return { note: notes.join('; ') };
     },
   },
@@ -49,7 +36,8 @@ export const sharedRows: FaultRow[] = [
     async run(stage) {
       const redis = await stage.redis();
       const notes: string[] = [];
-      for (const limiter of LIMITERS) notes.push(await crowd(stage, redis.url, limiter, 6, 100));
+      for (const limiter of LIMITERS)
+        notes.push(await crowd(stage, redis.url, { limiter, processes: 6, calls: 100 }));
       return { note: notes.join('; ') };
     },
   },
@@ -62,9 +50,17 @@ export const sharedRows: FaultRow[] = [
     async run(stage) {
       const redis = await stage.redis();
       const database = await fencedDatabase(stage);
-      const first = await start(stage, redis.url, { role: 'hold', lease: LEASE, database: database.url });
+      const first = await startShared(stage, redis.url, {
+        role: 'hold',
+        lease: LEASE,
+        database: database.url,
+      });
       const fence = await heldBy(first);
-      const second = await start(stage, redis.url, { role: 'hold', lease: LEASE, database: database.url });
+      const second = await startShared(stage, redis.url, {
+        role: 'hold',
+        lease: LEASE,
+        database: database.url,
+      });
       first.signal('SIGSTOP');
       const stoppedAt = Date.now();
       const larger = await heldBy(second);
@@ -87,9 +83,17 @@ export const sharedRows: FaultRow[] = [
     async run(stage) {
       const redis = await stage.redis();
       const database = await fencedDatabase(stage);
-      const first = await start(stage, redis.url, { role: 'hold', lease: LEASE, database: database.url });
+      const first = await startShared(stage, redis.url, {
+        role: 'hold',
+        lease: LEASE,
+        database: database.url,
+      });
       const fence = await heldBy(first);
-      const second = await start(stage, redis.url, { role: 'hold', lease: LEASE, database: database.url });
+      const second = await startShared(stage, redis.url, {
+        role: 'hold',
+        lease: LEASE,
+        database: database.url,
+      });
       const killedAt = Date.now();
       await first.kill();
       expect(await heldBy(second)).toBeGreaterThan(fence);
@@ -116,9 +120,9 @@ export const sharedRows: FaultRow[] = [
       const database = await fencedDatabase(stage);
       const settings = { role: 'hold', lease: LEASE, database: database.url };
       const target = { sentinels, name: 'main' };
-      const first = await start(stage, target, settings);
+      const first = await startShared(stage, target, settings);
       const fence = await heldBy(first);
-      const second = await start(stage, target, settings);
+      const second = await startShared(stage, target, settings);
       const killedAt = Date.now();
       await master.kill();
       expect(await heldBy(second, 60_000)).toBeGreaterThan(fence);
@@ -140,14 +144,14 @@ export const sharedRows: FaultRow[] = [
       const database = await fencedDatabase(stage);
       const clock = await settableClock(stage, '+0s');
       const settings = { role: 'hold', lease: LEASE, database: database.url };
-      const holder = await start(stage, redis.url, settings, clock.env);
+      const holder = await startShared(stage, redis.url, settings, clock.env);
       const fence = await heldBy(holder);
       for (const offset of ['+3600s', '-3600s']) {
         await clock.set(offset);
         await pause(2 * LEASE);
         expect(holder.output).not.toMatch(/aborted|lost/);
       }
-      const second = await start(stage, redis.url, settings);
+      const second = await startShared(stage, redis.url, settings);
       await holder.kill();
       expect(await heldBy(second)).toBeGreaterThan(fence);
       return {};
@@ -161,8 +165,8 @@ export const sharedRows: FaultRow[] = [
     async run(stage) {
       const redis = await stage.redis();
       const out = join(stage.dir, 'heard');
-      const hearer = await start(stage, redis.url, { role: 'hear', out });
-      const teller = await start(stage, redis.url, { role: 'tell' });
+      const hearer = await startShared(stage, redis.url, { role: 'hear', out });
+      const teller = await startShared(stage, redis.url, { role: 'tell' });
       await teller.waitForOutput(/told 10\./);
       await redis.kill();
       await pause(20_000);
@@ -183,63 +187,3 @@ export const sharedRows: FaultRow[] = [
     },
   },
 ];
-
-/** So many processes call a limiter so often each. @returns what was seen */
-async function crowd(stage: Stage, redis: string, limiter: object, processes: number, calls: number) {
-  const [kind = ''] = Object.keys(limiter);
-  const files = Array.from({ length: processes }, (_, at) => join(stage.dir, `${kind}-${at}`));
-  const app = `${stage.app}-${kind}`;
-  const started = await Promise.all(
-    files.map((out) => start(stage, redis, { role: 'limit', app, limiter, calls, out })),
-  );
-  await Promise.all(started.map((one) => one.waitForOutput(/^done$/m, 300_000)));
-  const grants = (await Promise.all(files.map(readGrants))).flat();
-  const most = kind === 'concurrent' ? mostAtATime(grants) : mostWithin(grants, 999);
-  const limit = kind === 'concurrent' ? 5 : kind === 'window' ? 100 : 300;
-  expect(most).toBeLessThanOrEqual(limit);
-  expect(most).toBeGreaterThan(0);
-  return `${kind}: ${processes * calls} calls, ${grants.length} granted, at most ${most} of ${limit}`;
-}
-
-async function start(
-  stage: Stage,
-  redis: unknown,
-  settings: Record<string, unknown>,
-  env: Record<string, string> = {},
-): Promise<AppProcess> {
-  const config = { app: stage.app, redis, ...settings };
-  const process = await AppProcess.start({
-    script,
-    name: String(settings['role']),
-    env: { NO_COLOR: '1', FAULT_CONFIG: JSON.stringify(config), ...env },
-  });
-  stage.onClose(() => process.kill());
-  await process.waitForOutput(/^up$/m, BOOT);
-  return process;
-}
-
-const heldBy = async (process: AppProcess, timeout?: number): Promise<number> =>
-  Number((await process.waitForOutput(/held (\d+)/, timeout))[1]);
-
-const toldBy = ({ output }: AppProcess): number =>
-  Number([...output.matchAll(/told (\d+)\./g)].at(-1)?.[1] ?? -1);
-
-/** Takes a write only with the largest fence that it has seen, as a statement with `where fence <= $1` does. */
-async function fencedDatabase(stage: Stage) {
-  let largest = 0;
-  const accepted: number[] = [];
-  const server = createServer((request, response) => {
-    const fence = Number(request.url?.slice(1));
-    response.statusCode = fence >= largest ? 200 : 409;
-    largest = Math.max(largest, fence);
-    if (response.statusCode === 200) accepted.push(fence);
-    response.end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  stage.onClose(async () => void server.close());
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    fence: () => largest,
-    accepted,
-  };
-}
