@@ -1,4 +1,4 @@
-import { Inject, Injectable, type Provider, Scope } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit, type Provider, Scope } from '@nestjs/common';
 import { REQUEST } from '@nestjs/core';
 import {
   type DeadJob,
@@ -220,6 +220,19 @@ export function hookBehaviours(start: StartDriver) {
       const app = await startWith([PerAttempt], () => 'sent', [PerAttempt]);
       await app.in('completed', await app.queue.enqueue(Mail, 'a'));
       expect(lines).toEqual([true, true]);
+    });
+
+    it('begin as other providers do, also where no module provides them', async () => {
+      class Asking implements JobHook, OnModuleInit {
+        onModuleInit(): void {
+          throw new RangeError('needs a database');
+        }
+
+        enqueue(_call: EnqueueCall, next: () => Promise<EnqueueOutcome>) {
+          return next();
+        }
+      }
+      await expect(startWith([Asking])).rejects.toThrow('needs a database');
     });
 
     it('that follow up deaths run after them, with what the job carried, until they succeed', async () => {

@@ -140,7 +140,8 @@ describe('an optional package that is not installed', () => {
       import { contextFromCls, ScalrQueueModule } from 'scalr-queue';
       const root = { module: class {}, imports: [ScalrQueueModule.forRoot({ app: 'a', redis: 'redis://127.0.0.1:1', ${option} })] };
       await NestFactory.createApplicationContext(root, { logger: false, abortOnError: false }).catch((error) =>
-        console.log(error.code, error.message));`;
+        console.log(error.code, error.message));
+      process.exit();`;
     const { output } = await project.node(['--input-type=module', '-e', script]);
     expect(output).toBe(`QUEUE_CONFIG ${message}\n`);
   });

@@ -22,7 +22,10 @@ async function load(): Promise<Cls> {
     const { ClsServiceManager } = (await import(name)) as ClsPackage;
     return ClsServiceManager.getClsService();
   } catch (error) {
-    throw new QueueConfigError('contextFromCls needs nestjs-cls, which is not installed: npm install nestjs-cls', { cause: error });
+    throw new QueueConfigError(
+      'contextFromCls needs nestjs-cls, which is not installed: npm install nestjs-cls',
+      { cause: error },
+    );
   }
 }
 

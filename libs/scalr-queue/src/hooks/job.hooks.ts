@@ -110,7 +110,9 @@ export class JobHooks implements OnModuleInit {
     const scope = this.scopeOf(type);
     if (scope === undefined) {
       if (isPerRequest(type)) return (request) => this.create(type, scopeOf(request, this.moduleRef));
-      const made = await this.create(type);
+      const made: JobHook & Partial<OnModuleInit> = await this.create(type);
+      // Nest calls it of what its modules provide.
+      await made.onModuleInit?.();
       return () => made;
     }
     if (scope === Scope.REQUEST) {
