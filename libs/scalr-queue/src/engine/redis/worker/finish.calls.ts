@@ -102,7 +102,10 @@ export class FinishCalls {
       args.push(one.id, one.token, one.result, one.attempts, Number(one.isKept), next);
     }
     const keys = [...this.keys, finishAnswerKey(prefix, id, lane.number), takenAheadKey(prefix, queue)];
-    return (await FINISH_JOBS.run(this.redis, keys, args)) as FinishAnswer | null;
+    const answer = (await FINISH_JOBS.run(this.redis, keys, args)) as FinishAnswer | null;
+    const run = ['processedOn', String(now), 'pb', name];
+    for (const [, , fields] of answer?.[1] ?? []) fields?.push(...run);
+    return answer;
   }
 }
 

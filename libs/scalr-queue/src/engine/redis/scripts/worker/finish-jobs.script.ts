@@ -46,7 +46,7 @@ const DUE_PER_CALL = 1_000;
  * after the wanted ones, is left where it was.
  *
  * Returns false, with nothing done, for a queue with a rate limit; else: for each completed job 0, or 1 when nothing was done; for each
- * job taken its place, id and fields (of one that is damaged no fields); when the next delayed job is due, or ''; 1 where the worker of a job
+ * job taken its place, id and fields but for when (ARGV[4]) and where (ARGV[6]) it is run (of one that is damaged no fields); when the next delayed job is due, or ''; 1 where the worker of a job
  * that was found has crashed
  */
 export const FINISH_JOBS = new RedisScript(
@@ -58,16 +58,28 @@ local prefix, number, kept_for, now, duration, worker = ARGV[1], ARGV[2], ARGV[3
 local free, more, token_of_free, ahead_field, ahead_before = tonumber(ARGV[7]), tonumber(ARGV[8]), ARGV[9], ARGV[10], ARGV[11]
 
 local has_crashed = 0
+-- Of no account to a run, or told by the call itself.
+local left_out = { kid = true, ['scalr:idle'] = true, ['scalr:suspect'] = true, processedOn = true, ats = true, pb = true }
 local function fields_of(id)
-  local fields = pcall('HGETALL', prefix .. id)
-  if fields.err then return nil, 0 end
-  local starts = 0
-  for at = 1, #fields, 2 do
-    local field = fields[at]
-    if field == 'ats' then starts = tonumber(fields[at + 1])
+  local stored = pcall('HGETALL', prefix .. id)
+  if stored.err then return nil, 0 end
+  local fields, starts = {}, 0
+  for at = 1, #stored, 2 do
+    local field = stored[at]
+    if field == 'ats' then starts = tonumber(stored[at + 1])
     elseif field == 'stc' or field == 'scalr:suspect' then has_crashed = 1 end
+    if not left_out[field] then
+      fields[#fields + 1] = field
+      fields[#fields + 1] = stored[at + 1]
+    end
   end
   return fields, starts
+end
+
+local function with_starts(fields, count)
+  fields[#fields + 1] = 'ats'
+  fields[#fields + 1] = count
+  return fields
 end
 
 local function next_delayed()
@@ -82,7 +94,8 @@ if before then
     local jobs = {}
     for at, id in ipairs(ids) do
       if call('GET', prefix .. id .. ':lock') == tokens[at] then
-        jobs[#jobs + 1] = { at, id, (fields_of(id)) }
+        local fields, count = fields_of(id)
+        jobs[#jobs + 1] = { at, id, fields and count and with_starts(fields, string.format('%.0f', count)) }
       end
     end
     return { codes, jobs, next_delayed(), has_crashed }
@@ -98,17 +111,19 @@ if not events_kept then
 end
 call('XTRIM', events, 'MAXLEN', '~', events_kept)
 
-local family = {}
+local family, lock_keys, held = {}, {}, {}
 for at = 12, #ARGV, 6 do
   local job = prefix .. ARGV[at]
+  lock_keys[#lock_keys + 1] = job .. ':lock'
   family[#family + 1] = job .. ':dependencies'
   family[#family + 1] = job .. ':unsuccessful'
 end
+if #lock_keys > 0 then held = call('MGET', unpack(lock_keys)) end
 local has_children = #family > 0 and call('EXISTS', unpack(family)) > 0
 
-local function is_for_engine(id, token, parent, unique)
+local function is_for_engine(id, is_held, parent, unique)
   local job = prefix .. id
-  if parent or call('GET', job .. ':lock') ~= token then return true end
+  if parent or not is_held then return true end
   if has_children and call('EXISTS', job .. ':dependencies', job .. ':unsuccessful') > 0 then return true end
   if unique and call('EXISTS', prefix .. 'dn:' .. unique) == 1 then return true end
   return call('LREM', active, -1, id) == 0
@@ -120,11 +135,11 @@ for at = 12, #ARGV, 6 do
   local id, token, result, attempts, is_kept, wants = unpack(ARGV, at, at + 5)
   local job = prefix .. id
   local stored = pcall('HMGET', job, 'timestamp', 'parentKey', 'deid', 'kid')
-  if stored.err or not stored[1] or is_for_engine(id, token, stored[2], stored[3]) then
+  if stored.err or not stored[1] or is_for_engine(id, held[#codes + 1] == token, stored[2], stored[3]) then
     codes[#codes + 1] = 1
   else
     codes[#codes + 1] = 0
-    locks[#locks + 1] = job .. ':lock'
+    locks[#locks + 1] = lock_keys[#codes]
     done[#done + 1] = id
     local unique = stored[3]
     if unique then
@@ -212,8 +227,7 @@ if #ids > 0 then
       count = string.format('%.0f', count + 1)
       call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
       call('HSET', job, 'processedOn', now, 'ats', count, 'pb', worker)
-      -- Of a field that is named twice the last value counts.
-      for _, one in ipairs({ 'processedOn', now, 'ats', count, 'pb', worker }) do fields[#fields + 1] = one end
+      with_starts(fields, count)
     end
     jobs[at] = { at, id, count and fields }
   end
