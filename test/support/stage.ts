@@ -30,6 +30,7 @@ const names: JobEventName[] = [
   'stalled',
   'lock-lost',
   'blocked',
+  'effect-unknown',
   'data-missing',
   'handed-back',
 ];

@@ -36,6 +36,20 @@ const acts = {
     return [ctx.id, ctx.name, ctx.queue, ctx.attempt, ctx.maxAttempts, ctx.enqueuedAt instanceof Date];
   },
   progress: ({ kind }, ctx) => ctx.progress(kind === 'map' ? new Map() : { text: 'x'.repeat(20_000) }),
+  /** Fails once after an effect, and once in the middle of a list. */
+  effects: async ({ file }, ctx) => {
+    const charge = await ctx.once('charge', ({ idempotencyKey }) => {
+      appendFileSync(file, 'charge\n');
+      return { idempotencyKey };
+    });
+    if (ctx.attempt === 1) throw new Error('after the effect');
+    for await (const letter of ctx.each('letters', ['a', 'b', 'c'], { total: 3 })) {
+      appendFileSync(file, `${letter}\n`);
+      if (ctx.attempt === 2 && letter === 'b') throw new Error('in the list');
+    }
+    return charge;
+  },
+  transaction: (_payload, ctx) => ctx.tx(() => 1),
   fail: () => {
     throw Object.assign(new TypeError('no good'), { code: 'E_GOOD' });
   },

@@ -18,6 +18,7 @@ export type JobReasonCode =
   | 'no-live-worker'
   | 'no-handler'
   | 'limiter'
+  | 'effect'
   | 'rate-limited'
   | 'global-concurrency'
   | 'position'

@@ -31,6 +31,8 @@ export interface StoredJob {
   progress: unknown;
   /** How far it is with the items of `ctx.each`, as it was noted last. */
   readonly items?: unknown;
+  /** Put aside by an effect that another run was at: its key, and until when that holds it (epoch milliseconds). */
+  readonly waitsFor?: { readonly key: string; readonly until: number };
   returnvalue: unknown;
   /** What an AttemptFailure wrote. */
   failedReason?: string;

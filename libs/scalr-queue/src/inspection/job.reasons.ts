@@ -65,6 +65,7 @@ export function reasonsOf(facts: ExplainedJob): JobReason[] {
   const reasons = pending
     ? [
         ...limitersOf(facts),
+        ...effectOf(facts),
         ...timeOf(job, facts),
         ...holdsOf(job, facts),
         ...placeOf(job, facts),
@@ -131,6 +132,19 @@ function limitersOf({ limiters = [], now }: ExplainedJob): JobReason[] {
       (resetIn > 0 ? `, the next in ${resetIn} ms` : ''),
     ...(resetIn > 0 ? { until: new Date(now + resetIn) } : {}),
   }));
+}
+
+/** It was put aside, as another run of it is in the middle of an effect. */
+function effectOf({ found, now }: ExplainedJob): JobReason[] {
+  const { waitsFor } = found.job;
+  if (!waitsFor || waitsFor.until <= now) return [];
+  return [
+    {
+      code: 'effect',
+      message: `it waits for an earlier run of itself, which is still at ctx.once("${waitsFor.key}")`,
+      until: new Date(waitsFor.until),
+    },
+  ];
 }
 
 function timeOf(job: JobInfo, { now }: ExplainedJob): JobReason[] {

@@ -47,6 +47,11 @@ export class JobMetrics {
       'worker_blocked',
       'Times that a handler blocked the event loop for longer than locks live.',
     );
+    const unknown = this.counter(
+      'effects_unknown',
+      'Effects of ctx.once whose outcome was not known, by what was done: run, dead or known.',
+      ['outcome'],
+    );
     const missing = this.counter(
       'jobs_missing',
       'Jobs whose data was gone from Redis when they were to run.',
@@ -84,6 +89,7 @@ export class JobMetrics {
       dead.inc(this.labels.of(it).with('reason', it.reason));
     });
     events.on('stalled', count(stalled));
+    events.on('effect-unknown', (it) => unknown.inc(this.labels.of(it).with('outcome', it.outcome)));
     events.on('lock-lost', count(unlocked));
     events.on('blocked', count(blocked));
     events.on('data-missing', count(missing));

@@ -4,7 +4,14 @@ import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import type { LockLostCause } from '../contract/lock-lost-cause.js';
 import { cleanName, cleanText } from './clean-text.js';
 import { JobEvents } from './job-event.stream.js';
-import type { BlockFacts, FailedEvent, FinishedEvent, JobEvent, LockLostEvent } from './job-events.js';
+import type {
+  BlockFacts,
+  EffectEvent,
+  FailedEvent,
+  FinishedEvent,
+  JobEvent,
+  LockLostEvent,
+} from './job-events.js';
 import { isWritten, takesFields } from './job-logger.js';
 
 type Fields = Record<string, unknown>;
@@ -15,6 +22,12 @@ const CAUSES: Readonly<Record<LockLostCause, string>> = {
   disconnected: 'as the connection to Redis was lost while it ran: an outage, a restart or a failover',
   unanswered: 'as Redis did not answer the renewal of its lock in time',
   late: 'as this one did not renew its lock in time',
+};
+
+const AFTER_UNKNOWN: Readonly<Record<EffectEvent['outcome'], string>> = {
+  run: 'it runs again, with the same idempotency key',
+  dead: 'the job is dead until somebody retries it by hand',
+  known: 'the other side knew its result',
 };
 
 /** Writes one line per event through Nest's logger: a sentence for people, and fields for machines. Never a payload. */
@@ -59,6 +72,15 @@ export class JobEventLog {
       if (this.lost.push(it) === 1) queueMicrotask(() => this.tellLost(this.lost.splice(0)));
     });
     events.on('blocked', (it) => line('warn', 'blocked', it, blame(it), { blockedMs: it.blockedMs }));
+    events.on('effect-unknown', ({ key, since, outcome, ...it }) =>
+      line(
+        'warn',
+        'effect-unknown',
+        it,
+        `ctx.once("${key}") was begun at ${since.toISOString()} by a run whose end was not seen; ${AFTER_UNKNOWN[outcome]}`,
+        { effect: key, since: since.toISOString(), outcome },
+      ),
+    );
     events.on('data-missing', (it) =>
       line('error', 'data-missing', it, 'its data is not in Redis. Was it deleted, or evicted?'),
     );

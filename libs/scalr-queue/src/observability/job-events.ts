@@ -62,6 +62,16 @@ export interface LockLostEvent extends JobEvent {
   readonly connectionLost: boolean;
 }
 
+/** An effect whose outcome is not known. */
+export interface EffectEvent extends JobEvent {
+  /** Of the effect, within the job. */
+  readonly key: string;
+  /** When it was begun. */
+  readonly since: Date;
+  /** What is done: it runs again with the same idempotency key, its job is dead, or the other side knew its result. */
+  readonly outcome: 'run' | 'dead' | 'known';
+}
+
 /** What can happen to a job, with what is reported of it. */
 export interface JobEventMap {
   /** Redis has it. */
@@ -88,6 +98,8 @@ export interface JobEventMap {
   'lock-lost': LockLostEvent;
   /** Its handler, or one beside it, blocked the event loop of the worker for longer than the lock of a job lives. */
   blocked: JobEvent & BlockFacts;
+  /** A run began an effect of `ctx.once` whose end nobody saw: it may have happened or not. */
+  'effect-unknown': EffectEvent;
   /** Its data was gone from Redis when it was to run: deleted by hand, or evicted. Nothing can run it. */
   'data-missing': JobEvent;
   /** Back in its queue because its worker shuts down. */

@@ -14,6 +14,7 @@ import { Tracing } from '../tracing/tracing.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
+import type { FoundUnknown } from './effects/effect.scope.js';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -42,6 +43,10 @@ export class JobEventSource {
 
   blocked(job: StoredJob, block: BlockFacts): void {
     this.events.emit('blocked', () => ({ ...this.jobOf(job), ...block }));
+  }
+
+  effectUnknown(job: StoredJob, { key, since, outcome }: FoundUnknown): void {
+    this.events.emit('effect-unknown', () => ({ ...this.jobOf(job), key, since: new Date(since), outcome }));
   }
 
   dataMissing(job: StoredJob): void {

@@ -27,6 +27,7 @@ import { Attempt } from './attempt.js';
 import { AttemptContext } from './attempt.context.js';
 import { type EffectScope, leaseOf } from './effects/effect.scope.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
+import { JobEventSource } from './job-event.source.js';
 import type { JobHandler } from './handler.explorer.js';
 import { resultOf } from './job.result.js';
 import { LiveSettings } from '../engine/live-settings.js';
@@ -50,6 +51,7 @@ export class JobRunner {
     private readonly shutdown: ShutdownController,
     private readonly limits: DefinitionLimits,
     private readonly hooks: JobHooks,
+    private readonly events: JobEventSource,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.live = new LiveSettings(app);
@@ -147,7 +149,7 @@ export class JobRunner {
       clock,
       lease: leaseOf(worker.lockDuration),
       resultLimit,
-      warn: (line) => logger.warn(line),
+      unknown: (effect) => this.events.effectUnknown(job, effect),
     };
   }
 

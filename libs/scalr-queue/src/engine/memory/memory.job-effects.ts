@@ -27,7 +27,10 @@ export class MemoryJobEffects implements JobEffects {
     const former = effects.get(key);
     if (former?.end) return former.end;
     const isMine = former?.token === token;
-    if (former && !isMine && former.until > now) return { state: 'busy', left: former.until - now };
+    if (former && !isMine && former.until > now) {
+      this.job.waitsFor = { key, until: former.until };
+      return { state: 'busy', left: former.until - now };
+    }
     if (!former && effects.size >= MAX_EFFECTS) return { state: 'full' };
     const unknown = former ? former.unknown || (isMine ? 0 : former.began) : 0;
     const retried = former?.retried === true;

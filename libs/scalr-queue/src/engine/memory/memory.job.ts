@@ -35,6 +35,7 @@ export class MemoryJob implements StoredJob {
   deferredFailure?: string;
   stacktrace: string[] = [];
   readonly logs: string[] = [];
+  waitsFor?: { readonly key: string; readonly until: number };
   /** What `ctx.once` has noted. */
   readonly effects = new Map<string, MemoryEffect>();
   /** What `ctx.each` has noted. */

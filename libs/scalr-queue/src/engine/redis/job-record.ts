@@ -31,6 +31,7 @@ export const RECORD_FIELDS = [
   'deid',
   'parent',
   'scalr:items',
+  'scalr:waits',
 ] as const;
 
 /** What READ_RECORD answers. */
@@ -78,11 +79,18 @@ function jobOf(queueName: string, storedId: string, fields: Readonly<Record<stri
     progress: parse(fields['progress']) ?? 0,
     returnvalue: parse(fields['returnvalue']),
     ...(fields['scalr:items'] ? { items: parse(fields['scalr:items']) } : {}),
+    ...waitOf(fields['scalr:waits']),
     stacktrace: Array.isArray(stacktrace) ? stacktrace.filter((stack) => typeof stack === 'string') : [],
     ...(fields['failedReason'] ? { failedReason: fields['failedReason'] } : {}),
     ...(fields['defa'] ? { deferredFailure: fields['defa'] } : {}),
     ...(fields['deid'] ? { deduplicationId: fields['deid'] } : {}),
   };
+}
+
+/** The end of another run's claim, and the field of the effect. */
+function waitOf(text = ''): Pick<ReadJob, 'waitsFor'> {
+  const [, until, key] = /^(\d+) scalr:once:(.+)$/s.exec(text) ?? [];
+  return key === undefined ? {} : { waitsFor: { key, until: Number(until) } };
 }
 
 function optionsOf(text: string | undefined): StoredJob['opts'] {

@@ -23,7 +23,17 @@ export interface EffectScope {
   readonly lease: number;
   /** Bytes of a result. */
   readonly resultLimit: number;
-  warn(line: string): void;
+  /** Hears of effects whose outcome is not known. */
+  unknown(effect: FoundUnknown): void;
+}
+
+/** An effect whose outcome was not known, and what was done about it. */
+export interface FoundUnknown {
+  readonly key: string;
+  /** When it was begun, in epoch milliseconds. */
+  readonly since: number;
+  /** It runs again, with the same key; its job is dead; or the other side knew its result. */
+  readonly outcome: 'run' | 'dead' | 'known';
 }
 
 /** Half of a lock: those are renewed at half of their time. */

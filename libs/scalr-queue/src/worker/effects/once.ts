@@ -124,30 +124,27 @@ export class OnceEffects {
   ): Promise<{ readonly result: T } | undefined> {
     const { key, idempotencyKey, token, options } = call;
     const { onUnknown = 'run' } = options;
-    const since = new Date(claim.since);
     let answer: unknown = onUnknown;
     if (typeof onUnknown === 'function') {
       try {
-        answer = await onUnknown({ key, idempotencyKey, since });
+        answer = await onUnknown({ key, idempotencyKey, since: new Date(claim.since) });
         checkAnswer(key, answer);
       } catch (error) {
         await this.scope.notes.settle(key, token, { state: 'unknown', dead: false });
         throw error;
       }
     }
-    if (typeof answer === 'object') return answer as { readonly result: T };
-    if (answer === 'fail' && !claim.retried) throw await this.giveUp(call);
-    const { scope } = this;
-    scope.warn(
-      `effect-unknown ${scope.name} ${scope.id}: ctx.once("${key}") was begun at ${since.toISOString()} by a run whose end was not seen; ` +
-        'it runs again, with the same idempotency key',
-    );
-    return undefined;
+    const outcome =
+      typeof answer === 'object' ? 'known' : answer === 'fail' && !claim.retried ? 'dead' : 'run';
+    this.scope.unknown({ key, since: claim.since, outcome });
+    if (outcome === 'dead') throw await this.giveUp(call);
+    return outcome === 'known' ? (answer as { readonly result: T }) : undefined;
   }
 
   private async run<T>(call: Call<T>): Promise<T> {
     const { key, token, idempotencyKey, effect, options } = call;
-    const { notes, signal } = this.scope;
+    const { clock, notes, signal } = this.scope;
+    const since = clock.now();
     let result: T;
     try {
       result = await effect({ idempotencyKey });
@@ -157,7 +154,10 @@ export class OnceEffects {
         await notes.settle(key, token, { state: 'undone' });
         throw error;
       }
-      if (options.onUnknown === 'fail' && !isOver) throw await this.giveUp(call, error);
+      if (options.onUnknown === 'fail' && !isOver) {
+        this.scope.unknown({ key, since, outcome: 'dead' });
+        throw await this.giveUp(call, error);
+      }
       await notes.settle(key, token, { state: 'unknown', dead: false });
       throw error;
     }

@@ -7,6 +7,7 @@ import { HandBack } from '../../engine/run-ends.js';
 import { Snooze } from '../../contract/control-flow-signals.js';
 import { EffectResultError, EffectUnknownError } from '../../contract/errors/effect.errors.js';
 import { AttemptContext } from '../attempt.context.js';
+import type { FoundUnknown } from '../effects/effect.scope.js';
 import { threadHandler } from './thread-handler.js';
 import { ThreadRun, type ThreadStarter } from './thread-run.js';
 
@@ -20,7 +21,7 @@ function aJob() {
   );
   const notes = new MemoryJobEffects(job, systemClock);
   const drain = new AbortController();
-  const warned: string[] = [];
+  const unknown: FoundUnknown[] = [];
   const run = (handle: (ctx: JobContext) => unknown) => {
     const attempt = new AbortController();
     const context = new AttemptContext(job, {}, attempt, ({ id, name, signal }) => ({
@@ -34,13 +35,13 @@ function aJob() {
       clock: systemClock,
       lease: 60_000,
       resultLimit: 1_000,
-      warn: (line) => void warned.push(line),
+      unknown: (effect) => void unknown.push(effect),
     }));
     const handler = threadHandler<typeof Report, unknown>(Report, (_payload, ctx) => handle(ctx));
     const start = handler as unknown as ThreadStarter;
     return new ThreadRun(context).output(start, null);
   };
-  return { job, notes, drain, run };
+  return { job, notes, drain, run, unknown };
 }
 
 describe('the effects of a job in a thread', () => {
@@ -55,7 +56,7 @@ describe('the effects of a job in a thread', () => {
   });
 
   it('end the job as they would in the main thread', async () => {
-    const { run, notes } = aJob();
+    const { run, notes, unknown: told } = aJob();
     await notes.claim('busy', 'another', 60_000);
     await expect(run((ctx) => ctx.once('busy', () => 1))).rejects.toBeInstanceOf(Snooze);
     await notes.settle('busy', 'another', { state: 'unknown', dead: false });
@@ -68,6 +69,7 @@ describe('the effects of a job in a thread', () => {
     );
     await expect(unknown).rejects.toBeInstanceOf(EffectUnknownError);
     await expect(unknown).rejects.toThrow(/^whether ctx\.once\("busy"\) has happened is not known/);
+    expect(told).toEqual([{ key: 'busy', since: expect.any(Number) as number, outcome: 'dead' }]);
     await expect(run((ctx) => ctx.once('date', () => new Date()))).rejects.toBeInstanceOf(EffectResultError);
   });
 

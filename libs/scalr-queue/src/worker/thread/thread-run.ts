@@ -114,7 +114,7 @@ export class ThreadRun {
 
   private hear({ method, value }: ThreadTelling): void {
     if (method === 'progress') void this.context.progress(value);
-    else if (method === 'warn') logger.warn(value);
+    else if (method === 'unknown') this.scope?.unknown(value);
     else for (const line of value) void this.context.log(line);
   }
 }

@@ -4,7 +4,7 @@ import type { EachOptions, EachSource, EffectCall, OnceOptions } from '../../con
 import { JobContext } from '../../contract/job-context.js';
 import { systemClock } from '../../config/clock.js';
 import { AttemptEffects } from '../effects/attempt.effects.js';
-import type { EffectScope } from '../effects/effect.scope.js';
+import type { EffectScope, FoundUnknown } from '../effects/effect.scope.js';
 import { Trail } from '../trail.js';
 import { packError, unpackError } from './packed.error.js';
 import { ThreadNotes } from './thread.notes.js';
@@ -124,8 +124,18 @@ export class ThreadContext extends JobContext {
   private scopeOf(facts: EffectFacts): EffectScope {
     const { id, name, notes, signal, drain } = this;
     const enqueuedAt = this.enqueuedAt.getTime();
-    const warn = (value: string) => this.send({ method: 'warn', value });
-    return { ...facts, notes, id, name, enqueuedAt, signal, drain: drain.signal, clock: systemClock, warn };
+    const unknown = (value: FoundUnknown) => this.send({ method: 'unknown', value });
+    return {
+      ...facts,
+      notes,
+      id,
+      name,
+      enqueuedAt,
+      signal,
+      drain: drain.signal,
+      clock: systemClock,
+      unknown,
+    };
   }
 
   private send(message: ThreadTelling): void {

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { JobContext } from '../../contract/job-context.js';
 import type { JobEffects } from '../../engine/job-effects.js';
-import type { EffectScope } from '../effects/effect.scope.js';
+import type { EffectScope, FoundUnknown } from '../effects/effect.scope.js';
 import type { PackedError } from './packed.error.js';
 
 /** What a handler may know about its attempt: the plain part of the context. */
@@ -40,7 +40,7 @@ export type ThreadOutcome =
 export type ThreadTelling =
   | { readonly method: 'progress'; readonly value: number | object }
   | { readonly method: 'log'; readonly value: readonly string[] }
-  | { readonly method: 'warn'; readonly value: string };
+  | { readonly method: 'unknown'; readonly value: FoundUnknown };
 
 /** From the thread while it runs: a note about the job, which is answered under its number. */
 export interface ThreadNote {

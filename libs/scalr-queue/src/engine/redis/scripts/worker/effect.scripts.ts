@@ -4,7 +4,8 @@ import { RedisScript } from '../redis-script.js';
 /**
  * An effect is a field of its job, which goes where the job goes and is deleted with it:
  * `s <token> <end of its lease> <when it was begun> <since when it is unknown, or 0> <1 where the job is dead for it>`, or `d` with its
- * result, or `l` with why that could not be stored. Leases end by the clock of Redis. A run that has lost its job begins nothing.
+ * result, or `l` with why that could not be stored. `scalr:waits` has the end of the lease and the field that a run was put aside for, for who
+ * explains the job. Leases end by the clock of Redis. A run that has lost its job begins nothing.
  *
  * KEYS[1] the job
  * KEYS[2] its lock
@@ -36,7 +37,10 @@ if stored then
   if held == token then
     unknown = tonumber(of_old)
   else
-    if tonumber(till) > now then return { 'busy', till - now } end
+    if tonumber(till) > now then
+      redis.call('HSET', job, 'scalr:waits', till .. ' ' .. field)
+      return { 'busy', till - now }
+    end
     unknown = tonumber(of_old) > 0 and tonumber(of_old) or began
     if dead == '1' and redis.call('HGET', job, 'scalr:unknown') == 'retried' then retried = 1 end
     began = now
