@@ -48,7 +48,7 @@ const READS = (id: string) => [
   '/api/jobs?app=orders',
   `/api/jobs/orders/mail/${id}`,
   `/api/jobs/orders/mail/${id}/explain`,
-  `/api/find/orders/${id}`,
+  `/api/find/${id}?app=orders`,
 ];
 
 it('shows all apps of a Redis, what is wrong with them first', async () => {
@@ -85,7 +85,9 @@ it('shows all apps of a Redis, what is wrong with them first', async () => {
     job: { state: 'waiting' },
     reasons: [{ code: 'no-live-worker' }, { code: 'position' }],
   });
-  expect((await json(`/api/find/shop/${waiting.id}`)).body).toMatchObject({ name: 'pdf', queue: 'pdf' });
+  expect((await json(`/api/find/${waiting.id}`)).body).toMatchObject({
+    jobs: [{ app: 'shop', name: 'pdf', queue: 'pdf' }],
+  });
   expect((await json('/api/jobs?app=shop&state=waiting')).body).toMatchObject({ jobs: [{ id: waiting.id }] });
 });
 
@@ -139,7 +141,7 @@ it('keeps an app from those it is not for, and one that there is not is told the
 it('shows the apps of its scope only', async () => {
   const { json, id } = await scene({ scope: ['shop'] });
   expect((await json('/api/queues')).body).toMatchObject({ queues: [{ app: 'shop' }] });
-  expect((await json(`/api/find/orders/${id}`, { as: ADMIN })).status).toBe(404);
+  expect((await json(`/api/find/${id}?app=orders`, { as: ADMIN })).status).toBe(404);
 });
 
 it.each<[ConsoleCall['headers'], number]>([
@@ -163,7 +165,7 @@ it('says what is wrong with a request', async () => {
     'nothing',
     'jobs/shop/pdf/none',
     'jobs/shop/%ff/none',
-    'find/shop/none',
+    'find/none?app=none',
     'jobs?app=shop&queue=none',
   ])
     expect([path, (await json(`/api/${path}`)).status]).toEqual([path, 404]);

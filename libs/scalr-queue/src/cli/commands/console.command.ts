@@ -17,7 +17,7 @@ export function registerConsole(program: Command, cli: Cli): void {
   program
     .command('console')
     .description(
-      'serve what is known of all apps of the Redis as JSON: problems, queues, dead jobs, workers; for the operator',
+      'serve a page for all apps of the Redis, as the operator: problems, queues, dead jobs, workers',
     )
     .option('--port <number>', 'where it listens', wholeNumber, 3002)
     .option('--host <address>', 'on which address', '127.0.0.1')

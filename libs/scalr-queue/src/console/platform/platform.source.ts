@@ -79,9 +79,12 @@ export class PlatformSource implements ConsoleSource {
 
 const WEIGHTS: Readonly<Record<Finding['severity'], number>> = { fatal: 2, danger: 1, warning: 0 };
 
-/** The worst first; else in the order of their apps. */
+const weightOf = ({ severity, app }: ConsoleProblem): number =>
+  2 * WEIGHTS[severity] + (app === undefined ? 0 : 1);
+
+/** The worst first; of the same weight those of apps, for which somebody waits, before those of the server. */
 function sorted(problems: readonly ConsoleProblem[]): ConsoleProblem[] {
-  return problems.toSorted((one, other) => WEIGHTS[other.severity] - WEIGHTS[one.severity]);
+  return problems.toSorted((one, other) => weightOf(other) - weightOf(one));
 }
 
 function toOverview(

@@ -3,7 +3,7 @@ import { redactedJob } from '../../observability/redacted-job.js';
 import { ConsoleError } from '../console.error.js';
 import type { Call, Route } from '../router.js';
 import { shownDead, shownDetails, shownExplanation } from '../shown.js';
-import { servicesOf } from '../visible-apps.js';
+import { askedApps, servicesOf } from '../visible-apps.js';
 import { deadFilterOf, listOptionsOf, pageOf } from './queries.js';
 
 /** Jobs of one app, the dead ones also by what they died of. */
@@ -11,7 +11,7 @@ export const JOB_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/jobs', role: 'view', answer: jobs },
   { method: 'GET', path: '/api/jobs/:app/:name/:id', role: 'view', answer: job },
   { method: 'GET', path: '/api/jobs/:app/:name/:id/explain', role: 'view', answer: explain },
-  { method: 'GET', path: '/api/find/:app/:id', role: 'view', answer: find },
+  { method: 'GET', path: '/api/find/:id', role: 'view', answer: find },
   { method: 'GET', path: '/api/dead', role: 'view', answer: dead },
   { method: 'GET', path: '/api/dead/groups', role: 'view', answer: groups },
 ];
@@ -37,12 +37,15 @@ async function explain(call: Call): Promise<object> {
   return shownExplanation(found);
 }
 
-/** By its id alone, as it is copied from a log. */
+/** By its id alone, as it is copied from a log: in all apps that the account sees, or in the one that `?app=` names. */
 async function find(call: Call): Promise<object> {
-  const services = await servicesOf(call, call.params['app']);
-  const found = await services.jobs.get(call.params['id']!);
-  if (!found) throw noJob();
-  return redactedJob(found);
+  const jobs = [];
+  for (const { app } of await askedApps(call)) {
+    const services = await servicesOf(call, app);
+    const found = await services.jobs.get(call.params['id']!);
+    if (found) jobs.push({ app, ...redactedJob(found) });
+  }
+  return { jobs };
 }
 
 async function dead(call: Call): Promise<object> {

@@ -1,0 +1,142 @@
+/** Why there is no answer, in a sentence. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+/** Asks the console's own API. @param path below `api/` */
+export async function get<T>(
+  path: string,
+  query: Readonly<Record<string, string | undefined>> = {},
+): Promise<T> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  const text = new URLSearchParams(given).toString();
+  let response: Response;
+  try {
+    response = await fetch(`api/${path}${text && `?${text}`}`, { headers: { accept: 'application/json' } });
+  } catch {
+    throw new ApiError('The console does not answer.', 0);
+  }
+  const body = (await response.json().catch(() => ({}))) as T & { error?: { message?: string } };
+  if (!response.ok)
+    throw new ApiError(body.error?.message ?? `The answer was ${response.status}.`, response.status);
+  return body;
+}
+
+/** A part of a path. */
+export const part = (text: string): string => encodeURIComponent(text);
+
+export interface Me {
+  readonly user: string;
+  readonly role: string;
+  readonly payload: boolean;
+  readonly title: string;
+  readonly version: string;
+}
+
+export interface Queue {
+  readonly app: string;
+  readonly name: string;
+  readonly waiting: number;
+  readonly delayed: number;
+  readonly running: number;
+  readonly dead: number;
+  readonly paused: boolean;
+  readonly workers: number;
+  readonly oldestPendingAgeMs: number;
+  readonly problem?: { readonly message: string };
+}
+
+export interface App extends Omit<Queue, 'name' | 'paused' | 'problem'> {
+  readonly versions: readonly string[];
+  readonly bytes?: number;
+  readonly memoryShare?: number;
+  readonly connections?: number;
+}
+
+export interface Overview {
+  readonly at: string;
+  readonly stale?: string;
+  readonly server: { usedMemory?: number; maxMemory?: number; clients?: number; maxClients?: number };
+  readonly problems: readonly { app?: string; severity: string; problem: string; cure: string }[];
+  readonly apps: readonly App[];
+  readonly notes: readonly string[];
+}
+
+export interface ErrorInfo {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+}
+
+export interface Group {
+  readonly fingerprint: string;
+  readonly name: string;
+  readonly reason: string;
+  readonly error: ErrorInfo;
+  readonly jobs: number;
+  readonly firstDiedAt: string;
+  readonly lastDiedAt: string;
+  readonly lastId: string;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly error?: ErrorInfo;
+  readonly progress?: unknown;
+  readonly enqueuedAt: string;
+  readonly runAt?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+}
+
+export interface JobDetails extends Job {
+  readonly failures: readonly { at: string; attempt: number; stack: string }[];
+  readonly logs: readonly string[];
+  readonly expiresAt?: string;
+  readonly scheduledFor?: string;
+  readonly payload?: unknown;
+  readonly result?: unknown;
+  readonly payloadHidden?: boolean;
+}
+
+export interface Schedule {
+  readonly app: string;
+  readonly name: string;
+  readonly queue: string;
+  readonly cron?: string;
+  readonly every?: number;
+  readonly tz?: string;
+  readonly nextRunAt: string;
+  readonly lastRunAt?: string;
+  readonly lastSuccessAt?: string;
+  readonly lastMissedAt?: string;
+  readonly lateSince?: string;
+  readonly paused: boolean;
+}
+
+export interface Worker {
+  readonly app: string;
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly program?: string;
+  readonly version?: string;
+  readonly libraryVersion: string;
+  readonly queues: readonly string[];
+  readonly running: number;
+  readonly runningJobs: readonly { id: string; queue: string }[];
+  readonly draining: boolean;
+  readonly startedAt: string;
+  readonly seenAt: string;
+}

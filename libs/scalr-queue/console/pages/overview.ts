@@ -1,0 +1,90 @@
+import type { App, Overview } from '../api.js';
+import { h } from '../dom.js';
+import { bytes, count, duration } from '../format.js';
+import { badge, facts, foreign, table, to } from '../parts.js';
+import type { Page, View } from './page.js';
+
+export const overviewPage: Page = {
+  title: 'Overview',
+  key: 'o',
+  label: 'Overview',
+  draw: ({ overview }: View) => [problems(overview), server(overview), apps(overview), notes(overview)],
+};
+
+function problems({ problems: all }: Overview) {
+  if (all.length === 0) return h('p', { class: 'fine' }, badge('good', 'fine'), ' Nothing is wrong.');
+  return h(
+    'section',
+    {},
+    h('h2', {}, `Problems (${all.length})`),
+    h(
+      'ul',
+      { class: 'problems' },
+      ...all.map(({ app, severity, problem, cure }) =>
+        h(
+          'li',
+          {},
+          badge(severity === 'warning' ? 'warn' : 'bad', severity),
+          ' ',
+          app === undefined ? h('strong', {}, 'redis') : h('strong', {}, to('queues', { app }, app)),
+          ' ',
+          foreign(`${problem}.`),
+          ' ',
+          h('span', { class: 'cure' }, `${cure}.`),
+        ),
+      ),
+    ),
+  );
+}
+
+function server({ server: { usedMemory, maxMemory, clients, maxClients }, apps: all }: Overview) {
+  const memory =
+    usedMemory === undefined
+      ? undefined
+      : `${bytes(usedMemory)}${maxMemory ? ` of ${bytes(maxMemory)}` : ', no limit'}`;
+  return facts([
+    ['Apps', count(all.length)],
+    ['Memory of Redis', memory],
+    [
+      'Connections',
+      clients === undefined ? undefined : `${count(clients)}${maxClients ? ` of ${count(maxClients)}` : ''}`,
+    ],
+  ]);
+}
+
+function apps({ apps: all }: Overview) {
+  return table<App>(
+    'Apps',
+    [
+      { title: 'App', cell: ({ app }) => to('queues', { app }, app) },
+      { title: 'Waiting', number: true, cell: ({ waiting }) => count(waiting) },
+      {
+        title: 'Oldest',
+        number: true,
+        cell: ({ oldestPendingAgeMs: age }) => (age > 0 ? duration(age) : '–'),
+      },
+      { title: 'Running', number: true, cell: ({ running }) => count(running) },
+      { title: 'Delayed', number: true, cell: ({ delayed }) => count(delayed) },
+      {
+        title: 'Dead',
+        number: true,
+        cell: ({ app, dead }) => (dead > 0 ? to('dead', { app }, count(dead)) : '0'),
+      },
+      {
+        title: 'Workers',
+        number: true,
+        cell: ({ app, workers }) =>
+          workers > 0 ? to('workers', { app }, count(workers)) : badge('warn', 'none'),
+      },
+      { title: 'Version', cell: ({ versions }) => versions.join(', ') || '–' },
+      { title: 'Memory', number: true, cell: ({ bytes: size }) => (size === undefined ? '–' : bytes(size)) },
+    ],
+    all,
+    'No app has stored anything yet.',
+  );
+}
+
+function notes({ notes: all }: Overview) {
+  if (all.length === 0) return undefined;
+  return h('section', {}, h('h2', {}, 'Not looked at'), h('ul', {}, ...all.map((note) => h('li', {}, note))));
+}

@@ -1,0 +1,48 @@
+import { get, type Queue } from '../api.js';
+import { count, duration } from '../format.js';
+import { badge, table, to } from '../parts.js';
+import type { Page } from './page.js';
+
+export const queuesPage: Page = {
+  title: 'Queues',
+  key: 'q',
+  label: 'Queues',
+  draw: async ({ query }) => {
+    const { queues } = await get<{ queues: Queue[] }>('queues', { app: query['app'] });
+    const jobs = ({ app, name }: Queue, state: string, number: number) =>
+      number > 0 ? to('jobs', { app, queue: name, state }, count(number)) : '0';
+    return [
+      table<Queue>(
+        'Queues',
+        [
+          { title: 'App', cell: ({ app }) => app },
+          { title: 'Queue', cell: (queue) => to('jobs', { app: queue.app, queue: queue.name }, queue.name) },
+          { title: 'State', cell: stateOf },
+          { title: 'Waiting', number: true, cell: (one) => jobs(one, 'waiting', one.waiting) },
+          {
+            title: 'Oldest',
+            number: true,
+            cell: ({ oldestPendingAgeMs: age }) => (age > 0 ? duration(age) : '–'),
+          },
+          { title: 'Running', number: true, cell: (one) => jobs(one, 'running', one.running) },
+          { title: 'Delayed', number: true, cell: (one) => jobs(one, 'delayed', one.delayed) },
+          {
+            title: 'Dead',
+            number: true,
+            cell: ({ app, name, dead }) => (dead > 0 ? to('dead', { app, queue: name }, count(dead)) : '0'),
+          },
+          { title: 'Workers', number: true, cell: ({ workers }) => count(workers) },
+        ],
+        queues,
+        'No queue yet: nothing was enqueued, and no worker runs.',
+      ),
+    ];
+  },
+};
+
+function stateOf({ paused, problem, workers, waiting, delayed }: Queue) {
+  if (problem) return badge('bad', problem.message);
+  if (paused) return badge('warn', 'paused');
+  if (workers === 0 && waiting + delayed > 0) return badge('bad', 'no worker');
+  return 'open';
+}
