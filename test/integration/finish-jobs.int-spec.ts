@@ -10,7 +10,7 @@ import { sharedRedisUrl } from '../support/redis.js';
 
 interface Payload {
   readonly label: string;
-  readonly way?: 'fail' | 'snooze' | 'wait' | 'die';
+  readonly way?: 'fail' | 'snooze' | 'wait' | 'die' | 'echo';
 }
 const Step = defineJob<Payload>('step', { queue: 'steps', retry: { attempts: 2, delay: 1 } });
 const Gone = defineJob<Payload>('gone', { queue: 'steps', keep: { completed: { count: 0 } } });
@@ -29,6 +29,7 @@ function processor(ran: string[] = [], hold = () => Promise.resolve()) {
     async step({ label, way }: Payload, ctx: JobContext) {
       ran.push(label);
       if (way === 'wait') await hold();
+      if (way === 'echo') return label;
       if (way === 'die' || (way === 'fail' && ctx.attempt === 1)) throw new Error(`no ${label}`);
       if (way === 'snooze' && ran.filter((one) => one === label).length === 1) throw new Snooze(1);
       return RESULTS[Number(label.match(/\d+/)?.[0]) % RESULTS.length];
@@ -44,6 +45,8 @@ function processor(ran: string[] = [], hold = () => Promise.resolve()) {
 const RESULTS = [undefined, null, 'ü "text"', 0, '', { nested: [1, null, { a: true }] }, []];
 
 const JOBS: readonly (readonly [Payload, EnqueueOptions?])[] = [
+  // Records that are too long to be sent as one text, and what would have to be escaped in one.
+  ...[1, 2_000].map((count) => [{ label: 'ü/\u{1f600}\u007f'.repeat(count), way: 'echo' }] as const),
   ...Array.from({ length: 90 }, (_, n) => [{ label: `plain ${n}` }] as const),
   ...Array.from({ length: 20 }, (_, n) => [{ label: `priority ${n}` }, { priority: 1 + (n % 4) }] as const),
   ...Array.from({ length: 20 }, (_, n) => [{ label: `delayed ${n}` }, { delay: 1 + (n % 3) }] as const),

@@ -18,6 +18,14 @@ export type TakenJob = readonly [place: number, id: string, fields?: string[]];
  */
 export type FinishAnswer = readonly [codes: number[], taken: TakenJob[], due: string, hasCrashed: 0 | 1];
 
+/** What the script says: the fields of short records are one text. */
+type Reply = readonly [
+  codes: number[],
+  taken: (readonly [place: number, id: string, record?: string | string[] | null])[],
+  due: string,
+  hasCrashed: 0 | 1,
+];
+
 /** A job that has completed. */
 export interface CompletedJob {
   readonly id: string;
@@ -102,10 +110,15 @@ export class FinishCalls {
       args.push(one.id, one.token, one.result, one.attempts, Number(one.isKept), next);
     }
     const keys = [...this.keys, finishAnswerKey(prefix, id, lane.number), takenAheadKey(prefix, queue)];
-    const answer = (await FINISH_JOBS.run(this.redis, keys, args)) as FinishAnswer | null;
+    const answer = (await FINISH_JOBS.run(this.redis, keys, args)) as Reply | null;
+    if (!answer) return null;
+    const [codes, jobs, due, hasCrashed] = answer;
     const run = ['processedOn', String(now), 'pb', name];
-    for (const [, , fields] of answer?.[1] ?? []) fields?.push(...run);
-    return answer;
+    const taken = jobs.map(([place, storedId, record]): TakenJob => {
+      const fields = typeof record === 'string' ? (JSON.parse(record) as string[]) : record;
+      return fields ? [place, storedId, [...fields, ...run]] : [place, storedId];
+    });
+    return [codes, taken, due, hasCrashed];
   }
 }
 
