@@ -6,6 +6,7 @@ import { crashRows } from './crash.rows.js';
 import { dataRows } from './data.rows.js';
 import { diskRows } from './disk.rows.js';
 import { downRows } from './down.rows.js';
+import { effectRows } from './effect.rows.js';
 import { failoverRows } from './failover.rows.js';
 import { hangRows } from './hang.rows.js';
 import { leakRows } from './leak.rows.js';
@@ -41,4 +42,5 @@ export const matrix = [
   storedRows,
   sharedRows,
   sharedLossRows,
+  effectRows,
 ].flat();
