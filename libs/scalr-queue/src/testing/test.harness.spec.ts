@@ -128,6 +128,13 @@ describe('time', () => {
 });
 
 describe('one attempt', () => {
+  it('has the context that the test gives', async () => {
+    const handler = handlerOf(One, (_payload: { n: number }, { context }: JobContext) => context.tenant);
+    const { queue } = await kit([handler]);
+    const context = { tenant: 'acme' };
+    expect(await queue.runJob(One, { n: 1 }, { context })).toMatchObject({ result: 'acme' });
+  });
+
   it('is given what the test says of it', async () => {
     const seen: unknown[] = [];
     const handler = handlerOf(One, (payload: { n: number }, { id, attempt, scheduledFor }: JobContext) => {
