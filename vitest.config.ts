@@ -26,7 +26,7 @@ export default defineConfig({
           testTimeout: deadline,
           hookTimeout: deadline,
           include: [
-            '{libs,src,scripts}/**/*.spec.ts',
+            '{bench,libs,src,scripts}/**/*.spec.ts',
             'test/{deploy,docs}/**/*.spec.ts',
             'test/faults/{harness,report}/*.spec.ts',
           ],

@@ -29,29 +29,37 @@ for number = from, from + count - 1 do
   if score then redis.call('ZADD', KEYS[1], score + number * step, copy) else redis.call('LPUSH', KEYS[1], copy) end
 end`;
 
-/** Rows with so many jobs in the way, and with none, in alternating rounds. @param {import('./measure-all.mjs').Results} results @param {number} jobs @param {number} rounds */
-export async function measureBacklogs(results, jobs, rounds) {
-  for (const { kind, rows } of backlogs) {
+/** Rows with so many jobs in the way, and with none, in alternating rounds. @param {import('./measure-all.mjs').Run} run @param {number} jobs */
+export async function measureBacklogs({ results, attempts, budget, rounds, scale }, jobs) {
+  results.backlog = jobs;
+  const end = budget.phaseEnd;
+  for (const [index, { kind, rows }] of backlogs.entries()) {
     console.log(`${jobs} jobs ${kind}`);
+    const now = performance.now();
+    budget.phaseEnd = now + Math.max(0, end - now) / (backlogs.length - index);
     /** @type {{ deep: import('./measure-all.mjs').Figures, none: import('./measure-all.mjs').Figures }} */
-    const figures = { deep: {}, none: {} };
+    const figures = (results.backlogs[kind] = { deep: {}, none: {} });
     const stores = new Map();
     try {
       for (const side of PAIR) {
-        stores.set(side, await freshRedis());
-        await fill(side, kind, stores.get(side), jobs);
+        const store = await freshRedis();
+        stores.set(side, store);
+        await attempts.try(`${jobs} jobs ${kind} of ${side}`, () => fill(side, kind, store, jobs));
       }
-      for (let round = 0; round < rounds; round++) {
+      await budget.rounds(rounds, async (round) => {
         for (const { id: row } of rows) {
           for (const side of round % 2 === 0 ? PAIR : PAIR.toReversed()) {
-            const deep = await runSide(side, row, stores.get(side), SCALE);
-            const none = await inRedis((store) => runSide(side, row, store, SCALE));
-            ((figures.deep[row] ??= {})[side] ??= [])[round] = deep;
-            ((figures.none[row] ??= {})[side] ??= [])[round] = none;
+            if (attempts.given.has(`${jobs} jobs ${kind} of ${side}`)) continue;
+            const pair = await attempts.try(`${row} of ${side} with ${jobs} jobs ${kind}`, async () => ({
+              deep: await runSide(side, row, stores.get(side), SCALE * scale),
+              none: await inRedis((store) => runSide(side, row, store, SCALE * scale)),
+            }));
+            if (!pair) continue;
+            ((figures.deep[row] ??= {})[side] ??= [])[round] = pair.deep;
+            ((figures.none[row] ??= {})[side] ??= [])[round] = pair.none;
           }
         }
-      }
-      results.backlogs[kind] = figures;
+      });
     } finally {
       for (const store of stores.values()) await store.stop();
     }

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { root } from '../scripts/workspace/root.mjs';
 import { cpuOf, cpuOfRedis, memoryOf } from './cpu.mjs';
 import { environment } from './run-side.mjs';
-import { freshRedis } from './stores.mjs';
+import { inRedis } from './stores.mjs';
 
 /**
  * @typedef {import('./stores.mjs').Store} Store
@@ -39,15 +39,13 @@ export async function bootOf(side, store) {
   return boot;
 }
 
-/** All at once: who idles is in nobody's way. @param {string[]} sides @param {number} seconds */
-export async function idleOf(sides, seconds) {
-  const measured = await Promise.all(sides.map(async (side) => [side, await idle(side, seconds)]));
-  return /** @type {Record<string, Idle>} */ (Object.fromEntries(measured));
+/** @param {string} side @param {number} seconds @returns {Promise<Idle>} */
+export function idleOf(side, seconds) {
+  return inRedis((store) => idle(side, seconds, store));
 }
 
-/** @param {string} side @param {number} seconds @returns {Promise<Idle>} */
-async function idle(side, seconds) {
-  const store = await freshRedis();
+/** @param {string} side @param {number} seconds @param {Store} store @returns {Promise<Idle>} */
+async function idle(side, seconds, store) {
   const child = await started(side, store);
   const redis = new Redis(store.url);
   const read = async () => ({
@@ -63,7 +61,6 @@ async function idle(side, seconds) {
   const rss = memoryOf(child.pid);
   redis.disconnect();
   await child.stop();
-  await store.stop();
   return {
     cpu: scaled(after.cpu - before.cpu),
     redis: scaled(after.redis - before.redis),

@@ -4,7 +4,8 @@
 export function median(figures) {
   const sorted = [...(figures ?? [])].filter((it) => it !== undefined && !Number.isNaN(it));
   sorted.sort((one, other) => /** @type {number} */ (one) - /** @type {number} */ (other));
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const [below, above] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
+  return ((below ?? NaN) + (above ?? NaN)) / 2;
 }
 
 /**
@@ -21,3 +22,12 @@ export function ratioOf(figures = [], base = []) {
 
 /** One number of each round. @param {(Figure | undefined)[] | undefined} figures @param {keyof Figure} of */
 export const each = (figures, of) => Array.from(figures ?? [], (figure) => figure?.[of]);
+
+/** @template T @param {(T | undefined)[] | undefined} figures @returns {T[]} */
+export const known = (figures) => (figures ?? []).filter((it) => it !== undefined);
+
+/** @param {Record<string, Record<string, unknown[]>>} figures by row, by side */
+export function roundsText(figures) {
+  const counts = Object.values(figures).flatMap((row) => Object.values(row).map((of) => known(of).length));
+  return counts.length === 0 ? 'Not measured.' : `Rounds: ${Math.max(...counts)}.`;
+}

@@ -1,9 +1,7 @@
 // @ts-check
 /**
  * `node bench/shared.mjs [CALLS]` after a build: calls a second, and CPU per call in this process and in Redis, of limiters and locks, ours beside those of
- * npm, in one run on a Redis of its own. The others are no part of `bench/package.json`; before the first run:
- *
- *     npm install --prefix bench --no-save rate-limiter-flexible@8 redlock@5.0.0-beta.2
+ * npm, in one run on a Redis of its own. The last line is JSON. `npm run bench` installs the others, which are no part of `bench/package.json`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -63,12 +61,15 @@ try {
   const seen = new Map(Object.keys(sides).map((side) => [side, []]));
   for (let round = 0; round < ROUNDS; round++)
     for (const [side, call] of Object.entries(sides)) seen.get(side)?.push(await measure(call));
+  const figures = [];
   for (const [side, rounds] of seen) {
     const [rate, own, server] = [median(rounds, 'rate'), median(rounds, 'own'), median(rounds, 'redis')];
+    figures.push({ side, perSecond: rate, cpu: own, store: server });
     console.log(
       `${side.padEnd(46)} ${rate.toFixed(0).padStart(7)} calls/s  ${own.toFixed(1).padStart(6)} us here  ${server.toFixed(1).padStart(6)} us in Redis`,
     );
   }
+  console.log(JSON.stringify(figures));
 } finally {
   await context.close();
   client.disconnect();

@@ -138,7 +138,7 @@ export function long(results) {
         const [with_, without] = [deep, none].map((it) => each(it[row]?.[id], 'perSecond'));
         return `${whole(median(with_))} (${times(ratioOf(with_, without))} of that with none)`;
       });
-      return [`1,200,000 ${kind}: ${title}`, ...cells];
+      return [`${whole(results.backlog ?? NaN)} ${kind}: ${title}`, ...cells];
     }),
   );
   return table(['', ...shown.map(({ title }) => title)], lines);

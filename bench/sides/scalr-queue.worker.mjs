@@ -4,8 +4,8 @@ import { Injectable, Module } from '@nestjs/common';
 import { ProcessJob, ScalrQueueModule } from 'scalr-queue';
 import { runWorker } from 'scalr-queue/worker';
 
-/** @param {string} redis @param {number} concurrency @param {(number: number) => void} onJob @param {import('scalr-queue').JobDefinition<any>} definition */
-export function openWorker(redis, concurrency, onJob, definition) {
+/** @param {string} redis @param {number} concurrency @param {(number: number) => void} onJob @param {import('scalr-queue').JobDefinition<any>} definition @param {{ outbox?: import('scalr-queue').Outbox }} [more] */
+export function openWorker(redis, concurrency, onJob, definition, more) {
   class Processor {
     /** @param {{ number: number }} payload */
     async run({ number }) {
@@ -18,6 +18,8 @@ export function openWorker(redis, concurrency, onJob, definition) {
   ProcessJob(definition)(Processor.prototype, 'run', method);
   Injectable()(Processor);
   class Root {}
-  Module({ imports: [ScalrQueueModule.forRoot({ app: 'bench', redis })], providers: [Processor] })(Root);
+  Module({ imports: [ScalrQueueModule.forRoot({ app: 'bench', redis, ...more })], providers: [Processor] })(
+    Root,
+  );
   return runWorker(Root, { port: 0, signals: false, logger: false, concurrency });
 }
