@@ -40,10 +40,11 @@ interface Look {
   readonly width?: number;
   readonly dark?: boolean;
   readonly as?: ConsoleAccount;
+  readonly writes?: boolean;
 }
 
 /** Two apps, one with a dead job, one without a worker, and a page that notes all that should not be. */
-async function open({ width = 1280, dark = false, as = VIEWER }: Look = {}) {
+async function open({ width = 1280, dark = false, as = VIEWER, writes = false }: Look = {}) {
   Logger.overrideLogger(false);
   const redis = await startRedisWithUsers('orders', 'shop');
   const orders = await startProducer({ app: 'orders', redis: redis.as('orders-enqueue') });
@@ -52,7 +53,8 @@ async function open({ width = 1280, dark = false, as = VIEWER }: Look = {}) {
   await shop.queue.enqueue(Pdf, undefined);
   const { id } = await orders.queue.enqueue(Mail, { note: HOSTILE });
   await eventually(async () => expect(await orders.jobs.get(id)).toMatchObject({ state: 'dead' }));
-  const { url } = await startConsole({ redis: redis.as('operator') });
+  const operator = redis.as('operator');
+  const { url } = await startConsole({ redis: operator, ...(writes ? { writeRedis: operator } : {}) });
   const context = await browser.newContext({
     httpCredentials: { username: as.user, password: as.password },
     viewport: { width, height: 900 },
@@ -148,6 +150,27 @@ it('can be used by keyboard alone', async () => {
   await page.keyboard.press('Tab');
   expect(await page.evaluate('document.activeElement !== document.body')).toBe(true);
   expect(trouble).toEqual([]);
+});
+
+it('retries what died of one error within five clicks, and shows no button to who may not', async () => {
+  const { page, trouble } = await open({ as: ADMIN, writes: true });
+  await page.getByRole('link', { name: 'Dead' }).click();
+  await page.getByRole('button', { name: 'Retry…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Retry jobs of orders' });
+  await dialog.getByRole('button', { name: 'Retry 1' }).click();
+  await expect.poll(() => dialog.getByRole('status').innerText()).toBe('1 of 1 retried, done.');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  expect(await dialog.count()).toBe(0);
+  await page.keyboard.press('q');
+  const row = page.getByRole('row', { name: /^shop pdf/ });
+  await row.getByRole('button', { name: 'Pause' }).click();
+  await row.getByText('paused').waitFor();
+  expect(trouble).toEqual([]);
+
+  const other = await open({ writes: true });
+  await other.page.getByRole('link', { name: 'Dead' }).click();
+  await other.page.getByRole('cell', { name: 'discarded' }).waitFor();
+  expect(await other.page.getByRole('button', { name: '…' }).count()).toBe(0);
 });
 
 it('keeps the place of the reader while it is drawn again', async () => {

@@ -74,6 +74,11 @@ it('does not start where nobody, or anybody, could log in', async () => {
     code: 2,
     err: expect.stringMatching(/password of the console user "ops" is refused.*fewer than 12/),
   });
+  vi.stubEnv('SCALR_CONSOLE_PASSWORD', PASSWORD);
+  expect(await cli('console --writes')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/SCALR_CONSOLE_WRITE_REDIS_URL/),
+  });
   expect(await cli('console --accounts /nowhere')).toMatchObject({
     code: 2,
     err: expect.stringMatching(/ENOENT/),

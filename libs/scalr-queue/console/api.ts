@@ -9,15 +9,22 @@ export class ApiError extends Error {
 }
 
 /** Asks the console's own API. @param path below `api/` */
-export async function get<T>(
-  path: string,
-  query: Readonly<Record<string, string | undefined>> = {},
-): Promise<T> {
+export function get<T>(path: string, query: Readonly<Record<string, string | undefined>> = {}): Promise<T> {
   const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
   const text = new URLSearchParams(given).toString();
+  return ask(`${path}${text && `?${text}`}`, { headers: { accept: 'application/json' } });
+}
+
+/** Changes something. */
+export function post<T>(path: string, body: object = {}): Promise<T> {
+  const headers = { accept: 'application/json', 'content-type': 'application/json' };
+  return ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+}
+
+async function ask<T>(path: string, init: RequestInit): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(`api/${path}${text && `?${text}`}`, { headers: { accept: 'application/json' } });
+    response = await fetch(`api/${path}`, init);
   } catch {
     throw new ApiError('The console does not answer.', 0);
   }
@@ -34,6 +41,7 @@ export interface Me {
   readonly user: string;
   readonly role: string;
   readonly payload: boolean;
+  readonly writes: boolean;
   readonly title: string;
   readonly version: string;
 }

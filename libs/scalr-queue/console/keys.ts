@@ -27,7 +27,7 @@ export function keys({ pages, pause }: Keys): void {
   ]);
   addEventListener('keydown', (event) => {
     const { target, key } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || dialog()?.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
     if (target instanceof Element && target.closest('input, select, textarea')) {
       if (key === 'Escape') (target as HTMLElement).blur();
       return;

@@ -1,4 +1,5 @@
-import { get, type Group, type Job } from '../api.js';
+import { actButton, may } from '../act-dialog.js';
+import { get, type Group, type Job, type Me } from '../api.js';
 import { type Child, h } from '../dom.js';
 import { count, moment } from '../format.js';
 import { errorText, table, to } from '../parts.js';
@@ -11,7 +12,7 @@ export const deadPage: Page = {
   draw: async (view) => (view.query['group'] ? jobsOf(view) : groupsOf(view)),
 };
 
-async function groupsOf({ query, overview }: View): Promise<Child[]> {
+async function groupsOf({ query, overview, me }: View): Promise<Child[]> {
   const { app, queue } = query;
   const apps = overview.apps.filter((one) => (app ? one.app === app : one.dead > 0));
   const looks = await Promise.all(
@@ -36,10 +37,22 @@ async function groupsOf({ query, overview }: View): Promise<Child[]> {
         { title: 'Error', cell: ({ error }) => errorText(error) },
         { title: 'First', cell: ({ firstDiedAt }) => moment(firstDiedAt) },
         { title: 'Last', cell: ({ lastDiedAt }) => moment(lastDiedAt) },
+        ...(may(me, 'retry') ? [{ title: 'Acts', cell: (group: GroupOf) => acts(me, group, queue) }] : []),
       ],
       groups,
       'No job is dead.',
     ),
+  ];
+}
+
+type GroupOf = Group & { readonly app: string };
+
+function acts(me: Me, { app, fingerprint: group }: GroupOf, queue: string | undefined): Child {
+  const filter = { group, ...(queue ? { queue } : {}) };
+  return [
+    actButton('Retry…', { act: 'retry', app, filter }),
+    ' ',
+    may(me, 'delete') && actButton('Delete…', { act: 'delete', app, filter }),
   ];
 }
 

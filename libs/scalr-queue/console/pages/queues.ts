@@ -1,4 +1,6 @@
-import { get, type Queue } from '../api.js';
+import { actButton, may, quickButton } from '../act-dialog.js';
+import { get, part, type Queue } from '../api.js';
+import type { Child } from '../dom.js';
 import { count, duration } from '../format.js';
 import { badge, table, to } from '../parts.js';
 import type { Page } from './page.js';
@@ -7,7 +9,7 @@ export const queuesPage: Page = {
   title: 'Queues',
   key: 'q',
   label: 'Queues',
-  draw: async ({ query }) => {
+  draw: async ({ query, me }) => {
     const { queues } = await get<{ queues: Queue[] }>('queues', { app: query['app'] });
     const jobs = ({ app, name }: Queue, state: string, number: number) =>
       number > 0 ? to('jobs', { app, queue: name, state }, count(number)) : '0';
@@ -32,6 +34,7 @@ export const queuesPage: Page = {
             cell: ({ app, name, dead }) => (dead > 0 ? to('dead', { app, queue: name }, count(dead)) : '0'),
           },
           { title: 'Workers', number: true, cell: ({ workers }) => count(workers) },
+          ...(may(me, 'cancel') ? [{ title: 'Acts', cell: acts }] : []),
         ],
         queues,
         'No queue yet: nothing was enqueued, and no worker runs.',
@@ -39,6 +42,15 @@ export const queuesPage: Page = {
     ];
   },
 };
+
+function acts({ app, name, paused, waiting, delayed }: Queue): Child {
+  const path = `queues/${part(app)}/${part(name)}`;
+  return [
+    paused ? quickButton('Resume', `${path}/resume`) : quickButton('Pause', `${path}/pause`),
+    ' ',
+    waiting + delayed > 0 && actButton('Cancel…', { act: 'cancel', app, filter: { queue: name } }),
+  ];
+}
 
 function stateOf({ paused, problem, workers, waiting, delayed }: Queue) {
   if (problem) return badge('bad', problem.message);

@@ -1,4 +1,5 @@
-import { get, type Schedule } from '../api.js';
+import { may, quickButton } from '../act-dialog.js';
+import { get, part, type Schedule } from '../api.js';
 import { duration, moment } from '../format.js';
 import { badge, table } from '../parts.js';
 import type { Page } from './page.js';
@@ -7,7 +8,7 @@ export const schedulesPage: Page = {
   title: 'Schedules',
   key: 's',
   label: 'Schedules',
-  draw: async ({ query }) => {
+  draw: async ({ query, me }) => {
     const { schedules } = await get<{ schedules: Schedule[] }>('schedules', { app: query['app'] });
     return [
       table<Schedule>(
@@ -24,6 +25,7 @@ export const schedulesPage: Page = {
           { title: 'Last start', cell: ({ lastRunAt }) => moment(lastRunAt) },
           { title: 'Last success', cell: ({ lastSuccessAt }) => moment(lastSuccessAt) },
           { title: 'State', cell: stateOf },
+          ...(may(me, 'retry') ? [{ title: 'Acts', cell: runNow }] : []),
         ],
         schedules,
         'No schedule: no worker has declared any.',
@@ -31,6 +33,9 @@ export const schedulesPage: Page = {
     ];
   },
 };
+
+const runNow = ({ app, name }: Schedule) =>
+  quickButton('Run now', `schedules/${part(app)}/${part(name)}/run`);
 
 function stateOf({ paused, lateSince, lastMissedAt, lastSuccessAt }: Schedule) {
   if (paused) return badge('warn', 'paused');

@@ -6,10 +6,12 @@ import { isMeant, isOwnRequest } from '../access/request.origin.js';
 import { secure } from '../access/security.headers.js';
 import { redactText } from '../observability/redaction.js';
 import { ConsoleError, toConsoleError } from './console.error.js';
+import { Acts } from './acts.js';
+import { bodyOf } from './request.body.js';
 import { PageFiles } from './page.files.js';
 import type { ConsoleSettings } from './console.settings.js';
 import type { ConsoleSource } from './console.source.js';
-import { mayUse, type Route, Router, type Viewer } from './router.js';
+import { isAtLeast, type Route, Router, type Viewer } from './router.js';
 import { ROUTES } from './routes/routes.js';
 
 /** The console as a function for `createServer` of `node:http`, or for any framework that passes on its requests. */
@@ -30,6 +32,7 @@ export class Console {
   private readonly login: Login<Viewer>;
   private readonly router: Router;
   private readonly files = new PageFiles();
+  private readonly acts = new Acts();
 
   constructor(
     private readonly settings: ConsoleSettings,
@@ -47,6 +50,11 @@ export class Console {
     void this.answer(request, response).catch((error: unknown) => this.fail(response, error));
   }
 
+  async close(): Promise<void> {
+    this.acts.close();
+    await this.source.close();
+  }
+
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const admitted = await this.login.admit(request, response);
     if (admitted.status !== undefined) throw REFUSALS[admitted.status];
@@ -61,11 +69,12 @@ export class Console {
       reading ? !isOwnRequest(request, this.settings.publicUrl) : !isMeant(request, this.settings.publicUrl)
     )
       throw new ConsoleError(403, 'FORBIDDEN', 'the request comes from a page of another site');
-    if (!mayUse(viewer, route))
+    if (!isAtLeast(viewer, route.role))
       throw new ConsoleError(403, 'ROLE', `this needs the role ${route.role}, yours is ${viewer.role}`);
     const query = new URLSearchParams(url.slice(path.length));
     const { settings, source } = this;
-    const answer = await route.answer({ viewer, source, settings, params, query });
+    const body = reading ? undefined : await bodyOf(request);
+    const answer = await route.answer({ viewer, source, settings, params, query, body, acts: this.acts });
     if (!reading) this.logger.log(`${viewer.user}: ${method} ${redactText(path)}: 200`);
     sendJson(response, 200, answer);
   }

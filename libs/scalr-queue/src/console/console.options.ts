@@ -1,6 +1,9 @@
 import type { RedisConnectionOptions } from '../config/redis-options.js';
 
-/** What an account may do: `view` looks, without payloads; `operate` and `admin` also change things, where the console can. */
+/**
+ * What an account may do: `view` looks; `operate` also retries dead jobs, cancels waiting ones, pauses queues and runs schedules; `admin` also
+ * deletes dead jobs. A console without `writeRedis` only looks, whatever the role.
+ */
 export type ConsoleRole = 'view' | 'operate' | 'admin';
 
 /** Someone who may open the console. */
@@ -24,6 +27,11 @@ export interface ConsoleOptions {
    * `SCALR_REDIS_URL`.
    */
   readonly redis?: string | RedisConnectionOptions;
+  /**
+   * Where changes are sent, as a user that may make them. Without it nothing can be changed: there is no other connection that would.
+   * Has no default.
+   */
+  readonly writeRedis?: string | RedisConnectionOptions;
   /** Who may open it; at least one. */
   readonly accounts: readonly ConsoleAccount[];
   /** The apps that it shows. Defaults to all of the Redis. */

@@ -20,7 +20,7 @@ export interface CheckedAccount extends Required<Omit<ConsoleAccount, 'apps'>> {
   readonly apps?: readonly string[];
 }
 
-const KEYS = ['redis', 'accounts', 'scope', 'publicUrl', 'title', 'maxBytes'];
+const KEYS = ['redis', 'writeRedis', 'accounts', 'scope', 'publicUrl', 'title', 'maxBytes'];
 const ACCOUNT_KEYS = ['user', 'password', 'role', 'apps', 'payload'];
 const ROLES: readonly ConsoleRole[] = ['view', 'operate', 'admin'];
 const check = new OptionChecker(QueueConfigError);

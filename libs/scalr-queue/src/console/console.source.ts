@@ -62,5 +62,7 @@ export interface ConsoleSource {
   overview(): Promise<ConsoleOverview>;
   /** Undefined for an app that there is not. @throws QueueUnavailableError */
   app(name: string): Promise<AppServices | undefined>;
+  /** The same as `app`, to change something; absent in a console that may only look. */
+  readonly writer?: (name: string) => Promise<AppServices | undefined>;
   close(): Promise<void>;
 }

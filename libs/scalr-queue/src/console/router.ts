@@ -1,3 +1,4 @@
+import type { Acts } from './acts.js';
 import type { CheckedAccount, ConsoleSettings } from './console.settings.js';
 import type { ConsoleRole } from './console.options.js';
 import type { ConsoleSource } from './console.source.js';
@@ -13,6 +14,9 @@ export interface Call {
   /** The parts of the path that the route names, decoded. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** JSON that came with a POST. */
+  readonly body?: unknown;
+  readonly acts: Acts;
 }
 
 /** What is done for one method and path. */
@@ -28,7 +32,7 @@ export interface Route {
 
 const RANKS: Readonly<Record<ConsoleRole, number>> = { view: 0, operate: 1, admin: 2 };
 
-export const mayUse = (viewer: Viewer, route: Route): boolean => RANKS[viewer.role] >= RANKS[route.role];
+export const isAtLeast = (viewer: Viewer, role: ConsoleRole): boolean => RANKS[viewer.role] >= RANKS[role];
 
 /** A route that was found, or the methods of those with this path. */
 export type Found =

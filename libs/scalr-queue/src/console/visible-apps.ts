@@ -4,7 +4,7 @@ import type { Call, Viewer } from './router.js';
 import type { ConsoleSettings } from './console.settings.js';
 
 /** Whether an account sees an app, in a console that shows it. */
-function sees(viewer: Viewer, { scope }: ConsoleSettings, app: string): boolean {
+export function sees(viewer: Viewer, { scope }: ConsoleSettings, app: string): boolean {
   return (scope?.includes(app) ?? true) && (viewer.apps?.includes(app) ?? true);
 }
 
@@ -35,6 +35,14 @@ export async function servicesOf(call: Call, app = call.query.get('app')): Promi
   if (app === null) throw new ConsoleError(400, 'APP_MISSING', 'name the app: ?app=');
   const { viewer, settings, source } = call;
   const services = sees(viewer, settings, app) ? await source.app(app) : undefined;
+  if (!services) throw unknownApp(app);
+  return services;
+}
+
+/** The services of an app over the connection that may change things. @throws ConsoleError as {@link servicesOf}, and where there is none */
+export async function writerOf({ viewer, settings, source }: Call, app: string): Promise<AppServices> {
+  if (!source.writer) throw new ConsoleError(403, 'READ_ONLY', 'this console may only look');
+  const services = sees(viewer, settings, app) ? await source.writer(app) : undefined;
   if (!services) throw unknownApp(app);
   return services;
 }

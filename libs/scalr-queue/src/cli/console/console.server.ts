@@ -26,7 +26,9 @@ export async function serveConsole(
     await once(server, 'listening');
     const { port: taken } = server.address() as AddressInfo;
     const where = host.includes(':') ? `[${host}]` : host;
-    cli.note(`console at http://${where}:${taken}, read-only; Ctrl-C stops it`);
+    cli.note(
+      `console at http://${where}:${taken}, ${options.writeRedis === undefined ? 'read-only' : 'with changes'}; Ctrl-C stops it`,
+    );
     await new Promise<void>((stop) => onStopSignal(stop));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

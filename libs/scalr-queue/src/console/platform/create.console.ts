@@ -6,8 +6,8 @@ import { AppSessions } from './app.sessions.js';
 import { PlatformSource } from './platform.source.js';
 
 /**
- * A console for all apps of a Redis, or for those that `scope` names: problems, queues, dead jobs, schedules, workers. It looks and
- * changes nothing.
+ * A console for all apps of a Redis, or for those that `scope` names: problems, queues, dead jobs, schedules, workers. It
+ * changes nothing unless `writeRedis` says over which connection.
  *
  * @returns a function for `createServer` of `node:http`, or to be mounted; its `close` ends the connections to Redis
  * @throws QueueConfigError when an option is wrong
@@ -19,7 +19,9 @@ import { PlatformSource } from './platform.source.js';
 export function createConsole(options: ConsoleOptions): ConsoleHandler {
   const settings = resolveConsole(options);
   const redis = options.redis ?? (process.env['SCALR_CONSOLE_REDIS_URL']?.trim() || undefined);
-  const source = new PlatformSource(new AppsWatch(redis), new AppSessions(redis));
+  const { writeRedis } = options;
+  const writers = writeRedis === undefined ? undefined : new AppSessions(writeRedis);
+  const source = new PlatformSource(new AppsWatch(redis), new AppSessions(redis), writers);
   const shown = new Console(settings, source);
-  return Object.assign(shown.handle.bind(shown), { close: () => source.close() });
+  return Object.assign(shown.handle.bind(shown), { close: () => shown.close() });
 }

@@ -24,11 +24,15 @@ export class PlatformSource implements ConsoleSource {
   private readonly looks = new SharedRead(() => this.look(), LOOK_AGE_MS);
   private readonly details = new Map<string, SharedRead<readonly Finding[]>>();
   private last?: ConsoleOverview;
+  readonly writer?: ConsoleSource['writer'];
 
   constructor(
     private readonly watch: Pick<AppsWatch, 'read' | 'close'>,
     private readonly sessions: AppSessions,
-  ) {}
+    private readonly writers?: AppSessions,
+  ) {
+    if (writers) this.writer = async (name) => ((await this.app(name)) ? writers.of(name) : undefined);
+  }
 
   async overview(): Promise<ConsoleOverview> {
     try {
@@ -46,7 +50,7 @@ export class PlatformSource implements ConsoleSource {
 
   async close(): Promise<void> {
     this.watch.close();
-    await this.sessions.close();
+    await Promise.all([this.sessions.close(), this.writers?.close()]);
   }
 
   private async look(): Promise<ConsoleOverview> {

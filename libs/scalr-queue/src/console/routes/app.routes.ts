@@ -11,9 +11,17 @@ export const APP_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/workers', role: 'view', answer: workers },
 ];
 
-function me({ viewer, settings }: Call): object {
+function me({ viewer, settings, source }: Call): object {
   const { user, role, payload, apps } = viewer;
-  return { user, role, payload, ...(apps ? { apps } : {}), title: settings.title, version: LIBRARY_VERSION };
+  return {
+    user,
+    role,
+    payload,
+    ...(apps ? { apps } : {}),
+    writes: source.writer !== undefined,
+    title: settings.title,
+    version: LIBRARY_VERSION,
+  };
 }
 
 async function queues(call: Call): Promise<object> {

@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http';
+import { ConsoleError } from './console.error.js';
+
+const MOST = 64 * 1_024;
+
+/** The JSON that came with a request; undefined when nothing came. */
+export async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > MOST) throw new ConsoleError(413, 'INVALID_BODY', 'the body is too long');
+    parts.push(part);
+  }
+  if (size === 0) return undefined;
+  try {
+    return JSON.parse(Buffer.concat(parts).toString()) as unknown;
+  } catch {
+    throw new ConsoleError(400, 'INVALID_BODY', 'the body is no JSON');
+  }
+}
