@@ -41,9 +41,11 @@ describe('the tarball', () => {
       ...schematics.map((file) => `schematics/${file}`),
     ]);
     const isBuilt = (path: string) =>
-      /\.(?:js|d\.ts)$|^dist\/cjs\/package\.json$/.test(path) && !path.includes('.spec.');
+      /\.(?:js|d\.ts)$|^dist\/cjs\/package\.json$|^dist\/console\/page\/[\w.-]+$/.test(path) &&
+      !path.includes('.spec.');
     expect(project.packed.filter((path) => path.startsWith('dist/') && !isBuilt(path))).toEqual([]);
     expect(project.packed).toContain('dist/index.d.ts');
+    expect(project.packed).toContain('dist/console/page/index.html');
   });
 
   it('has every file that its manifest names', async () => {
