@@ -148,13 +148,13 @@ describe('the boot', () => {
   it('fails with the command that mends another version, or missing rights', async () => {
     const database = await outboxDatabase();
     const start = (url = database.url) => startProducer({ outbox: postgresOutbox({ url }) });
-    await database.query('update scalr_queue.migration set version = 99');
+    await database.query('insert into scalr_queue.migration (version) values (99)');
     await expect(start()).rejects.toThrow(
-      /have version 99, and this release .* works with 1: run npm install/,
+      /have version 99, and this release .* works with 2: run npm install/,
     );
-    await database.query('update scalr_queue.migration set version = 0');
-    await expect(start()).rejects.toThrow(/have version 0, .*: run npx scalr-queue outbox migrate$/);
-    await database.query('update scalr_queue.migration set version = 1');
+    await database.query('delete from scalr_queue.migration where version > 1');
+    await expect(start()).rejects.toThrow(/have version 1, .*: run npx scalr-queue outbox migrate$/);
+    await database.query('insert into scalr_queue.migration (version) values (2)');
     const role = `poor_${database.name.slice(-12)}`;
     await database.query(`create role ${role} login password 'x'`);
     onTestFinished(async () => void (await database.query(`drop owned by ${role}; drop role ${role}`)));
