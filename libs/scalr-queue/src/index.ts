@@ -48,6 +48,8 @@ export type {
 
 export { EnqueueService } from './producer/enqueue.service.js';
 export type { EnqueueArguments, EnqueueItem } from './producer/enqueue-arguments.js';
+export { AuditService, type AuditPage } from './audit/audit.service.js';
+export type { Actor, ActVia, AuditAction, AuditEntry } from './contract/audit.js';
 export { DeadLetterService } from './dead-letter/dead-letter.service.js';
 export type {
   DeadLetterActionOptions,

@@ -14,6 +14,8 @@ import { BULL } from './engine/redis/bull.modules.js';
 import { RedisEngineModule } from './engine/redis/redis-engine.module.js';
 import { DurabilityModule } from './durability/durability.module.js';
 import { DeadLetterService } from './dead-letter/dead-letter.service.js';
+import { AuditModule } from './audit/audit.module.js';
+import { AuditService } from './audit/audit.service.js';
 import { DeadLetterModule } from './dead-letter/dead-letter.module.js';
 import { QueueConfigError } from './contract/errors/configuration.errors.js';
 import { HealthReport } from './health/health.report.js';
@@ -62,6 +64,7 @@ export const PARTS = [
   ObservabilityModule,
   ProducerModule,
   DurabilityModule,
+  AuditModule,
   InspectionModule,
   DeadLetterModule,
   SchedulingModule,
@@ -78,6 +81,7 @@ const COPY = registerCopy([
   DeadLetterService,
   SchedulesService,
   QueuesService,
+  AuditService,
   SharedRedis,
   JobEvents,
   ScalrQueueMetrics,

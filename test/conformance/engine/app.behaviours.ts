@@ -1,4 +1,5 @@
 import type { WorkerInfo } from '../../../libs/scalr-queue/src/contract/worker-info.js';
+import { KEPT_ACTS } from '../../../libs/scalr-queue/src/engine/audit-records.js';
 import { ANY_NAME } from '../../../libs/scalr-queue/src/engine/job-type.js';
 import { added, jobOf, kill, type MakeEngine } from './engine.js';
 
@@ -58,6 +59,27 @@ export function appBehaviours(makeEngine: MakeEngine): void {
       expect(await epoch.mark('one')).toBe('one');
       expect(await epoch.mark('two')).toBe('one');
       expect(await epoch.read()).toBe('one');
+    });
+  });
+
+  describe('the acts on the app', () => {
+    it('are kept in their order, and read from the newest on, a page at a time', async () => {
+      const { audit } = await makeEngine();
+      expect(await audit.page(10)).toEqual([]);
+      for (const text of ['first', 'second', 'third']) await audit.append(text);
+      const page = await audit.page(2);
+      expect(page.map(({ text }) => text)).toEqual(['third', 'second']);
+      expect(page[0]!.id).toMatch(/^\d+-\d+$/);
+      expect((await audit.page(2, page[1]!.id)).map(({ text }) => text)).toEqual(['first']);
+    });
+
+    it('do not grow without end', async () => {
+      const { audit } = await makeEngine();
+      await Promise.all(Array.from({ length: KEPT_ACTS + 500 }, (_, n) => audit.append(`act ${n}`)));
+      const kept = await audit.page(KEPT_ACTS + 500);
+      expect(kept[0]!.text).toBe(`act ${KEPT_ACTS + 499}`);
+      expect(kept.length).toBeGreaterThanOrEqual(KEPT_ACTS);
+      expect(kept.length).toBeLessThan(KEPT_ACTS + 500);
     });
   });
 

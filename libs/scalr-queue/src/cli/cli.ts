@@ -1,3 +1,4 @@
+import type { Actor } from '../contract/audit.js';
 import { ENTRY_UNREADABLE } from '../contract/errors/stored-data.error.js';
 import { describeFailure } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
@@ -12,6 +13,7 @@ export interface GlobalFlags {
   readonly redis?: string;
   readonly ca?: string;
   readonly json?: boolean;
+  readonly as?: string;
 }
 
 /** Where a command writes. */
@@ -38,6 +40,12 @@ export class Cli {
 
   get flags(): GlobalFlags {
     return this.settings();
+  }
+
+  /** Who acts, for the audit log of the app. */
+  get actor(): Actor {
+    const { as: by } = this.flags;
+    return { via: 'cli', ...(by === undefined ? {} : { by }) };
   }
 
   /** Colours for stdout: only where a person looks. */

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { Cli } from './cli.js';
 import { registerAcl } from './commands/acl.command.js';
 import { registerApps } from './commands/apps.command.js';
+import { registerAudit } from './commands/audit.command.js';
 import { registerBurst } from './commands/burst.command.js';
 import { registerCancel } from './commands/cancel.command.js';
 import { registerCheck } from './commands/check.command.js';
@@ -41,6 +42,7 @@ const COMMANDS = [
   registerShared,
   registerPause,
   registerCancel,
+  registerAudit,
   registerPing,
   registerConsole,
   registerDoctor,
@@ -66,6 +68,7 @@ export function createProgram(cli: Cli): Command {
     .addOption(
       new Option('--ca <file>', 'certificates of the CA of a Redis with TLS; defaults to SCALR_REDIS_CA'),
     )
+    .option('--as <name>', 'who acts, for the list that `audit` prints')
     .option('--json', 'print JSON instead of tables', false)
     .version(LIBRARY_VERSION, '--version', 'print the version of scalr-queue')
     .helpCommand(true)

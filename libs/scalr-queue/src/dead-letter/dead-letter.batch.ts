@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ACTOR_KEYS } from '../audit/actor.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { JobRef } from '../contract/job-ref.js';
 import { OptionChecker } from '../contract/option-checker.js';
@@ -38,7 +39,7 @@ interface CheckedOptions extends Pick<DeadLetterActionOptions, 'onProgress' | 's
 const MAX_JOBS = 100_000_000;
 /** Jobs changed in one round trip: few enough that no other app waits for them. */
 const ACTION_SLICE = 100;
-const KEYS = ['limit', 'dryRun', 'cursor', 'onProgress', 'signal'];
+const KEYS = ['limit', 'dryRun', 'cursor', 'onProgress', 'signal', ...ACTOR_KEYS];
 const check = new OptionChecker(InvalidOptionError);
 
 /**

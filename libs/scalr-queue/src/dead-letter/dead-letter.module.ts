@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { DeadLetterBatch } from './dead-letter.batch.js';
 import { DeadLetterGroups } from './dead-letter.groups.js';
@@ -7,7 +8,7 @@ import { DeadLetterService } from './dead-letter.service.js';
 
 /** Jobs that gave up. */
 @Module({
-  imports: [InspectionModule],
+  imports: [AuditModule, InspectionModule],
   providers: [DeadLetterScanner, DeadLetterGroups, DeadLetterBatch, DeadLetterService],
   exports: [DeadLetterBatch, DeadLetterService],
 })

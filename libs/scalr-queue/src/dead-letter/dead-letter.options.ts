@@ -1,4 +1,5 @@
 import type { DeadPosition } from '../engine/dead-position.js';
+import type { Actor } from '../contract/audit.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import { fromCursor } from './dead-letter.cursor.js';
@@ -22,7 +23,7 @@ export interface DeadLetterProgress {
 }
 
 /** Options of `retry` and `delete`. */
-export interface DeadLetterActionOptions {
+export interface DeadLetterActionOptions extends Actor {
   /** The most jobs to take, newest first. Defaults to all that match. */
   readonly limit?: number;
   /** Only counts; nothing is changed. Defaults to false. */

@@ -1,3 +1,4 @@
+import { AuditLog } from '../audit/audit.log.js';
 import type { DeadPosition } from '../engine/dead-position.js';
 import { Injectable } from '@nestjs/common';
 import { JobReader } from '../inspection/job.reader.js';
@@ -7,7 +8,7 @@ import type { DeadGroups } from './dead-group.js';
 import type { DeadJob } from '../contract/dead-job.js';
 import type { KeyConflict } from './dead-job.js';
 import { toDeadJob } from './dead-job.mapper.js';
-import { DeadLetterBatch } from './dead-letter.batch.js';
+import { type BatchOutcome, DeadLetterBatch } from './dead-letter.batch.js';
 import { toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import { DeadLetterGroups } from './dead-letter.groups.js';
@@ -29,6 +30,7 @@ export class DeadLetterService {
     private readonly batch: DeadLetterBatch,
     private readonly grouping: DeadLetterGroups,
     private readonly reader: JobReader,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -95,7 +97,7 @@ export class DeadLetterService {
     which: JobRef | DeadLetterFilter,
     options: DeadLetterActionOptions = {},
   ): Promise<{ matched: number; retried: number; cursor?: string; conflicts?: readonly KeyConflict[] }> {
-    const { done, ...rest } = await this.batch.run('retry', which, options);
+    const { done, ...rest } = await this.act('retry', which, options);
     return { ...rest, retried: done };
   }
 
@@ -109,8 +111,20 @@ export class DeadLetterService {
     which: JobRef | DeadLetterFilter,
     options: DeadLetterActionOptions = {},
   ): Promise<{ matched: number; deleted: number; cursor?: string }> {
-    const { done, ...rest } = await this.batch.run('delete', which, options);
+    const { done, ...rest } = await this.act('delete', which, options);
     return { ...rest, deleted: done };
+  }
+
+  private act(
+    action: 'retry' | 'delete',
+    which: JobRef | DeadLetterFilter,
+    options: DeadLetterActionOptions,
+  ): Promise<BatchOutcome> {
+    return this.audit.run(
+      { action: `dead.${action}`, what: which, options },
+      () => this.batch.run(action, which, options),
+      ({ matched, done }) => ({ matched, done }),
+    );
   }
 
   private async read(positions: readonly DeadPosition[]): Promise<DeadJob[]> {

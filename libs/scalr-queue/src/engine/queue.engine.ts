@@ -2,6 +2,7 @@ import type { CancelOutcome, JobState } from '../contract/job-info.js';
 import type { Pong } from '../contract/ping.js';
 import type { UnhandledJob } from '../contract/queue-info.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
+import type { AuditRecords } from './audit-records.js';
 import type { DeadPosition, WrittenDeath } from './dead-position.js';
 import type { FinishedJobs } from './finished-jobs.js';
 import type { FoundJob, JobFeed, JobPlace, Place } from './found-job.js';
@@ -29,6 +30,7 @@ export abstract class QueueEngine {
   abstract readonly schedules: ScheduleRecords;
   abstract readonly finished: FinishedJobs;
   abstract readonly epoch: EpochMark;
+  abstract readonly audit: AuditRecords;
 
   /** Whether it can be used at this moment. Costs nothing. */
   abstract get ready(): boolean;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { RetentionModule } from '../retention/retention.module.js';
 import { AppState } from './app.state.js';
@@ -14,7 +15,7 @@ import { QueuesService } from './queues.service.js';
 
 /** Looking at jobs, queues and workers. */
 @Module({
-  imports: [ObservabilityModule, RetentionModule],
+  imports: [AuditModule, ObservabilityModule, RetentionModule],
   providers: [
     AppState,
     JobCanceller,

@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { onlyActor } from '../audit/actor.js';
+import { type ActCounts, AuditLog } from '../audit/audit.log.js';
+import type { Actor } from '../contract/audit.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import type { CancelOutcome, JobInfo } from '../contract/job-info.js';
@@ -40,6 +43,7 @@ export class JobsService {
     private readonly lister: JobLister,
     private readonly explainer: JobExplainer,
     private readonly pending: PendingCanceller,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -97,10 +101,15 @@ export class JobsService {
    *
    * @returns `cancelled`: it will never run. `cancelling`: it runs, and was asked to stop; it is dead soon, or completes if it
    * ends first. `finished`: too late. `not-found`: no such job is stored.
+   * @param actor who cancels it; only with that `AuditService` tells of it
    * @throws QueueUnavailableError when Redis does not answer; InvalidOptionError for an ambiguous id
    */
-  cancel(ref: JobRef): Promise<CancelOutcome> {
-    return this.canceller.cancel(ref);
+  async cancel(ref: JobRef, actor: Actor = {}): Promise<CancelOutcome> {
+    const { by, via } = onlyActor(actor);
+    const cancel = () => this.canceller.cancel(ref);
+    // Apps cancel jobs as part of what they do: that would push the acts of people out.
+    if (by === undefined && via === undefined) return cancel();
+    return this.audit.run({ action: 'jobs.cancel', what: ref, options: actor }, cancel, countsOf);
   }
 
   /**
@@ -117,7 +126,11 @@ export class JobsService {
     ...none: never[]
   ): Promise<CancelManyResult> {
     refuseMore(none, 'cancelMany takes two arguments: cancelMany(filter, { limit, dryRun })');
-    return this.pending.cancel(filter, options);
+    return this.audit.run(
+      { action: 'jobs.cancel', what: filter, options },
+      () => this.pending.cancel(filter, options),
+      ({ matched, cancelled, cancelling }) => ({ matched, done: cancelled + cancelling }),
+    );
   }
 
   /**
@@ -134,4 +147,9 @@ export class JobsService {
       check.fail('signal', 'an AbortSignal', signal);
     return (await this.waiter.wait(ref, waitMs, signal as AbortSignal | undefined)) as Result;
   }
+}
+
+function countsOf(outcome: CancelOutcome): ActCounts {
+  const isDone = outcome === 'cancelled' || outcome === 'cancelling';
+  return { matched: outcome === 'not-found' ? 0 : 1, done: isDone ? 1 : 0 };
 }

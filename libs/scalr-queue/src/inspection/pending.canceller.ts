@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { ACTOR_KEYS } from '../audit/actor.js';
+import type { Actor } from '../contract/audit.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import type { JobFeed, JobPlace } from '../engine/found-job.js';
@@ -12,7 +14,7 @@ import { type CheckedPending, checkPending, matchesPending, needsReading } from 
 import { checkQueue } from './unknown-queue.js';
 
 /** Options of `cancelMany`. */
-export interface CancelManyOptions {
+export interface CancelManyOptions extends Actor {
   /** The most jobs to take, of each queue the newest first and of delayed ones the next to run. Defaults to all that match. */
   readonly limit?: number;
   /** Only counts; nothing is changed. Defaults to false. */
@@ -47,7 +49,7 @@ const ACTION_SLICE = 100;
 /** Jobs that moved while the lists were read are found by another look; there is no end to new ones. */
 const MAX_PASSES = 3;
 const MAX_JOBS = 100_000_000;
-const KEYS = ['limit', 'dryRun', 'onProgress', 'signal'];
+const KEYS = ['limit', 'dryRun', 'onProgress', 'signal', ...ACTOR_KEYS];
 const check = new OptionChecker(InvalidOptionError);
 
 /** Ends the waiting jobs that match a filter, in slices: however many there are, no call holds Redis or this process up. */

@@ -1,4 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { onlyActor } from '../audit/actor.js';
+import { AuditLog } from '../audit/audit.log.js';
+import type { Actor } from '../contract/audit.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
@@ -24,6 +27,7 @@ export class QueuesService {
     private readonly engine: QueueEngine,
     private readonly reader: JobReader,
     private readonly pinger: QueuePinger,
+    private readonly audit: AuditLog,
   ) {}
 
   /**
@@ -41,19 +45,23 @@ export class QueuesService {
    * Holds a queue, for all workers of the app: jobs that run go on, no other one starts until `resume`. Jobs can be enqueued
    * all the while.
    *
+   * @param actor who does it, for `AuditService`
    * @throws InvalidOptionError for a queue that the app does not have; QueueUnavailableError
    */
-  pause(name: string): Promise<void> {
-    return this.ofKnown(name, () => this.engine.queues.pause(name));
+  async pause(name: string, actor: Actor = {}): Promise<void> {
+    const act = { action: 'queue.pause', what: { queue: name }, options: onlyActor(actor) } as const;
+    await this.audit.run(act, () => this.ofKnown(name, () => this.engine.queues.pause(name)));
   }
 
   /**
    * Lets the jobs of a paused queue start again.
    *
+   * @param actor who does it, for `AuditService`
    * @throws InvalidOptionError for a queue that the app does not have; QueueUnavailableError
    */
-  resume(name: string): Promise<void> {
-    return this.ofKnown(name, () => this.engine.queues.resume(name));
+  async resume(name: string, actor: Actor = {}): Promise<void> {
+    const act = { action: 'queue.resume', what: { queue: name }, options: onlyActor(actor) } as const;
+    await this.audit.run(act, () => this.ofKnown(name, () => this.engine.queues.resume(name)));
   }
 
   /**

@@ -1,4 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { onlyActor } from '../audit/actor.js';
+import { AuditLog } from '../audit/audit.log.js';
+import type { Actor, AuditAction } from '../contract/audit.js';
 import { withDeadline } from '../engine/deadline.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { UnknownJobError } from '../contract/errors/configuration.errors.js';
@@ -50,6 +53,7 @@ export class SchedulesService {
     private readonly slots: SlotQueue,
     private readonly planner: SlotPlanner,
     private readonly sender: JobSender,
+    private readonly audit: AuditLog,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
@@ -69,42 +73,53 @@ export class SchedulesService {
   /**
    * Enqueues the job of a schedule at once, beside its slots, also while it is paused. `ctx.scheduledFor` is this moment.
    *
+   * @param actor who does it, for `AuditService`
    * @throws UnknownJobError for a name that no schedule has; what `EnqueueService.enqueue` throws
    */
-  async runNow(name: string): Promise<EnqueuedJob> {
-    const { spec } = await this.bounded(() => this.find(name));
-    const job = this.slots.prepare(spec, newJobId(), this.app.clock.now(), { schedule: name });
-    this.engine.types.record(job);
-    return this.sender.send(job);
+  async runNow(name: string, actor: Actor = {}): Promise<EnqueuedJob> {
+    return this.act('schedule.run-now', name, actor, async () => {
+      const { spec } = await this.bounded(() => this.find(name));
+      const job = this.slots.prepare(spec, newJobId(), this.app.clock.now(), { schedule: name });
+      this.engine.types.record(job);
+      return this.sender.send(job);
+    });
   }
 
   /**
    * Stops a schedule until it is resumed, also over redeploys. The slot that waits for its time is removed; a job that runs goes on.
    * Does nothing to a schedule that is paused already.
    *
+   * @param actor who does it, for `AuditService`
    * @throws UnknownJobError for a name that no schedule has; QueueUnavailableError, after which it may be paused or not
    */
-  pause(name: string): Promise<void> {
-    return this.bounded(async () => {
+  async pause(name: string, actor: Actor = {}): Promise<void> {
+    const pause = async () => {
       await this.find(name);
       await this.store.pause(name);
       await this.planner.takeBack(await this.find(name));
-    });
+    };
+    await this.act('schedule.pause', name, actor, () => this.bounded(pause));
   }
 
   /**
    * Lets a paused schedule go on with its next slot; those in between do not count as missed.
    * Does nothing to a schedule that is not paused.
    *
+   * @param actor who does it, for `AuditService`
    * @throws UnknownJobError for a name that no schedule has; QueueUnavailableError, after which it may be resumed or not
    */
-  resume(name: string): Promise<void> {
-    return this.bounded(async () => {
+  async resume(name: string, actor: Actor = {}): Promise<void> {
+    const resume = async () => {
       const schedule = await this.find(name);
       if (!schedule.paused) return;
       await this.store.resume(name);
       await this.planner.plan(await this.find(name));
-    });
+    };
+    await this.act('schedule.resume', name, actor, () => this.bounded(resume));
+  }
+
+  private act<T>(action: AuditAction, schedule: string, actor: Actor, work: () => Promise<T>): Promise<T> {
+    return this.audit.run({ action, what: { schedule }, options: onlyActor(actor) }, work);
   }
 
   private async find(name: unknown): Promise<StoredSchedule> {

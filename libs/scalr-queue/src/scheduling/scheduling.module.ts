@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { ProducerModule } from '../producer/producer.module.js';
 import { TracingModule } from '../tracing/tracing.module.js';
 import { ScheduleChecker } from './schedule.checker.js';
@@ -11,7 +12,7 @@ import { SlotQueue } from './slot.queue.js';
 
 /** Jobs that the clock enqueues. The keeper sleeps until a worker starts it. */
 @Module({
-  imports: [ProducerModule, TracingModule],
+  imports: [AuditModule, ProducerModule, TracingModule],
   providers: [
     ScheduleChecker,
     Scheduler,

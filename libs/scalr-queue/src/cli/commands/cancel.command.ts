@@ -56,7 +56,7 @@ async function one(jobs: JobsService, cli: Cli, id: string, { yes, dryRun, ...fl
     );
   const isOver = job.state === 'completed' || job.state === 'dead';
   if (!isOver) await confirm(cli, `cancel the job ${id} (${job.name}, ${job.state})?`, yes);
-  const outcome = await jobs.cancel(ref);
+  const outcome = await jobs.cancel(ref, cli.actor);
   if (outcome === 'not-found') throw new CliError(`no job with the id ${id} is stored any more`);
   if (outcome === 'finished') throw new CliError(TEXTS.finished);
   cli.print({ id, outcome }, () => TEXTS[outcome]);
@@ -76,6 +76,7 @@ async function many(jobs: JobsService, cli: Cli, { yes, dryRun, limit, ...flags 
       ...(limit === undefined ? {} : { limit }),
       dryRun: isDry,
       signal,
+      ...cli.actor,
       onProgress: ({ scanned, matched, cancelled }) =>
         progress.show(`${scanned} looked at, ${isDry ? `${matched} match` : `${cancelled} cancelled`}`),
     });

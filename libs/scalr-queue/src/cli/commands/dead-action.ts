@@ -105,6 +105,7 @@ async function run(
     ...(cursor === undefined ? {} : { cursor }),
     dryRun: dryRun === true,
     signal,
+    ...cli.actor,
     onProgress: ({ scanned, matched, done }) =>
       progress.show(`${scanned} looked at, ${dryRun ? `${matched} match` : `${done} ${action.done}`}`),
   };

@@ -24,7 +24,7 @@ export function registerPause(program: Command, cli: Cli): void {
         const held = `${queue.waiting} waiting and ${counted(queue.delayed, 'delayed job')} would stay, ${queue.running} running ${queue.running === 1 ? 'goes' : 'go'} on`;
         if (dryRun) return cli.print({ name, dryRun: true, queue }, () => `would pause ${name}: ${held}`);
         await confirm(cli, `pause the queue ${name} for all workers? ${held}.`, yes);
-        await queues.pause(name);
+        await queues.pause(name, cli.actor);
         cli.print({ name, paused: true }, () => `paused ${name}`);
       }),
     );
@@ -34,7 +34,7 @@ export function registerPause(program: Command, cli: Cli): void {
     .action((name: string) =>
       cli.withApp(async ({ queues }) => {
         await find(queues, name);
-        await queues.resume(name);
+        await queues.resume(name, cli.actor);
         cli.print({ name, paused: false }, () => `resumed ${name}`);
       }),
     );

@@ -46,7 +46,7 @@ export function registerSchedules(program: Command, cli: Cli): void {
         const { queue } = await find(app.schedules, name);
         if (dryRun)
           return cli.print({ name, queue, dryRun: true }, () => `would enqueue a job of ${name} in ${queue}`);
-        const job = await app.schedules.runNow(name);
+        const job = await app.schedules.runNow(name, cli.actor);
         cli.print(job, () => `enqueued ${job.name} in ${job.queue}: ${job.id}`);
       }),
     );
@@ -60,7 +60,7 @@ export function registerSchedules(program: Command, cli: Cli): void {
         await find(app.schedules, name);
         if (dryRun) return cli.print({ name, dryRun: true }, () => `would pause ${name}`);
         await confirm(cli, `pause the schedule ${name}?`, yes);
-        await app.schedules.pause(name);
+        await app.schedules.pause(name, cli.actor);
         cli.print({ name, paused: true }, () => `paused ${name}`);
       }),
     );
@@ -69,7 +69,7 @@ export function registerSchedules(program: Command, cli: Cli): void {
     .description('go on with its next time')
     .action((name: string) =>
       cli.withApp(async (app) => {
-        await app.schedules.resume(name);
+        await app.schedules.resume(name, cli.actor);
         cli.print({ name, paused: false }, () => `resumed ${name}`);
       }),
     );

@@ -3,6 +3,7 @@ import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { QueueClosedError, QueueUnavailableError } from '../../contract/errors/enqueue.errors.js';
 import { outcomeUnknown } from '../outcome-unknown.js';
 import { type EpochMark, type JobEnds, QueueEngine } from '../queue.engine.js';
+import { MemoryAuditRecords } from './memory.audit-records.js';
 import { MemoryCancelRequests } from './memory.cancel-requests.js';
 import { MemoryDeadLetterStore } from './memory.dead-letter-store.js';
 import { MemoryFinishedJobs } from './memory.finished-jobs.js';
@@ -24,6 +25,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
   readonly types = new MemoryJobTypes();
   readonly workers = new MemoryWorkers();
   readonly schedules = new MemoryScheduleRecords();
+  readonly audit = new MemoryAuditRecords();
   readonly finished: MemoryFinishedJobs;
   readonly ends: JobEnds = {
     listen: (queue, storedId, onEnd) => ({

@@ -101,6 +101,9 @@ export const sharedLocksKey = (prefix: string): string => `${prefix}:~locks`;
 /** What is said to all processes of the app: a stream. */
 export const castKey = (prefix: string): string => `${prefix}:~cast`;
 
+/** What was done to the jobs of the app: a stream. */
+export const auditKey = (prefix: string): string => `${prefix}:~audit`;
+
 /** The score of a delayed job is its time in milliseconds, times this, plus a counter that tells equal times apart. */
 export const DELAYED_SCORE_UNIT = 0x1000;
 

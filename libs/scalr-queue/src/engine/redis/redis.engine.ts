@@ -12,6 +12,8 @@ import {
   type QueueStore,
   type ServerState,
 } from '../queue.engine.js';
+import { RedisAuditRecords } from './audit.records.js';
+import type { AuditRecords } from '../audit-records.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { toEnqueueError, toReadError } from './connection/redis-error.js';
 import { RedisProbe } from './connection/redis.probe.js';
@@ -45,6 +47,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
   readonly schedules: ScheduleRecords;
   readonly finished: FinishedJobs;
   readonly epoch: EpochMark;
+  readonly audit: AuditRecords;
   private readonly endWatch: EndWatch;
   private readonly probe: RedisProbe;
 
@@ -72,6 +75,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
     this.schedules = new RedisScheduleRecords(connections, app);
     this.finished = new RedisFinishedJobs(connections, registry, app);
     this.epoch = new RedisEpochMark(connections, app);
+    this.audit = new RedisAuditRecords(connections, app);
   }
 
   get ready(): boolean {
