@@ -82,6 +82,51 @@ describe('Redis', () => {
     await worker.close();
   });
 
+  it.each([
+    ['has free slots', 100],
+    ['has none', 5],
+  ])(
+    'that is wiped while jobs run: each is ended by its run, and started once, where the worker %s',
+    async (_, concurrency) => {
+      const [redis, database] = await Promise.all([ownRedis(), outboxDatabase()]);
+      const starts: string[] = [];
+      let open = (): void => undefined;
+      const gate = new Promise<void>((resolve) => (open = resolve));
+
+      @Injectable()
+      class Handler {
+        @ProcessJob(Slow)
+        async run({ n }: { n: number }, { id, signal }: JobContext) {
+          starts.push(id);
+          await gate;
+          signal.throwIfAborted();
+          return n;
+        }
+      }
+      const options = () => ({
+        app: 'wiped',
+        redis: redis.url,
+        outbox: postgresOutbox({ url: database.url }),
+        worker: { lockDuration: 2_000, stalledInterval: 500 },
+      });
+      const { queue, jobs } = await startProducer(options());
+      await startWorker({ ...options(), providers: [Handler] }, { concurrency });
+      const running = await queue.enqueueMany(
+        Slow,
+        Array.from({ length: 5 }, (_item, n) => ({ n })),
+      );
+      await eventually(() => expect(starts).toHaveLength(5));
+      await redis.cli('FLUSHALL');
+      await eventually(async () => expect(await jobs.get(running[4]!)).toBeDefined());
+      open();
+      for (const [n, job] of running.entries()) expect(await jobs.waitFor(job, { timeout: '20s' })).toBe(n);
+      await eventually(async () =>
+        expect(await database.query('select 1 from scalr_queue.outbox where done_at is null')).toEqual([]),
+      );
+      expect(starts).toHaveLength(5);
+    },
+  );
+
   it('that lost one job without being emptied: it is back', async () => {
     const { redis, database, queue, work, runs, count } = await stage();
     const { queue: name, id } = await queue.enqueue(Slow, { n: 1 }, { delay: '1h' });

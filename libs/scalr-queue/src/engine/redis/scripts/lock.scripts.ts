@@ -18,13 +18,14 @@
  * ARGV[6] 1 when its crash was taken back before
  * ARGV[7] what the engine writes for too many crashes
  * ARGV[8] how the run ended, as JSON, or ''
- * Returns how it stands (`held`, `taken` by another run, `gone`), and 1 when a crash was taken back
+ * Returns how it stands (`held`, `taken` by another run, `retaken` by one of the same worker, `gone`, `missing` where there is no such job), and 1 when a crash was taken back
  */
 export const RECLAIM = `
 local job, lock, active, wait, prioritized, delayed, stalled = unpack(KEYS)
 local id, owner, duration, made, starts, excused, crashed, ended = unpack(ARGV)
 local made_now, starts_now, stc = unpack(redis.call('HMGET', job, 'atm', 'ats', 'stc'))
-if redis.call('EXISTS', job) == 0 or tonumber(made_now or '0') ~= tonumber(made) then return {'gone', 0} end
+if redis.call('EXISTS', job) == 0 then return {'missing', 0} end
+if tonumber(made_now or '0') ~= tonumber(made) then return {'gone', 0} end
 if redis.call('HEXISTS', job, 'finishedOn') == 1 then return {'gone', 0} end
 local holder = redis.call('GET', lock)
 if holder == owner then return {'held', 0} end
@@ -56,4 +57,5 @@ end
 if state == 'taken' and holder and ended ~= '' then
   redis.call('HSET', job, 'scalr:ended', ended, 'scalr:endedStc', stc)
 end
+if state == 'taken' and holder and holder:match('^[^:]+') == owner:match('^[^:]+') then state = 'retaken' end
 return {state, took_back}`;

@@ -2,12 +2,16 @@ import { lockKey, queueKey } from '../keys.js';
 import type { StoredJob } from '../../stored-job.js';
 import { CRASHED } from '../../failure.js';
 import type { ResolvedOptions } from '../../../config/resolved-options.js';
+import { knownDefinition } from '../../effective-settings.js';
 import { RECLAIM } from '../scripts/lock.scripts.js';
 import { isLockLost } from '../connection/lost-lock.js';
 import type { RedisConnections } from '../connection/redis.connections.js';
 
-/** How it stands with the lock of a run: it has it (again), another run has the job, or the attempt is over. */
-export type LockState = 'held' | 'taken' | 'gone';
+/**
+ * How it stands with the lock of a run: it has it (again), another run has the job (`retaken`: one of the same worker), the attempt is
+ * over, or Redis knows no such job.
+ */
+export type LockState = 'held' | 'taken' | 'retaken' | 'gone' | 'missing';
 
 /** An outcome that was kept for longer is of no use: the run that had taken the job has ended since, or will not. */
 const ENDED_TTL = 3_600_000;
@@ -47,6 +51,11 @@ export class JobLocks {
     const [state, tookBack] = reply as [LockState, number];
     if (tookBack === 1) this.excused.add(job);
     return state;
+  }
+
+  /** Whether the outbox sends the job again when Redis has lost it: its run has only to wait for that. */
+  comesBack({ name }: StoredJob): boolean {
+    return this.app.outbox !== undefined && knownDefinition(name, this.app)?.settings.durable === true;
   }
 
   /** Whether the run has written, or is about to write, what ends it: that its lock is gone then is no loss. */

@@ -25,7 +25,11 @@ function renewing() {
     {
       app,
       connections,
-      locks: { reclaim: async ({ id = '' }: StoredJob) => states.get(id) ?? 'gone', isGivenUp: () => false },
+      locks: {
+        reclaim: async ({ id = '' }: StoredJob) => states.get(id) ?? 'gone',
+        isGivenUp: () => false,
+        comesBack: ({ id = '' }: StoredJob) => id === 'a',
+      },
     } as never,
     { turnedSince: () => isResponsive },
   );

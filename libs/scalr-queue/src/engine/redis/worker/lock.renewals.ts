@@ -45,7 +45,9 @@ export class LockRenewals {
         gone.map(async (id) => {
           const job = jobOf(id);
           const { locks } = this.parts;
-          return job && !locks.isGivenUp(job) ? locks.reclaim(job, job.token) : 'held';
+          if (!job || locks.isGivenUp(job)) return 'held';
+          const state = await locks.reclaim(job, job.token);
+          return state === 'missing' && locks.comesBack(job) ? 'held' : state;
         }),
       );
       const lost = gone.filter((_id, index) => states[index] !== 'held');

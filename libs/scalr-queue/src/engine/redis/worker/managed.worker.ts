@@ -2,21 +2,22 @@ import { DelayedError, type Job, type Span, WaitingError } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineWorker, RunJob, WorkerHooks, WorkerSettings } from '../../engine-worker.js';
 import { describeThrown, isInstance } from '../../failure.js';
-import { nameOfStoredId } from '../../job-id.js';
 import { Deferred, HandBack, Postponed, Released } from '../../run-ends.js';
 import type { StoredJob } from '../../stored-job.js';
 import { isLockLost } from '../connection/lost-lock.js';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
 import { fromEngineError, toEngineError } from './engine-ends.js';
+import { LeftRuns } from './left-runs.js';
 import { LoopingWorker } from './looping.worker.js';
 import { LockRenewals } from './lock.renewals.js';
 import { OutcomeRetries } from './outcome.retries.js';
 import { answerPing, isPing } from './pong.js';
 import { disconnectQuietly } from './quiet-disconnect.js';
-import { completedOutcome, failedOutcome, isSameAttempt, repeatOutcome } from './run-outcome.js';
+import { completedOutcome, failedOutcome, hasComeBack, isSameAttempt, repeatOutcome } from './run-outcome.js';
 import { StandBack } from './stand-back.js';
 import { REFUSAL_PAUSE } from './until-accepted.js';
+import { tellHooks } from './worker-events.js';
 import { type NativeOptions, workerOptions } from './worker-options.js';
 import type { WorkerParts } from './worker.parts.js';
 
@@ -39,6 +40,7 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
   private readonly retries: OutcomeRetries;
   /** The jobs that run, and what ends each early when it has no more time. */
   private readonly held = new Map<string, Held>();
+  private readonly left: LeftRuns<Held>;
   /** Runs that have to stop, as another one has their job: how they end is of no account. */
   private readonly overtaken = new WeakSet<Job>();
 
@@ -66,17 +68,19 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
     if (isBatched && !native && run.length < 3) this.useLoop(parts, hooks, this.standBack);
     this.excuseUnstarted(parts);
     this.renewals = new LockRenewals(parts, hooks);
+    this.left = new LeftRuns(parts.app.worker.lockDuration);
     this.retries = new OutcomeRetries(parts.locks, this.renewals, hooks, {
       keepLock: (id, token) => this.lockManager.trackJob(id, token, Date.now()),
       dropLock: (id) => this.lockManager.untrackJob(id),
       refused: (error) => this.emit('error', error),
       lost: (job) => this.lostAtEnd(job),
+      leave: ({ id = '' }) => this.left.add(id, this.held.get(id)),
     });
     this.on('error', (error) => {
       // A lost lock is not the fault of Redis, and has a line of its own.
       if (!isLockLost(error)) log.trouble(error);
     });
-    this.callHooks();
+    tellHooks(this, hooks, parts.counts);
     const endAll = () => {
       for (const { end } of this.held.values()) end();
     };
@@ -201,8 +205,9 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
     if (this.hooks.drain.aborted) return this.release(job, token, false);
     if (fault) return this.bury(job, token, fault);
     if (isPing(job)) return answerPing(this.parts, job);
-    const held = this.held.get(job.id ?? '');
-    if (held && isSameAttempt(held.job, job)) return held.outcome;
+    const held = this.held.get(job.id ?? '') ?? this.left.take(job.id ?? '');
+    if (held && (isSameAttempt(held.job, job) || hasComeBack(held.job, job)))
+      return this.join(held, job, token);
     const attempt = () => this.attempt(job, token, signal, processor);
     if (this.settings.handles?.(job.name) === false) return attempt();
     const run = () => this.hooks.attempt(job, attempt);
@@ -210,6 +215,13 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
     return this.parts.locks.endedBefore(job).then((ended) => {
       return ended === undefined ? run() : repeatOutcome(job, ended, Date.now());
     });
+  }
+
+  /** The run that is under way is that of this job too, which is the one to be ended. */
+  private async join(held: Held, job: Job, token: string | undefined): Promise<unknown> {
+    this.held.set(job.id ?? '', { ...held, job });
+    const ended = await held.outcome;
+    return ended === RELEASED ? this.release(job, token, true) : ended;
   }
 
   /** Another worker may run the job already: its run is to stop as soon as possible. */
@@ -228,21 +240,6 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
 
   private reportLost(job: Job, isRunning = false): void {
     this.hooks.lockLost(job, this.renewals.causeOf(job), isRunning);
-  }
-
-  private callHooks(): void {
-    const { hooks } = this;
-    this.on('completed', (job) => {
-      if (!isPing(job)) hooks.completed(job);
-    });
-    this.on('failed', (job, error) => {
-      if (job && !isPing(job)) hooks.failed(job, error);
-    });
-    this.on('stalled', (storedId) => {
-      if (isPing({ name: nameOfStoredId(storedId) ?? '' })) return;
-      this.parts.counts.countStall(this.name);
-      hooks.stalled(this.name, storedId);
-    });
   }
 
   /** The outcome of a run is written, or nobody's. */

@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerHooks } from '../../engine-worker.js';
-import { isLockLost } from '../connection/lost-lock.js';
+import { isJobMissing, isLockLost } from '../connection/lost-lock.js';
 import { isRefusal } from '../connection/redis-error.js';
 import type { JobLocks } from './job.locks.js';
 import type { LockRenewals } from './lock.renewals.js';
@@ -9,6 +9,9 @@ import { REFUSAL_PAUSE } from './until-accepted.js';
 
 /** How often a lock that is lost while an outcome is written is taken again. */
 const MAX_RECLAIMS = 5;
+/** How long, in milliseconds, the run of a job that Redis has lost waits for the outbox to bring it back, and between two looks. */
+const COMES_BACK_WITHIN = 15_000;
+const LOOK_AGAIN = 200;
 
 /** What the worker of the job does meanwhile. */
 interface LockKeeper {
@@ -19,6 +22,8 @@ interface LockKeeper {
   refused(error: Error): void;
   /** Another run has the job, or it is over: there is no outcome to write. */
   lost(job: Job): void;
+  /** The worker itself has taken the job once more, which was lost with Redis: the run that begins has this outcome. */
+  leave(job: Job): void;
 }
 
 /**
@@ -49,9 +54,12 @@ export class OutcomeRetries {
     const id = job.id ?? '';
     let error = refusal;
     let reclaims = 0;
+    const patience = this.locks.comesBack(job) ? performance.now() + COMES_BACK_WITHIN : 0;
+    const mayComeBack = () => performance.now() < patience && !hooks.force.aborted;
     try {
       for (;;) {
-        const isLost = isLockLost(error) && reclaims < MAX_RECLAIMS;
+        const isMissing = isJobMissing(error) && mayComeBack();
+        const isLost = (isLockLost(error) || isMissing) && reclaims < MAX_RECLAIMS;
         if (!isLost && !isRefusal(error)) throw error;
         if (!isLost && hooks.force.aborted) {
           // Not thrown: BullMQ would take it for a failure of the job.
@@ -67,10 +75,15 @@ export class OutcomeRetries {
         }
         try {
           const state = isLost ? await this.locks.reclaim(job, token, ended()) : 'held';
+          if (state === 'missing' && mayComeBack()) {
+            await sleep(LOOK_AGAIN, undefined, { signal: hooks.force }).catch(() => undefined);
+            continue;
+          }
           // Not before: one that Redis refused is none.
           if (isLost) reclaims++;
           if (state !== 'held') {
-            keeper.lost(job);
+            if (state === 'retaken' && this.locks.comesBack(job)) keeper.leave(job);
+            else keeper.lost(job);
             return undefined as T;
           }
           return await write();

@@ -38,6 +38,11 @@ export function isSameAttempt(before: StoredJob, now: StoredJob): boolean {
   return before.attemptsMade === now.attemptsMade && (now.stalledCounter ?? 0) > (before.stalledCounter ?? 0);
 }
 
+/** Whether a job that runs, or has just ended, here was lost by Redis and has come back: its starts are counted anew. */
+export function hasComeBack(before: StoredJob, now: StoredJob): boolean {
+  return now.attemptsStarted <= before.attemptsStarted && now.timestamp === before.timestamp;
+}
+
 function packed(job: StoredJob, outcome: RunOutcome, at: number): string {
   return JSON.stringify({ ...outcome, attempt: job.attemptsMade, at });
 }
