@@ -26,12 +26,15 @@ export function decorate(type, method, decorator) {
   decorator(type.prototype, method, Object.getOwnPropertyDescriptor(type.prototype, method));
 }
 
+// Loads a driver of PostgreSQL that the other rows do without.
+const outbox = config.outbox ? { outbox: (await import('./outbox.mjs')).outboxOf(config.outbox) } : {};
+
 /** A root module with the queue. */
 export function rootModule(providers = [], modules = []) {
   class Root {}
   const { app, redis, queues, worker, strict, defaults, passwordFile } = config;
   const target = passwordFile ? { url: redis, password: passwordReader(passwordFile) } : redis;
-  const queue = ScalrQueueModule.forRoot({ app, redis: target, queues, worker, strict, defaults });
+  const queue = ScalrQueueModule.forRoot({ app, redis: target, queues, worker, strict, defaults, ...outbox });
   Module({ imports: [queue, ...modules], providers })(Root);
   return Root;
 }

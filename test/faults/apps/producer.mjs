@@ -47,6 +47,17 @@ const commands = {
     }),
   enqueueCount: ({ count, payload }) =>
     timed(async () => ({ count: (await queue.enqueueMany(Task, Array(count).fill(payload))).length })),
+  recordMany: ({ count, payload, options }) =>
+    timed(async () => {
+      const entries = Array.from({ length: count }, () => ({ payload, options }));
+      return { count: acknowledge(await queue.enqueueMany(Task, entries)) };
+    }),
+  transactions: async (settings) => {
+    const { transactions } = await import('./outbox.mjs');
+    const done = await transactions(config.outbox, queue, Task, settings);
+    if (settings.ending === 'commit') acknowledge(done.jobs);
+    return done;
+  },
   burst: ({ count }) => burst(count, () => queue.enqueue(Task, {})),
   dead: ({ action }) => timed(async () => ({ done: await dead[action]({}) })),
   schedules: () => schedules.list(),

@@ -82,6 +82,19 @@ export class ProducerProcess {
     return this.ask('enqueueCount', { count, payload });
   }
 
+  /** The same, of jobs that the row then follows. */
+  recordMany(count: number, payload: object, options: object = {}): Promise<CallOutcome> {
+    return this.ask('recordMany', { count, payload, options });
+  }
+
+  /** So many transactions at once that record a job each, and end so. */
+  transactions(
+    count: number,
+    ending: string,
+  ): Promise<{ jobs?: { id: string; status: string; failed?: string }[]; error?: string }> {
+    return this.ask('transactions', { count, ending });
+  }
+
   /** So many calls at once; `longest` counts from the end of the loop that makes them. */
   burst(
     count: number,

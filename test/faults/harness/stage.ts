@@ -2,14 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { migrationSql } from 'scalr-queue/outbox';
+import { PostgresServer } from '../../support/postgres.js';
+import { AppProcess } from '../../support/processes.js';
 import { type RedisOptions, RedisServer } from '../../support/redis.js';
 import { type Allowance, checkDelivery, DeliveryFailure, type Lookup } from './delivery.js';
 import { Ledger } from './ledger.js';
-import { type ProcessSettings, ProducerProcess } from './producer.process.js';
+import { BOOT, type ProcessSettings, ProducerProcess } from './producer.process.js';
 import { TcpProxy } from './proxy.js';
 import { seededRandom } from './random.js';
 import type { Figures } from './row.js';
 import { WorkerProcess, type WorkerSettings } from './worker.process.js';
+
+const relayScript = fileURLToPath(new URL('../apps/relay.mjs', import.meta.url));
 
 /** Options of the library, and what else the apps under `apps/` are told. */
 export interface AppSettings extends ProcessSettings {
@@ -25,10 +32,19 @@ export interface AppSettings extends ProcessSettings {
   /** Whether a producer has the handler among its providers. */
   handlers?: boolean;
   defaults?: object;
+  /** Where its outbox is, and what of a relay it is; see `outboxOf` in `apps/outbox.mjs`. */
+  outbox?: { url: string; relay?: 'everywhere'; follow?: boolean; trap?: RelayTrap };
   /** The boot of a worker waits for this file. */
   bootGate?: string;
   /** File for what the process holds, every few seconds. */
   vitals?: string;
+}
+
+/** A signal that a relay gives itself, at that moment of its work, in its batch of that number. */
+export interface RelayTrap {
+  moment: 'before send' | 'before mark' | 'after mark';
+  after: number;
+  signal: NodeJS.Signals;
 }
 
 /** Locks short enough that a row takes seconds. */
@@ -76,6 +92,29 @@ export class Stage {
     const redis = await RedisServer.start(options);
     this.onClose(() => redis.stop());
     return redis;
+  }
+
+  /** With the tables of an outbox. */
+  async postgres(settings?: readonly string[]): Promise<PostgresServer> {
+    const postgres = await PostgresServer.start(settings);
+    this.onClose(() => postgres[Symbol.asyncDispose]());
+    const client = new pg.Client(postgres.url);
+    await client.connect();
+    await client.query(migrationSql('scalr_queue'));
+    await client.end();
+    return postgres;
+  }
+
+  /** A process that takes part in relaying and runs no jobs. */
+  async relay(redis: string, settings: AppSettings): Promise<AppProcess> {
+    const process = await AppProcess.start({
+      script: relayScript,
+      env: { NO_COLOR: '1', FAULT_CONFIG: JSON.stringify(this.configOf(redis, settings)) },
+      name: 'relay',
+    });
+    this.onClose(() => process.kill());
+    await process.waitForOutput(/relay is up/, BOOT);
+    return process;
   }
 
   async proxy(port: number, address?: string): Promise<TcpProxy> {

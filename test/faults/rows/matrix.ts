@@ -12,6 +12,7 @@ import { hangRows } from './hang.rows.js';
 import { leakRows } from './leak.rows.js';
 import { neighbourRows } from './neighbour.rows.js';
 import { networkRows } from './network.rows.js';
+import { outboxRows } from './outbox.rows.js';
 import { refusalRows } from './refusal.rows.js';
 import { resourceRows } from './resource.rows.js';
 import { scheduleRows } from './schedule.rows.js';
@@ -43,4 +44,5 @@ export const matrix = [
   sharedRows,
   sharedLossRows,
   effectRows,
+  outboxRows,
 ].flat();
