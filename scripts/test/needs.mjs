@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFaketime } from '../faketime/find.mjs';
+import { findPgBouncer } from '../pgbouncer/find.mjs';
 import { findPresentPrometheus } from '../prometheus/find.mjs';
 import { findRedisServer } from '../redis/find.mjs';
 
@@ -16,6 +17,7 @@ import { findRedisServer } from '../redis/find.mjs';
 const needs = {
   promtool: () => findPresentPrometheus() !== undefined,
   libfaketime: async () => (await findFaketime()) !== undefined,
+  PgBouncer: async () => (await findPgBouncer()) !== undefined,
   script: () => spawnSync('script', ['--version']).status === 0,
   mount: canMount,
   'a disk in memory': () => freeBytes('/dev/shm') >= 2_000_000_000 || canMount(),

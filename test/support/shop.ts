@@ -40,8 +40,8 @@ export async function shop(options: PostgresOutboxOptions = {}) {
 
   const outbox = () => postgresOutbox({ pool, ...options });
   const producer = await startProducer({ app, outbox: outbox() });
-  const work = (run: RunWorkerOptions = {}) =>
-    startWorker({ app, outbox: postgresOutbox({ url: database.url }), providers: [Orders] }, run);
+  const work = (run: RunWorkerOptions = {}, url = database.url) =>
+    startWorker({ app, outbox: postgresOutbox({ url }), providers: [Orders] }, run);
   const rows = () => database.query('select * from scalr_queue.outbox order by seq');
   return { app, database, pool, producer, queue: producer.queue, work, runs, rows, outbox };
 }

@@ -14,6 +14,6 @@ export { prismaAdapter } from './outbox/adapters/prisma.adapter.js';
 export type { PrismaTransactions } from './outbox/adapters/prisma.adapter.js';
 export { typeormAdapter } from './outbox/adapters/typeorm.adapter.js';
 export type { TypeOrmDataSource } from './outbox/adapters/typeorm.adapter.js';
-export type { PgClient, PgPool, PgResult } from './outbox/pg.pool.js';
+export type { PgClient, PgMessage, PgPool, PgResult } from './outbox/pg.pool.js';
 export type { Outbox, OutboxStatement } from './contract/outbox.js';
 export { migrationSql } from './outbox/outbox.migrations.js';

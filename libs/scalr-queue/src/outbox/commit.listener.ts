@@ -1,7 +1,7 @@
 import { withDeadline } from '../engine/deadline.js';
 import type { OutboxDatabase } from './outbox.database.js';
 import { CHANNEL } from './outbox.statements.js';
-import type { PgClient } from './pg.pool.js';
+import type { PgClient, PgMessage } from './pg.pool.js';
 
 /** How long, in milliseconds, the first message may take; and until it is tried again where none came. */
 const PROOF = 2_000;
@@ -9,11 +9,13 @@ const TRY_AGAIN = 60_000;
 
 /**
  * Hears of commits, on a connection that it keeps. Behind a pooler that gives each transaction another connection, such as PgBouncer, LISTEN
- * succeeds and nothing is ever heard: so it first sends itself a message.
+ * succeeds and nothing is ever heard: so it first sends itself a message. That goes over a channel which nobody else uses: the pooler's connection
+ * goes on listening, for whoever has it next, and on the channel of commits it would be sent a message for each of them.
  */
 export class CommitListener {
   private client?: PgClient;
   private triedAt = -Infinity;
+  private proof = '';
   private proven: () => void = () => undefined;
   /** Whether commits wake the relay. */
   hears = false;
@@ -23,7 +25,6 @@ export class CommitListener {
     private readonly database: OutboxDatabase,
     private readonly wanted: boolean,
     private readonly onCommit: () => void,
-    private readonly self: string,
   ) {}
 
   /** Begins to listen, where that is possible; never rejects. */
@@ -37,10 +38,13 @@ export class CommitListener {
       client.on('notification', this.onMessage);
       client.on('error', this.onError);
       const heard = new Promise<void>((resolve) => (this.proven = resolve));
+      this.proof = `scalr_queue_${crypto.randomUUID().replaceAll('-', '')}`;
       const listening = async () => {
-        await client.query(`listen ${CHANNEL}`);
-        await this.database.query('select pg_notify($1, $2) is null as told', [CHANNEL, this.self], PROOF);
+        await client.query(`listen ${this.proof}`);
+        await this.database.query("select pg_notify($1, '') is null as told", [this.proof], PROOF);
         await heard;
+        await client.query(`unlisten ${this.proof}`);
+        await client.query(`listen ${CHANNEL}`);
       };
       await withDeadline(listening(), PROOF, () => new Error('nothing was heard'));
       this.hears = true;
@@ -55,9 +59,9 @@ export class CommitListener {
     this.drop();
   }
 
-  private readonly onMessage = ({ payload }: { readonly payload?: string | undefined }): void => {
-    if (payload === this.app) this.onCommit();
-    else if (payload === this.self) this.proven();
+  private readonly onMessage = ({ channel, payload }: PgMessage): void => {
+    if (channel === this.proof) this.proven();
+    else if (payload === this.app) this.onCommit();
   };
 
   private readonly onError = (): void => {

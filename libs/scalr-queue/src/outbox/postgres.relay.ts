@@ -50,13 +50,7 @@ export class PostgresRelay implements OpenOutbox {
     this.lease = new RelayLease(host.app, database, statements);
     this.batch = new RelayBatch(host, database, statements, this.lease);
     this.marks = new DoneMarks(host.app, database, statements, tell);
-    this.listener = new CommitListener(
-      host.app,
-      database,
-      settings.notify,
-      () => this.wake(),
-      this.lease.holder,
-    );
+    this.listener = new CommitListener(host.app, database, settings.notify, () => this.wake());
     this.housekeeping = new Housekeeping(host, database, statements, settings.keep);
   }
 
