@@ -31,6 +31,7 @@ it('shows queues and what is odd about them, and workers that live and that died
   const { cli, lines } = commandsOf(app);
   expect(await lines('queues')).toEqual(['no queue yet: nothing was enqueued, and no worker runs']);
   expect(await lines('workers')).toEqual(['no live worker']);
+  expect(await lines('workers --versions')).toEqual(['no worker has told its version']);
   expect(await lines('workers --lost')).toEqual(['no worker died without shutting down in the last day']);
   expect(await lines('schedules')).toEqual(['no schedule: no worker has declared any']);
   expect(await lines('jobs')).toEqual(['no such job']);
@@ -113,6 +114,12 @@ it('shows queues and what is odd about them, and workers that live and that died
   expect(await lines('workers --lost')).toEqual([
     'HOST PID PROGRAM VERSION LAST SEEN RAN FIRST JOBS',
     'vm-1 9 billing 1.3.0 T 4 mail/j1 mail/j2 mail/j3',
+  ]);
+  await redis.zadd(`scalr:{${app}}:~h:v`, 1, '1.3.0', 2, '1.4.0');
+  expect((await lines('workers --versions')).map((line) => line.split(' ')[0])).toEqual([
+    'VERSION',
+    '1.4.0',
+    '1.3.0',
   ]);
   expect(JSON.parse((await cli('workers --lost --json')).out)).toMatchObject([{ id: 'c', running: 4 }]);
   // Nobody is there, though they look alive.

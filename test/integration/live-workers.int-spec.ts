@@ -164,6 +164,38 @@ describe('live workers', () => {
     );
   });
 
+  it('leave behind when each of the last fifty versions was first seen', async () => {
+    const { app, queues } = await startWatching();
+    expect(await queues.versions()).toEqual([]);
+    const redis = new Redis(sharedRedisUrl());
+    onTestFinished(() => redis.disconnect());
+    const key = `scalr:{${app}}:~h:v`;
+    const earlier = Array.from({ length: 50 }, (_, n) => [n + 1, `0.0.${n}`] as const);
+    await redis.zadd(key, ...earlier.flat());
+    vi.stubEnv('npm_package_version', '1.4.0');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await startWorker({ app, providers: [ReminderProcessor] });
+    const [worker] = await eventually(async () => {
+      const found = await queues.workers();
+      expect(found).toHaveLength(1);
+      expect(await redis.zscore(key, '0.0.0')).toBeNull();
+      return found;
+    });
+    const [latest, ...others] = await queues.versions();
+    expect(latest!.version).toBe('1.4.0');
+    expect(+latest!.firstSeenAt).toBeGreaterThanOrEqual(+worker!.startedAt);
+    expect(others.map(({ version }) => version)).toEqual(
+      earlier
+        .slice(1)
+        .map(([, version]) => version)
+        .toReversed(),
+    );
+    // Another worker of that version leaves the time alone.
+    await startWorker({ app, providers: [ReminderProcessor] });
+    await eventually(async () => expect(await queues.workers()).toHaveLength(2));
+    expect((await queues.versions())[0]).toEqual(latest);
+  });
+
   it('are told again at once after an outage that lost everything', async () => {
     await using redis = await RedisServer.start({ args: ['--appendonly', 'no', '--save', ''] });
     const { app, queues } = await startWatching(uniqueApp(), redis.url);

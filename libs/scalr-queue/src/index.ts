@@ -74,7 +74,7 @@ export type { JobListOptions, JobListPage } from './inspection/job-list.options.
 export type { JobExplanation, JobReason, JobReasonCode } from './contract/job-explanation.js';
 export { QueuesService } from './inspection/queues.service.js';
 export type { QueueDepth, QueueInfo, UnhandledJob } from './contract/queue-info.js';
-export type { WorkerCounts, WorkerInfo } from './contract/worker-info.js';
+export type { DeployedVersion, WorkerCounts, WorkerInfo } from './contract/worker-info.js';
 export type { PingResult, Pong } from './contract/ping.js';
 export { JobEvents } from './observability/job-event.stream.js';
 export type {

@@ -121,7 +121,7 @@ export function appBehaviours(makeEngine: MakeEngine): void {
     it('live from their heartbeat to their goodbye, and are remembered for what they handled', async () => {
       const { workers } = await makeEngine();
       expect(await workers.list()).toEqual([]);
-      await workers.beat(worker);
+      await workers.beat({ ...worker, version: '1.4.0' });
       expect(await workers.list()).toMatchObject([
         { id: 'one', queues: ['mail'], startedAt: new Date(1_000) },
       ]);
@@ -129,6 +129,7 @@ export function appBehaviours(makeEngine: MakeEngine): void {
       await workers.remove('one');
       expect(await workers.list()).toEqual([]);
       expect(await workers.lost()).toEqual([]);
+      expect(await workers.versions()).toEqual([{ version: '1.4.0', firstSeenAt: new Date(2_000) }]);
       const [known, unknown] = await workers.withLastHandler([
         { name: 'send', queue: 'mail' },
         { name: 'print', queue: 'mail' },

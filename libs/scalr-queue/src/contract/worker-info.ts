@@ -50,6 +50,16 @@ export interface WorkerInfo {
   readonly seenAt: Date;
 }
 
+/** A version of the app that a worker ran: when it was deployed. */
+export interface DeployedVersion {
+  readonly version: string;
+  /** When a worker first ran it. A version that comes back keeps the time at which it first came. */
+  readonly firstSeenAt: Date;
+}
+
+/** Versions of the app that are remembered. */
+export const MAX_VERSIONS = 50;
+
 /** Whether the worker takes jobs of that name from that queue. */
 export function takes(worker: WorkerInfo, queue: string, name: string): boolean {
   if (worker.draining || !worker.queues.includes(queue)) return false;

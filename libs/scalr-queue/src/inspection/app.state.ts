@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { UnhandledJob } from '../contract/queue-info.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { RecentRead } from '../engine/recent-read.js';
-import type { WorkerInfo } from '../contract/worker-info.js';
+import type { DeployedVersion, WorkerInfo } from '../contract/worker-info.js';
 import { type QueueState, unhandledOf } from '../engine/queue-state.js';
 
 /** All queues and workers of the app at one moment. */
@@ -25,6 +25,11 @@ export class AppState {
   /** Workers that died without a goodbye within a day, latest first. */
   lostWorkers(): Promise<WorkerInfo[]> {
     return this.engine.workers.lost();
+  }
+
+  /** The last versions of the app that workers ran, latest first. */
+  versions(): Promise<DeployedVersion[]> {
+    return this.engine.workers.versions();
   }
 
   /** As it stands now. */

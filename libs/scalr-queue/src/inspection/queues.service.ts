@@ -5,7 +5,7 @@ import type { Actor } from '../contract/audit.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
-import type { WorkerInfo } from '../contract/worker-info.js';
+import type { DeployedVersion, WorkerInfo } from '../contract/worker-info.js';
 import type { PingResult } from '../contract/ping.js';
 import { MAX_TIMEOUT, PING_TIMEOUT } from '../contract/defaults.js';
 import type { Duration } from '../contract/duration.js';
@@ -82,6 +82,16 @@ export class QueuesService {
    */
   lostWorkers(): Promise<WorkerInfo[]> {
     return this.reader.bounded(() => this.state.lostWorkers());
+  }
+
+  /**
+   * The last 50 versions of the app that a worker ran, latest first: when each was deployed. A worker tells its version when it starts; without a
+   * `package.json` it has none.
+   *
+   * @throws QueueUnavailableError
+   */
+  versions(): Promise<DeployedVersion[]> {
+    return this.reader.bounded(() => this.state.versions());
   }
 
   /**

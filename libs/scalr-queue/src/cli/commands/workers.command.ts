@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { WorkerInfo } from '../../contract/worker-info.js';
+import type { DeployedVersion, WorkerInfo } from '../../contract/worker-info.js';
 import type { Cli } from '../cli.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatMoment } from '../output/units.js';
@@ -23,6 +23,11 @@ const LOST_COLUMNS: readonly Column<WorkerInfo>[] = [
   { title: 'first jobs', of: ({ runningJobs }) => firstOf(runningJobs) },
 ];
 
+const VERSION_COLUMNS: readonly Column<DeployedVersion>[] = [
+  { title: 'version', of: ({ version }) => version },
+  { title: 'first seen', of: ({ firstSeenAt }) => formatMoment(firstSeenAt) },
+];
+
 function firstOf(jobs: WorkerInfo['runningJobs']): string {
   return jobs
     .slice(0, 3)
@@ -36,9 +41,18 @@ export function registerWorkers(program: Command, cli: Cli): void {
     .command('workers')
     .description('live worker processes: where they run, what they take, and what they are doing')
     .option('--lost', 'workers that died without shutting down in the last day, and what they ran', false)
-    .action(({ lost }: { lost: boolean }) =>
+    .option('--versions', 'the last 50 versions that workers ran, and when each was first seen', false)
+    .action(({ lost, versions }: { lost: boolean; versions: boolean }) =>
       cli.withApp(async ({ queues }) => {
         const { columns } = cli.stdout;
+        if (versions) {
+          const deployed = await queues.versions();
+          return cli.print(deployed, () =>
+            deployed.length === 0
+              ? 'no worker has told its version'
+              : renderTable(VERSION_COLUMNS, deployed, cli.paint, columns),
+          );
+        }
         if (lost) {
           const gone = await queues.lostWorkers();
           return cli.print(gone, () =>

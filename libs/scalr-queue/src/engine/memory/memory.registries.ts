@@ -1,5 +1,5 @@
 import type { LastHandler, UnhandledJob } from '../../contract/queue-info.js';
-import { nameOf, type WorkerInfo } from '../../contract/worker-info.js';
+import { type DeployedVersion, nameOf, type WorkerInfo } from '../../contract/worker-info.js';
 import { ANY_NAME, type JobType } from '../job-type.js';
 import type { JobTypeRegistry, WorkerRegistry } from '../queue.engine.js';
 
@@ -36,10 +36,13 @@ export class MemoryJobTypes implements JobTypeRegistry {
 /** The one worker of the process, while it works. Nothing dies here without a goodbye. */
 export class MemoryWorkers implements WorkerRegistry {
   private worker?: WorkerInfo;
+  private readonly firstSeen = new Map<string, Date>();
   private readonly handlers = new Map<string, LastHandler>();
 
   async beat(worker: WorkerInfo): Promise<void> {
     this.worker = worker;
+    const { version, seenAt } = worker;
+    if (version !== undefined && !this.firstSeen.has(version)) this.firstSeen.set(version, seenAt);
   }
 
   async remove(id: string): Promise<void> {
@@ -62,6 +65,10 @@ export class MemoryWorkers implements WorkerRegistry {
 
   async lost(): Promise<WorkerInfo[]> {
     return [];
+  }
+
+  async versions(): Promise<DeployedVersion[]> {
+    return [...this.firstSeen].map(([version, firstSeenAt]) => ({ version, firstSeenAt })).toReversed();
   }
 
   async withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {

@@ -27,6 +27,9 @@ export const workersKey = (prefix: string): string => `${prefix}:~workers`;
 /** The heartbeat of one worker: Redis itself lets it expire. */
 export const workerKey = (prefix: string, id: string): string => `${workersKey(prefix)}:${id}`;
 
+/** When each version of the app was first run by a worker: a sorted set. */
+export const versionsKey = (prefix: string): string => `${prefix}:~h:v`;
+
 /**
  * The requests to cancel running jobs: a sorted set. The score says which run of the job is meant: the time at which it started, or
  * (in requests of release 0.1.0) one after it.

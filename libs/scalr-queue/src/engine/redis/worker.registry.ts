@@ -1,12 +1,13 @@
 import { workerKey, workersKey } from './keys.js';
 import type { UnhandledJob } from '../../contract/queue-info.js';
-import type { WorkerInfo } from '../../contract/worker-info.js';
+import type { DeployedVersion, WorkerInfo } from '../../contract/worker-info.js';
 import { WORKER_TTL } from '../../contract/defaults.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { WorkerRegistry } from '../queue.engine.js';
 import { noteHandlers, readLastHandlers } from './last-handlers.js';
 import { readAllWorkers, readWorkers, type StoredWorker } from './live-workers.js';
 import { valuesOf } from './pipeline-replies.js';
+import { noteVersion, readVersions } from './versions.js';
 import type { RedisConnections } from './connection/redis.connections.js';
 
 /** How often a worker notes what it handles. */
@@ -32,6 +33,8 @@ export class RedisWorkerRegistry implements WorkerRegistry {
     if (performance.now() - this.notedAt > HANDLERS_INTERVAL_MS) {
       this.notedAt = performance.now();
       await this.noteHandlers(worker);
+      // Never at the cost of the heartbeat.
+      await noteVersion(this.connections.producer, prefix, worker).catch(() => undefined);
     }
     const pipeline = this.connections.producer.pipeline();
     const text = JSON.stringify(stored);
@@ -64,6 +67,10 @@ export class RedisWorkerRegistry implements WorkerRegistry {
   async lost(): Promise<WorkerInfo[]> {
     const { producer, damaged } = this.connections;
     return (await readAllWorkers(producer, this.options.prefix, damaged.note)).lost;
+  }
+
+  versions(): Promise<DeployedVersion[]> {
+    return readVersions(this.connections.producer, this.options.prefix);
   }
 
   /** All that live, oldest first. */
