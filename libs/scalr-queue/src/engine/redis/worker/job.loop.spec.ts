@@ -41,6 +41,7 @@ function startLoop(concurrency: number, jobs: number) {
       besideRun!.push(calls.length);
       return run();
     },
+    leaving: nothing,
     ending: ({ id = '', token = '' }) => ({
       id, token, result: 'null', attempts: 1, isKept: true, next: 'apart',
     }), // prettier-ignore

@@ -203,8 +203,9 @@ export class JobLoop {
 
   private start(job: Job, began: number): void {
     this.running++;
-    // It may be taken again before this worker has heard that its failure is stored, which is told first.
-    const before = this.failing.get(job.id ?? '');
+    // It may be taken again before this worker has heard that its failure, or its snooze, is stored: that is told first.
+    const { id = '' } = job;
+    const before = this.failing.get(id) ?? this.worker.leaving(id);
     if (before) void before.then(() => this.runNow(job, performance.now()));
     else this.runNow(job, began);
   }

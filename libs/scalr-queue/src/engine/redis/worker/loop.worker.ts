@@ -12,6 +12,8 @@ export interface LoopWorker {
   readonly isDraining: boolean;
   /** What of a taken job can be run. Its lock is kept from here on. */
   make(taken: TakenJob, token: string): Promise<Job | undefined> | Job | undefined;
+  /** Settles with the run that has put this job back, and has not ended yet; undefined where there is none. */
+  leaving(storedId: string): Promise<unknown> | undefined;
   /** @returns undefined for what the engine has to do from begin to end */
   run(job: Job): Promise<unknown> | undefined;
   runByEngine(job: Job): Promise<void>;

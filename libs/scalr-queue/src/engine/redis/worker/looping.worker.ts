@@ -41,6 +41,9 @@ export abstract class LoopingWorker extends DamageProofWorker {
   /** The outcome of a run is written, or nobody's. */
   protected abstract letGo(job: Job): void;
 
+  /** As of {@link LoopWorker}. */
+  protected abstract leaving(storedId: string): Promise<unknown> | undefined;
+
   /** To be called before the worker runs. */
   protected useLoop(parts: WorkerParts, hooks: WorkerHooks, standBack: StandBack): void {
     const calls = new FinishCalls(this.backend, parts.connections.worker(), this.finishSettings(parts));
@@ -94,6 +97,7 @@ export abstract class LoopingWorker extends DamageProofWorker {
         return hooks.drain.aborted;
       },
       make: (taken, token) => this.makeTaken(taken, token),
+      leaving: (storedId) => this.leaving(storedId),
       run: (job) => {
         if (job.deferredFailure !== undefined) return undefined;
         return this.callProcessJob(job, job.token ?? '');

@@ -30,9 +30,8 @@ interface Held {
 }
 
 /**
- * BullMQ's worker under our rules: it starts when asked to, leaves a Redis alone that refuses, keeps at the outcome of a job
- * until Redis takes it, and at the end of a shutdown releases its jobs to the queue instead of leaving them to be found
- * after their lock has expired.
+ * BullMQ's worker under our rules: it leaves a Redis alone that refuses, keeps at the outcome of a job until Redis takes it, and at the
+ * end of a shutdown releases its jobs to the queue instead of leaving them to be found after their lock has expired.
  */
 export class ManagedWorker extends LoopingWorker implements EngineWorker {
   private readonly standBack: StandBack;
@@ -242,10 +241,14 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
     this.hooks.lockLost(job, this.renewals.causeOf(job), isRunning);
   }
 
-  /** The outcome of a run is written, or nobody's. */
   protected letGo(job: Job): void {
     const id = job.id ?? '';
     if (this.held.get(id)?.job === job) this.held.delete(id);
+  }
+
+  protected leaving(storedId: string): Promise<unknown> | undefined {
+    const held = this.held.get(storedId);
+    return held && this.parts.locks.isGivenUp(held.job) ? held.outcome.catch(() => undefined) : undefined;
   }
 
   private async attempt(
