@@ -83,7 +83,6 @@ const PRODUCER: readonly RedisCommand[] = [
 /** What running jobs takes besides. */
 const WORKER: readonly RedisCommand[] = [
   command('bzpopmin', 'K:z', 0.001),
-  command('mget', 'K'),
   command('rpoplpush', 'K:l', 'K:l'),
   command('xtrim', 'K:x', 'MAXLEN', 0),
   command('zpopmin', 'K:z'),

@@ -121,10 +121,11 @@ local family, lock_keys, held = {}, {}, {}
 for at = 12, #ARGV, 6 do
   local job = prefix .. ARGV[at]
   lock_keys[#lock_keys + 1] = job .. ':lock'
+  -- One by one: users of Redis that were made for earlier releases may not MGET.
+  held[#held + 1] = call('GET', job .. ':lock')
   family[#family + 1] = job .. ':dependencies'
   family[#family + 1] = job .. ':unsuccessful'
 end
-if #lock_keys > 0 then held = call('MGET', unpack(lock_keys)) end
 local has_children = #family > 0 and call('EXISTS', unpack(family)) > 0
 
 local function is_for_engine(id, is_held, parent, unique)
