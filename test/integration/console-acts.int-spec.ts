@@ -85,7 +85,7 @@ async function scene({ writes = true } = {}) {
 }
 
 it('retries the dead jobs of one error, and leaves those of another alone', async () => {
-  const { dead, act } = await scene();
+  const { dead, act, post, json } = await scene();
   const { groups } = await dead.groups();
   const { fingerprint: group } = groups.find(({ jobs }) => jobs === 3)!;
   Worker.broken = false;
@@ -97,6 +97,14 @@ it('retries the dead jobs of one error, and leaves those of another alone', asyn
     done: 3,
   });
   await eventually(async () => expect(await dead.count()).toBe(1));
+  expect((await post('/api/queues/orders/mail/pause')).status).toBe(200);
+  const { body } = await json('/api/audit/orders', { as: VIEWER });
+  const otto = { by: 'otto', via: 'console', dryRun: false };
+  expect(body['entries']).toMatchObject([
+    { ...otto, action: 'queue.pause', what: { queue: 'mail' } },
+    { ...otto, action: 'dead.retry', matched: 3, done: 3 },
+  ]);
+  expect((await json('/api/audit/orders', { as: SHOPKEEPER })).status).toBe(404);
 });
 
 it('does nothing to jobs that came after what was shown', async () => {

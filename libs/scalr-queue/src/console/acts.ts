@@ -104,20 +104,21 @@ export class Acts {
 
   private async run(
     services: AppServices,
-    { act, filter, before }: PlannedAct,
+    { act, filter, before, user }: PlannedAct,
     running: Running,
   ): Promise<void> {
     const { signal } = running.stop;
+    const actor = { by: user, via: 'console' as const };
     if (act === 'cancel') {
       const onProgress = ({ cancelled }: { readonly cancelled: number }) => void (running.done = cancelled);
-      await services.jobs.cancelMany(pendingFilter(filter, before), { signal, onProgress });
+      await services.jobs.cancelMany(pendingFilter(filter, before), { signal, onProgress, ...actor });
       return;
     }
     const onProgress = ({ done }: { readonly done: number }) => void (running.done = done);
     const which = deadFilter(filter, before);
-    if (act === 'delete') await services.deadLetters.delete(which, { signal, onProgress });
+    if (act === 'delete') await services.deadLetters.delete(which, { signal, onProgress, ...actor });
     else {
-      const { conflicts = [] } = await services.deadLetters.retry(which, { signal, onProgress });
+      const { conflicts = [] } = await services.deadLetters.retry(which, { signal, onProgress, ...actor });
       if (conflicts.length > 0) running.conflicts = conflicts.length;
     }
   }

@@ -1,3 +1,4 @@
+import type { AuditService } from '../audit/audit.service.js';
 import type { QueueInfo } from '../contract/queue-info.js';
 import type { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import type { Finding } from '../engine/finding.js';
@@ -11,6 +12,7 @@ export interface AppServices {
   readonly queues: QueuesService;
   readonly deadLetters: DeadLetterService;
   readonly schedules: SchedulesService;
+  readonly audit: AuditService;
 }
 
 /** Something that is wrong, in an app or with the server, and how to mend it. */

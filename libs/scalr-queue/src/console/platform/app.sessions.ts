@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { RedisConnectionOptions } from '../../config/redis-options.js';
+import { AuditService } from '../../audit/audit.service.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { JobsService } from '../../inspection/jobs.service.js';
 import { QueuesService } from '../../inspection/queues.service.js';
@@ -57,6 +58,7 @@ export class AppSessions {
       jobs: context.get(JobsService, { strict: false }),
       queues: context.get(QueuesService, { strict: false }),
       deadLetters: context.get(DeadLetterService, { strict: false }),
+      audit: context.get(AuditService, { strict: false }),
       schedules: context.get(SchedulesService, { strict: false }),
       storedSchedules: async () => (await context.get(ScheduleStore, { strict: false }).read()).schedules,
     };

@@ -66,16 +66,18 @@ async function begin(call: Call): Promise<object> {
 async function hold(call: Call, act: 'pause' | 'resume'): Promise<object> {
   const { app, queue } = call.params as { app: string; queue: string };
   const { queues } = await writerOf(call, app);
-  await queues[act](queue);
+  await queues[act](queue, actorOf(call));
   return { app, queue, paused: act === 'pause' };
 }
 
 async function runNow(call: Call): Promise<object> {
   const { app, name } = call.params as { app: string; name: string };
   const { schedules } = await writerOf(call, app);
-  const { id, name: job, queue } = await schedules.runNow(name);
+  const { id, name: job, queue } = await schedules.runNow(name, actorOf(call));
   return { app, id, name: job, queue };
 }
+
+const actorOf = ({ viewer }: Call) => ({ by: viewer.user, via: 'console' as const });
 
 function filterOf(act: string, given: unknown): Record<string, string> {
   const entries =

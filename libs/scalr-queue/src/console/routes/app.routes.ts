@@ -1,5 +1,6 @@
 import { LIBRARY_VERSION } from '../../worker/library-version.js';
 import type { Call, Route } from '../router.js';
+import { pageOf } from './queries.js';
 import { askedApps, servicesOf, visibleOverview } from '../visible-apps.js';
 
 /** What is looked at over all apps that an account sees, or over the one that `?app=` names. */
@@ -9,6 +10,7 @@ export const APP_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/queues', role: 'view', answer: queues },
   { method: 'GET', path: '/api/schedules', role: 'view', answer: schedules },
   { method: 'GET', path: '/api/workers', role: 'view', answer: workers },
+  { method: 'GET', path: '/api/audit/:app', role: 'view', answer: audit },
 ];
 
 function me({ viewer, settings, source }: Call): object {
@@ -47,6 +49,12 @@ async function workers(call: Call): Promise<object> {
     workers: looks.flatMap(({ live }) => live),
     gone: looks.flatMap((look) => look.gone).toSorted((one, other) => +other.seenAt - +one.seenAt),
   };
+}
+
+/** What was done to an app, by whom. */
+async function audit(call: Call): Promise<object> {
+  const { audit: records } = await servicesOf(call, call.params['app']);
+  return records.list(pageOf(call.query));
 }
 
 /** One after the other: an operator's look is in no hurry, and shares Redis with the apps. */
