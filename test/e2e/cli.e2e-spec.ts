@@ -52,12 +52,13 @@ it('shows, checks and handles an app whose worker is another process', async () 
   // On a machine that is very busy the deadline of the check can pass before Redis has answered.
   await eventually(
     async () => {
-      const [all, some] = await Promise.all([cli('check'), cli('check --json --queue mail slow')]);
+      const all = await cli('check');
       expect(all).toMatchObject({ code: 1, out: expect.stringContaining('FAIL  queue pdf: no live worker') });
+      const some = await cli('check --json --queue mail slow');
       expect(some.code).toBe(0);
       expect(JSON.parse(some.out)).toMatchObject({ ok: true, checks: [{ name: 'redis' }, {}, {}] });
     },
-    { timeout: 30_000 },
+    { timeout: 90_000 },
   );
 
   expect((await cli('cancel h1 --yes')).out).toBe('it runs, and was asked to stop\n');
