@@ -16,7 +16,7 @@ import { openProducer } from './scalr-queue.mjs';
 const [name = '', measure = '', redis = '', postgres = '', scaleText = '1', pid = ''] = process.argv.slice(2);
 const scale = Number(scaleText);
 const LANES = 20;
-const TRANSACTIONS = 6_000;
+const TRANSACTIONS = 4_000;
 const [WARM_PICKUPS, PICKUPS] = [50, 300];
 const RELAYED = 50_000;
 /** Rows that the relay takes at a time: of the first its begin is not known. */
