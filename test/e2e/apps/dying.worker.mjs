@@ -46,7 +46,7 @@ class Note {
 }
 
 // The death of boom, as it is about to be sent to Redis: its follow-up is there.
-const { write } = Socket.prototype;
+const write = Reflect.get(Socket.prototype, 'write');
 if (killAt === 'death')
   Socket.prototype.write = function (...args) {
     if (String(args[0]).includes('attempts Error: boom')) kill();

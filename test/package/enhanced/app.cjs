@@ -19,7 +19,7 @@ module.exports = async function run(load) {
 
   /** What a decorator of a method, or of its parameters, does. */
   const decorate = (type, method, ...decorators) => {
-    for (const one of decorators.reverse())
+    for (const one of decorators.toReversed())
       one(type.prototype, method, Object.getOwnPropertyDescriptor(type.prototype, method));
   };
   const types = (type, method, ...params) =>

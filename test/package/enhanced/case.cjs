@@ -1,1 +1,1 @@
-require('./app.cjs')(async (name) => require(name));
+void require('./app.cjs')(async (name) => require(name));
