@@ -54,7 +54,7 @@ function everything() {
   const typesOfScripts = { title: 'types of the scripts', types: 'scripts/tsconfig.json' };
   return [
     [[build], [format]],
-    [[of('e2e')], [of('package'), of('unit')], [of('integration'), lint, types, typesOfScripts]],
+    [[of('e2e')], [of('package'), of('unit'), lint, types, typesOfScripts], [of('integration')]],
     [[of('faults-quick')]],
     [[of('soak')]],
   ];

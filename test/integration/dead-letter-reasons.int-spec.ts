@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { fork } from 'node:child_process';
 import { Redis } from 'ioredis';
 import { once } from 'node:events';
-import { DeadLetterService, type DeadReason, defineJob, ProcessJob, ScalrQueueMetrics } from 'scalr-queue';
+import {
+  DeadLetterService,
+  type DeadReason,
+  defineJob,
+  ProcessJob,
+  QueuesService,
+  ScalrQueueMetrics,
+} from 'scalr-queue';
 import { z } from 'zod';
 import { startBoth, startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { breaker, Break, Crack } from '../support/breaking-jobs.js';
@@ -124,6 +131,9 @@ describe('the dead letters', () => {
         // The child boots first, which takes seconds of a core.
         const isRunning = async () => expect((await jobs.get(job.id))?.state).toBe('running');
         await eventually(isRunning, { timeout: 30_000 });
+        // A quick one begins before its worker has said that it is there.
+        const isKnown = async () => (await get(QueuesService).workers()).some(({ pid }) => pid === child.pid);
+        await eventually(isKnown, { timeout: 30_000 });
       } finally {
         child.kill('SIGKILL');
         await gone;
