@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import { findRedisServer, type RedisBinaries } from '../../scripts/redis/find.mjs';
 import { startRedisServer, type RunningRedis } from '../../scripts/redis/server.mjs';
+import { eventually } from './eventually.js';
 
 const run = promisify(execFile);
 
@@ -68,6 +69,14 @@ export class RedisServer implements AsyncDisposable {
   async kill(): Promise<void> {
     this.running.signal('SIGKILL');
     await this.running.exited;
+  }
+
+  /** Resolves when all that it has acknowledged is in its append-only file: with a busy disk that is up to two seconds later. */
+  async written(): Promise<void> {
+    await eventually(async () => {
+      const info = await this.cli('info', 'persistence');
+      return /^aof_pending_bio_fsync:0\s*$/m.test(info) && /^aof_buffer_length:0\s*$/m.test(info);
+    });
   }
 
   /** The same port, folder and settings again, with the data that reached the disk. */

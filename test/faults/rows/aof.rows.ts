@@ -36,6 +36,7 @@ export const aofRows: FaultRow[] = [
       // Those of one moment go out in one call, and come and go together: the last one is alone.
       const jobs = await inTurns(ids(199), (id) => enqueued(producer, {}, { id }));
       jobs.push(await enqueued(producer, {}, { id: 'last' }));
+      await redis.written();
       await redis.kill();
       const file = await incrementalFile(redis.dir);
       const handle = await open(file);
