@@ -4,7 +4,7 @@ import { request } from './support/http.js';
 import { closedGate, Held, startHeldProducer, startHeldWorker } from './support/held.js';
 import { ready, type RunningApp, startRedis, startWeb, startWorker } from './support/start.js';
 
-/** SCALR_SHUTDOWN_TIMEOUT of these tests, the second that is promised beyond it, and half a one for a busy machine. */
+/** SCALR_SHUTDOWN_TIMEOUT of these tests. A second beyond it is promised; the rest is for a busy machine. */
 const TIMEOUT = 2_000;
 const LIMIT = TIMEOUT + 8_000;
 
