@@ -82,7 +82,7 @@ export function commandsOf(app: string) {
       .map((line) =>
         line
           .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'T')
-          .replaceAll(/\b(?:in )?\d+(?:ms|[smhd])(?: \d+[smh])?(?: ago)?\b|\bnow\b(?!-)/g, 'T')
+          .replaceAll(/(?<![\w-])(?:in )?\d+(?:ms|[smhd])(?: \d+[smh])?(?: ago)?(?![\w-])|\bnow\b(?!-)/g, 'T')
           .replaceAll(/ +/g, ' '),
       );
   };

@@ -17,6 +17,13 @@ import {
 import { DataSource, type EntityManager } from 'typeorm';
 import { type Prisma, prismaClient } from './prisma-client.js';
 
+/** A pool whose connections may be cut off with the database of a test that has ended. */
+function poolAt(url: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
 /** A database library as an app uses it. */
 export interface Library {
   readonly adapter: OutboxAdapter;
@@ -36,7 +43,7 @@ const order = new EntitySchema({ name: 'Order', properties: { id: { type: 'strin
 /** Each of them, by the name of its package. */
 export const libraries: Record<string, (url: string) => Promise<Library>> = {
   async pg(url) {
-    const pool = new pg.Pool({ connectionString: url });
+    const pool = poolAt(url);
     const client = (tx: unknown) => tx as pg.PoolClient;
     return {
       adapter: pgAdapter,
@@ -96,7 +103,7 @@ export const libraries: Record<string, (url: string) => Promise<Library>> = {
   },
 
   async 'drizzle-orm'(url) {
-    const pool = new pg.Pool({ connectionString: url });
+    const pool = poolAt(url);
     const database = drizzle(pool);
     type Transaction = Parameters<Parameters<typeof database.transaction>[0]>[0];
     return {
@@ -137,7 +144,7 @@ export const libraries: Record<string, (url: string) => Promise<Library>> = {
 
   async kysely(url) {
     const database = new Kysely<object>({
-      dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }),
+      dialect: new PostgresDialect({ pool: poolAt(url) }),
     });
     const run = (tx: unknown, text: string) => kyselySql.raw(text).execute(tx as typeof database);
     return {
