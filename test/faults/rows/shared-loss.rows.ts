@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
 import type { FaultRow } from '../harness/row.js';
-import { startSentinels } from '../harness/sentinels.js';
+import { startReplicated } from '../harness/sentinels.js';
 import {
   fencedDatabase,
   heldBy,
@@ -24,13 +24,7 @@ export const sharedLossRows: FaultRow[] = [
     quick: false,
     patience: 120,
     async run(stage) {
-      const master = await stage.redis();
-      const replica = await stage.redis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
-      await eventually(
-        async () => expect(await replica.cli('info', 'replication')).toContain('master_link_status:up'),
-        { timeout: 20_000 },
-      );
-      const target = { sentinels: await startSentinels(stage, master.port, 2_000), name: 'main' };
+      const { master, target } = await startReplicated(stage, 2_000);
       const out = join(stage.dir, 'heard');
       await startShared(stage, target, { role: 'hear', out });
       const teller = await startShared(stage, target, { role: 'tell' });

@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually.js';
 import { otherClock, settableClock } from '../harness/other-clock.js';
 import { pause } from '../harness/pause.js';
 import { type FaultRow, NotRunHere } from '../harness/row.js';
-import { startSentinels } from '../harness/sentinels.js';
+import { startReplicated } from '../harness/sentinels.js';
 import { crowd, fencedDatabase, heldBy, LIMITERS, startShared, toldBy } from '../harness/shared-processes.js';
 
 const PROCESSES = 50;
@@ -110,16 +110,9 @@ export const sharedRows: FaultRow[] = [
     quick: false,
     patience: 120,
     async run(stage) {
-      const master = await stage.redis();
-      const replica = await stage.redis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
-      await eventually(
-        async () => expect(await replica.cli('info', 'replication')).toContain('master_link_status:up'),
-        { timeout: 20_000 },
-      );
-      const sentinels = await startSentinels(stage, master.port, 2_000);
+      const { master, target } = await startReplicated(stage, 2_000);
       const database = await fencedDatabase(stage);
       const settings = { role: 'hold', lease: LEASE, database: database.url };
-      const target = { sentinels, name: 'main' };
       const first = await startShared(stage, target, settings);
       const fence = await heldBy(first);
       const second = await startShared(stage, target, settings);
