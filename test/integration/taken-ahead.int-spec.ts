@@ -124,7 +124,7 @@ describe('quick jobs', () => {
     expect(most).toBeLessThanOrEqual(3);
   });
 
-  it('gain no crash when their worker is killed, and what kills it is dead when it has done so too often', async () => {
+  it('gain no crash when their worker is killed before it starts them, and what kills it is dead when it has done so too often', async () => {
     const payloads = quickOnes(400).map((one) => (one.n === 250 ? { ...one, kills: true } : one));
     const { app, redis, ids, key, counts, jobs } = await startApp(payloads);
     const kill = async () => {
@@ -151,7 +151,10 @@ describe('quick jobs', () => {
     expect(runs).not.toContain(250);
     expect(await jobs.get(ids[250]!)).toMatchObject({ state: 'dead', reason: 'crashed' });
     const crashes = await Promise.all(ids.map((id) => redis.hget(key(`quick~${id}`), 'stc')));
-    expect(crashes.flatMap((one, n) => (one === null ? [] : [n]))).toEqual([250]);
+    const crashed = crashes.flatMap((one, n) => (one === null ? [] : [n]));
+    expect(crashed.at(-1)).toBe(250);
+    // Beside it at the most the one that ran when its worker last said what it had: the worker died before it could say that this was over.
+    expect(crashed.length).toBeLessThanOrEqual(2);
   }, 60_000);
 
   it('run once each beside a worker of BullMQ, which takes some of them', async () => {
