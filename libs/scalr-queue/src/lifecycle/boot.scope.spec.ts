@@ -1,5 +1,6 @@
 import { Inject, type ModuleMetadata } from '@nestjs/common';
 import { type NestContainer, NestFactory } from '@nestjs/core';
+import { onTestFinished } from 'vitest';
 import { BootScope } from './boot.scope.js';
 import { ClosingOrder } from './closing.order.js';
 
@@ -13,6 +14,26 @@ function boot(scope: BootScope, providers: ModuleMetadata['providers'] = []) {
       { logger: false, abortOnError: false },
     ),
   );
+}
+
+/** Of a process in which no boot has failed: those stay known. */
+async function unusedScopes(): Promise<typeof BootScope> {
+  const shared = globalThis as { [key: symbol]: unknown };
+  const key = Symbol.for('scalr-queue.boot');
+  const { [key]: used } = shared;
+  onTestFinished(() => {
+    shared[key] = used;
+    vi.resetModules();
+  });
+  delete shared[key];
+  vi.resetModules();
+  return (await import('./boot.scope.js')).BootScope;
+}
+
+function gate(): [open: () => void, opened: Promise<void>] {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return [() => open(), opened];
 }
 
 const containerOf = (context: object) => (context as Container).container;
@@ -35,6 +56,37 @@ describe('the boot of a worker', () => {
     expect(BootScope.current()).toBeUndefined();
     expect(scope.context).toBe(context);
     await context.close();
+  });
+
+  it('is forgotten when it has succeeded, and no other boot is under way: until then all promises are watched', async () => {
+    const Scope = await unusedScopes();
+    const seen: unknown[] = [];
+    const [end, ended] = gate();
+    const other = new Scope();
+    const othersEnd = other.run(async () => {
+      const context = await boot(new Scope());
+      seen.push(Scope.current());
+      void ended.then(() => seen.push(Scope.current()));
+      return context;
+    });
+    const context = await othersEnd;
+    end();
+    await vi.waitFor(() => expect(seen).toEqual([other, undefined]), { timeout: 10_000 });
+    await context.close();
+  });
+
+  it('goes on being known to what a boot that failed has left', async () => {
+    const [end, ended] = gate();
+    const scope = new BootScope();
+    const seen: unknown[] = [];
+    const booting = scope.run(() => {
+      void ended.then(() => seen.push(BootScope.current()));
+      return Promise.reject(new Error('no database'));
+    });
+    await expect(booting).rejects.toThrow('no database');
+    await (await boot(new BootScope())).close();
+    end();
+    await vi.waitFor(() => expect(seen).toEqual([scope]), { timeout: 10_000 });
   });
 
   it('is settled when it has ended, well or badly', async () => {

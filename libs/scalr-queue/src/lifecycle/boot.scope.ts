@@ -5,8 +5,13 @@ import { HookWatch } from './hook.watch.js';
 
 /** One for all copies of this package in the process: the module may be of another one than `runWorker`. */
 const KEY = Symbol.for('scalr-queue.boot');
-const shared = globalThis as { [KEY]?: AsyncLocalStorage<BootScope> };
-const scopes = (shared[KEY] ??= new AsyncLocalStorage<BootScope>());
+const shared = globalThis as { [KEY]?: Scopes };
+const scopes = (shared[KEY] ??= new AsyncLocalStorage<BootScope>() as Scopes);
+
+interface Scopes extends AsyncLocalStorage<BootScope> {
+  /** Boots whose code may still ask for their scope. */
+  open?: number;
+}
 
 /**
  * The boot of one worker application, and what it has made so far: Nest hands out the application only when the boot has
@@ -29,12 +34,15 @@ export class BootScope {
 
   /** Boots the application. */
   async run(create: () => Promise<INestApplicationContext>): Promise<INestApplicationContext> {
+    scopes.open = (scopes.open ?? 0) + 1;
     const booting = scopes.run(this, create);
     this.settled = booting.then(
       () => undefined,
       () => undefined,
     );
     this.context = await booting;
+    // Before node 24 a storage that was used once slows down every promise of the process. Code of a boot that failed may still ask.
+    if (--scopes.open === 0) scopes.disable();
     if (this.state === 'open') this.state = 'booted';
     return this.context;
   }

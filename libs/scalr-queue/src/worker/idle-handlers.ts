@@ -4,7 +4,7 @@ import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import { HandlerExplorer } from './handler.explorer.js';
 import { WorkerEngine } from '../engine/engine-worker.js';
-import { isWorkerBoot } from './worker-boot.js';
+import { BootScope } from '../lifecycle/boot.scope.js';
 
 /** Named in the warning. */
 const MAX_NAMES = 3;
@@ -24,7 +24,7 @@ export class IdleHandlers {
 
   /** Once per application, unless `runWorker` boots it. */
   warn(): void {
-    if (this.hasWarned || isWorkerBoot() || !this.app.reports.idleHandlers) return;
+    if (this.hasWarned || BootScope.current() !== undefined || !this.app.reports.idleHandlers) return;
     this.hasWarned = true;
     const idle = [
       ...this.explorer.labels(),

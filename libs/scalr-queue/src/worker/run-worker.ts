@@ -20,7 +20,6 @@ import { describe, OptionChecker } from '../contract/option-checker.js';
 import { BurstRun } from './burst.run.js';
 import type { BurstSummary } from './burst.summary.js';
 import { WorkerLifecycle } from './worker.lifecycle.js';
-import { bootingWorker } from './worker-boot.js';
 import { type PoolOptions, WorkerPool } from './worker.pool.js';
 
 /** Options of `runWorker`; they win over the environment. */
@@ -92,7 +91,7 @@ export async function runWorker(
     const health = await lifecycle.serveHealth(settings.port, settings.host);
     const logger = workerLogger(options.logger);
     const context = await lifecycle.boot.run(() =>
-      bootingWorker(() => NestFactory.createApplicationContext(module, { abortOnError: false, logger })),
+      NestFactory.createApplicationContext(module, { abortOnError: false, logger }),
     );
     leaveEndTo(lifecycle, context);
     const pool = moduleProvider(context, WorkerPool);
