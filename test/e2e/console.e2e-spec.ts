@@ -72,7 +72,16 @@ async function open({ width = 1280, dark = false, as = VIEWER, writes = false }:
   page.on('pageerror', (error) => trouble.push(String(error)));
   await page.goto(url);
   await page.getByRole('heading', { name: 'Apps' }).waitFor();
-  return { ...redis, url, page, trouble, id };
+  return { ...redis, url, page, trouble, id, shop };
+}
+
+/** What the page has asked of this part of the API so far. */
+function asked(page: Awaited<ReturnType<typeof open>>['page'], path: string) {
+  const seen: string[] = [];
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname === path) seen.push(request.url());
+  });
+  return seen;
 }
 
 it('names what is wrong, and how to mend it, on its first page', async () => {
@@ -189,6 +198,32 @@ it('keeps the place of the reader while it is drawn again', async () => {
   expect(
     await page.evaluate(`document.querySelector('details[open]').contains(document.activeElement)`),
   ).toBe(true);
+});
+
+it('is told what is new, asks when nobody tells it, and can be held', async () => {
+  const { page, trouble, shop, url } = await open();
+  const waiting = (count: number) =>
+    page.getByRole('row', { name: new RegExp(`^shop ${count} `) }).waitFor({ timeout: 30_000 });
+  const polls = asked(page, '/api/overview');
+  await waiting(1);
+  await shop.queue.enqueue(Pdf, undefined);
+  await waiting(2);
+  const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/stream'));
+  await page.keyboard.press('.');
+  await ended;
+  await page.getByText('Held.').waitFor();
+  await shop.queue.enqueue(Pdf, undefined);
+  await page.keyboard.press('.');
+  await waiting(3);
+  expect(polls.length).toBeLessThan(3);
+  expect(trouble).toEqual([]);
+
+  await page.route('**/api/stream', (route) => route.fulfill({ status: 503, body: '' }));
+  await page.goto(`${url}/#/overview`);
+  await page.reload();
+  await waiting(3);
+  await shop.queue.enqueue(Pdf, undefined);
+  await waiting(4);
 });
 
 it('says that Redis is away, and shows the last state greyed', async () => {

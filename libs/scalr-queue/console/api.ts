@@ -60,6 +60,7 @@ export interface Queue {
 }
 
 export interface App extends Omit<Queue, 'name' | 'paused' | 'problem'> {
+  readonly queues: readonly Omit<Queue, 'app'>[];
   readonly versions: readonly string[];
   readonly bytes?: number;
   readonly memoryShare?: number;
@@ -73,6 +74,19 @@ export interface Overview {
   readonly problems: readonly { app?: string; severity: string; problem: string; cure: string }[];
   readonly apps: readonly App[];
   readonly notes: readonly string[];
+}
+
+/** What is done to many jobs. */
+export interface Act {
+  readonly id: string;
+  readonly act: string;
+  readonly app: string;
+  readonly by: string;
+  readonly state: 'running' | 'done' | 'stopped' | 'failed';
+  readonly matched: number;
+  readonly done: number;
+  readonly conflicts?: number;
+  readonly error?: string;
 }
 
 export interface ErrorInfo {

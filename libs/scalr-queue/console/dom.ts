@@ -10,6 +10,9 @@ interface Props {
 
 const HANDLERS = ['onclick', 'onsubmit', 'onchange'] as const;
 
+/** An element with this attribute keeps what is in it when it is drawn again. */
+export const KEPT = 'data-kept';
+
 /** Makes an element; attributes that are undefined or false are left out. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
@@ -67,6 +70,7 @@ function patch(old: Node, next: Node): void {
   for (const { name, value } of next.attributes)
     if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   for (const name of HANDLERS) Object.assign(old, { [name]: next[name] });
+  if (next.hasAttribute(KEPT)) return;
   // What somebody types is theirs.
   if (old instanceof HTMLSelectElement && old !== document.activeElement) {
     patchChildren(old, [...next.childNodes]);

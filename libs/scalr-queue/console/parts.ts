@@ -75,6 +75,10 @@ export function facts(entries: readonly (readonly [name: string, value: Child])[
   );
 }
 
+/** Where the address names an app that there is not, or that is not for this account. */
+export const noApp = (app: string): HTMLElement =>
+  h('p', { class: 'none' }, 'No app is called ', foreign(app), ', or it is not for your account.');
+
 /** Text of others beside text of ours: writing from right to left, and its marks, end where it ends. */
 export const foreign = (text: string): HTMLElement => h('bdi', {}, text);
 

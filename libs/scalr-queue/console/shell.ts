@@ -1,7 +1,8 @@
-import { ApiError, get, type Me, type Overview } from './api.js';
-import { type Child, h, renew } from './dom.js';
+import { type Act, ApiError, get, type Me, type Overview } from './api.js';
+import { type Child, h, KEPT, renew } from './dom.js';
 import { moment } from './format.js';
 import { helpDialog, keys } from './keys.js';
+import { LiveStream } from './live.js';
 import { hrefOf } from './parts.js';
 import { deadPage } from './pages/dead.js';
 import { findPage, jobsPage } from './pages/jobs.js';
@@ -24,17 +25,34 @@ const PAGES: Readonly<Record<string, Page>> = {
   find: findPage,
 };
 
+/** How often a page reads what is not told by itself. */
 const EVERY_MS = 3_000;
+const TICK_MS = 1_000;
 
 /** Header, navigation and the page that the address names, drawn again while somebody looks. */
 export class Shell {
   private me?: Me;
   private overview?: Overview;
-  private content: readonly Child[] = [h('p', {}, 'Loading …')];
+  private acts: readonly Act[] = [];
+  /** Whose content is drawn: that of the address, as soon as it is there. */
+  private shown = this.place();
   private failure?: string;
   private paused = false;
   /** Of the look that is under way: an older one that answers late is dropped. */
   private turn = 0;
+  private lookedAt = -Infinity;
+  private readonly stream = new LiveStream({
+    overview: (overview) => {
+      this.overview = overview;
+      if (this.place().page.isOfOverview) void this.look();
+    },
+    same: (at) => (this.overview &&= { ...this.overview, at }),
+    acts: (acts) => (this.acts = acts),
+    trouble: (message) => {
+      this.failure = message;
+      this.draw();
+    },
+  });
 
   constructor(private readonly root: Element) {}
 
@@ -49,11 +67,19 @@ export class Shell {
       ),
       pause: () => this.togglePause(),
     });
-    setInterval(() => {
-      if (!document.hidden && !this.paused) void this.look();
-    }, EVERY_MS);
-    this.draw();
+    document.addEventListener('visibilitychange', () => this.tick());
+    setInterval(() => this.tick(), TICK_MS);
+    this.draw([h('p', {}, 'Loading …')]);
     void this.look();
+  }
+
+  private tick(): void {
+    const looks = !document.hidden && !this.paused;
+    this.stream.listen(looks);
+    const isTold = this.stream.isLive && this.place().page.isOfOverview;
+    if (looks && !isTold && performance.now() - this.lookedAt >= EVERY_MS) void this.look();
+    // How old it is goes on.
+    else this.draw();
   }
 
   private go(page: string): void {
@@ -62,7 +88,7 @@ export class Shell {
 
   private togglePause(): void {
     this.paused = !this.paused;
-    this.draw();
+    this.tick();
   }
 
   private place(): { name: string; page: Page; query: Readonly<Record<string, string | undefined>> } {
@@ -74,27 +100,33 @@ export class Shell {
 
   private async look(): Promise<void> {
     const turn = ++this.turn;
+    const place = this.place();
+    let content: readonly Child[] | undefined;
+    this.lookedAt = performance.now();
     try {
       const me = (this.me ??= await get<Me>('me'));
-      const overview = await get<Overview>('overview');
-      const { page, query } = this.place();
-      const content = await page.draw({ me, overview, query });
+      const overview = (this.stream.isLive && this.overview) || (await get<Overview>('overview'));
+      const { page, query } = place;
+      const drawn = await page.draw({ me, overview, acts: this.acts, query });
       if (turn !== this.turn) return;
       this.overview = overview;
-      this.content = content;
+      content = drawn;
       this.failure = undefined;
     } catch (error) {
       if (turn !== this.turn) return;
       this.failure = error instanceof ApiError ? error.message : `The page is at fault: ${String(error)}`;
-      // What there is not can not be shown as it was.
-      if (error instanceof ApiError && error.status === 404) this.content = [];
+      // What there is not, or is not for this account, can not be shown as it was.
+      if (error instanceof ApiError && (error.status === 404 || error.status === 403)) content = [];
     }
-    this.draw();
+    if (content) this.shown = place;
+    this.draw(content);
   }
 
-  private draw(): void {
-    const { page } = this.place();
+  /** @param content of the page; left out to leave it as it is */
+  private draw(content?: readonly Child[]): void {
+    const { page } = this.shown;
     const trouble = this.failure ?? this.overview?.stale;
+    const told = trouble ?? (this.paused ? 'Held.' : undefined);
     document.title = `${page.title} – ${this.me?.title ?? 'scalr console'}`;
     renew(this.root, [
       h('a', { class: 'skip', href: '#main', onclick: (event) => this.skip(event) }, 'To the content'),
@@ -103,11 +135,12 @@ export class Shell {
         'main',
         { id: 'main', tabindex: '-1', class: trouble ? 'stale' : undefined },
         h('h1', {}, page.title),
-        h('div', { role: 'status' }, trouble && this.trouble(trouble)),
-        h('div', { class: 'content' }, this.content),
+        h('div', { role: 'status' }, told && this.trouble(told)),
+        h('div', { class: 'content', [KEPT]: true }),
       ),
       helpDialog(),
     ]);
+    if (content) renew(this.root.querySelector('.content')!, content);
   }
 
   private skip(event: MouseEvent): void {
@@ -120,12 +153,14 @@ export class Shell {
       'p',
       { class: 'trouble' },
       why,
-      this.overview ? [' Shown is what was read ', moment(this.overview.at), '.'] : undefined,
+      // Its age grows with every second: that need not be read out.
+      this.overview &&
+        h('span', { 'aria-live': 'off' }, ' Shown is what was read ', moment(this.overview.at), '.'),
     );
   }
 
   private header(): HTMLElement {
-    const { name, query } = this.place();
+    const { name, query } = this.shown;
     const { app } = query;
     const apps = this.overview?.apps.map((one) => one.app) ?? [];
     const links = Object.entries(PAGES).flatMap(([to, { label }]) =>

@@ -1,4 +1,4 @@
-import type { App, Overview } from '../api.js';
+import type { Act, App, Overview } from '../api.js';
 import { h } from '../dom.js';
 import { bytes, count, duration } from '../format.js';
 import { badge, facts, foreign, table, to } from '../parts.js';
@@ -8,7 +8,14 @@ export const overviewPage: Page = {
   title: 'Overview',
   key: 'o',
   label: 'Overview',
-  draw: ({ overview }: View) => [problems(overview), server(overview), apps(overview), notes(overview)],
+  isOfOverview: true,
+  draw: ({ overview, acts }: View) => [
+    problems(overview),
+    underWay(acts),
+    server(overview),
+    apps(overview),
+    notes(overview),
+  ],
 };
 
 function problems({ problems: all }: Overview) {
@@ -32,6 +39,24 @@ function problems({ problems: all }: Overview) {
           ' ',
           h('span', { class: 'cure' }, `${cure}.`),
         ),
+      ),
+    ),
+  );
+}
+
+/** What somebody does to many jobs at this moment, here or elsewhere. */
+function underWay(acts: readonly Act[]) {
+  const running = acts.filter(({ state }) => state === 'running');
+  if (running.length === 0) return undefined;
+  return h(
+    'section',
+    {},
+    h('h2', {}, 'Under way'),
+    h(
+      'ul',
+      {},
+      ...running.map(({ act, app, by, done, matched }) =>
+        h('li', {}, `${act} in ${app} by `, foreign(by), `: ${count(done)} of ${count(matched)}`),
       ),
     ),
   );

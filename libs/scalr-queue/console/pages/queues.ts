@@ -1,16 +1,20 @@
 import { actButton, may, quickButton } from '../act-dialog.js';
-import { get, part, type Queue } from '../api.js';
+import { part, type Queue } from '../api.js';
 import type { Child } from '../dom.js';
 import { count, duration } from '../format.js';
-import { badge, table, to } from '../parts.js';
+import { badge, noApp, table, to } from '../parts.js';
 import type { Page } from './page.js';
 
 export const queuesPage: Page = {
   title: 'Queues',
   key: 'q',
   label: 'Queues',
-  draw: async ({ query, me }) => {
-    const { queues } = await get<{ queues: Queue[] }>('queues', { app: query['app'] });
+  isOfOverview: true,
+  draw: ({ query, me, overview }) => {
+    const { app: wanted } = query;
+    const apps = overview.apps.filter(({ app }) => !wanted || app === wanted);
+    if (wanted && apps.length === 0) return [noApp(wanted)];
+    const queues = apps.flatMap(({ app, queues: all }) => all.map((queue) => ({ app, ...queue })));
     const jobs = ({ app, name }: Queue, state: string, number: number) =>
       number > 0 ? to('jobs', { app, queue: name, state }, count(number)) : '0';
     return [

@@ -79,6 +79,11 @@ export class Acts {
     return shown(running);
   }
 
+  /** All that run, or have ended and can still be asked for, the newest last. */
+  all(): ActProgress[] {
+    return [...this.acts.values()].map(shown);
+  }
+
   /** Those of the apps that somebody sees. */
   find(id: string, sees: (app: string) => boolean): ActProgress {
     return shown(this.known(id, sees));

@@ -11,7 +11,8 @@ import { bodyOf } from './request.body.js';
 import { PageFiles } from './page.files.js';
 import type { ConsoleSettings } from './console.settings.js';
 import type { ConsoleSource } from './console.source.js';
-import { isAtLeast, type Route, Router, type Viewer } from './router.js';
+import { Live } from './live/live.js';
+import { ANSWERED, isAtLeast, type Route, Router, type Viewer } from './router.js';
 import { ROUTES } from './routes/routes.js';
 
 /** The console as a function for `createServer` of `node:http`, or for any framework that passes on its requests. */
@@ -33,6 +34,7 @@ export class Console {
   private readonly router: Router;
   private readonly files = new PageFiles();
   private readonly acts = new Acts();
+  private readonly live: Live;
 
   constructor(
     private readonly settings: ConsoleSettings,
@@ -42,6 +44,7 @@ export class Console {
     const known = settings.accounts.map(({ password, ...viewer }) => [viewer, password] as const);
     this.login = new Login(new Accounts<Viewer>(known), this.logger);
     this.router = new Router(routes);
+    this.live = new Live(source, this.acts, settings);
   }
 
   /** Answers all that comes. */
@@ -51,6 +54,7 @@ export class Console {
   }
 
   async close(): Promise<void> {
+    this.live.close();
     this.acts.close();
     await this.source.close();
   }
@@ -72,9 +76,11 @@ export class Console {
     if (!isAtLeast(viewer, route.role))
       throw new ConsoleError(403, 'ROLE', `this needs the role ${route.role}, yours is ${viewer.role}`);
     const query = new URLSearchParams(url.slice(path.length));
-    const { settings, source } = this;
+    const { settings, source, acts, live } = this;
     const body = reading ? undefined : await bodyOf(request);
-    const answer = await route.answer({ viewer, source, settings, params, query, body, acts: this.acts });
+    const call = { viewer, source, settings, params, query, body, acts, live, request, response };
+    const answer = await route.answer(call);
+    if (answer === ANSWERED) return;
     if (!reading) this.logger.log(`${viewer.user}: ${method} ${redactText(path)}: 200`);
     sendJson(response, 200, answer);
   }

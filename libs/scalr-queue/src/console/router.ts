@@ -1,7 +1,9 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Acts } from './acts.js';
 import type { CheckedAccount, ConsoleSettings } from './console.settings.js';
 import type { ConsoleRole } from './console.options.js';
 import type { ConsoleSource } from './console.source.js';
+import type { Live } from './live/live.js';
 
 /** Who asks, without the password. */
 export type Viewer = Omit<CheckedAccount, 'password'>;
@@ -17,7 +19,13 @@ export interface Call {
   /** JSON that came with a POST. */
   readonly body?: unknown;
   readonly acts: Acts;
+  readonly live: Live;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 }
+
+/** For a route that has answered by itself. */
+export const ANSWERED = Symbol('answered');
 
 /** What is done for one method and path. */
 export interface Route {
@@ -26,7 +34,7 @@ export interface Route {
   readonly path: string;
   /** The least that may do this. */
   readonly role: ConsoleRole;
-  /** What it resolves to is sent as JSON. */
+  /** What it resolves to is sent as JSON, unless it is {@link ANSWERED}. */
   readonly answer: (call: Call) => unknown;
 }
 

@@ -8,9 +8,17 @@ export function sees(viewer: Viewer, { scope }: ConsoleSettings, app: string): b
   return (scope?.includes(app) ?? true) && (viewer.apps?.includes(app) ?? true);
 }
 
-/** The overview as far as an account may see it. Problems of the server are for all. */
+/** The overview as far as the account that asks may see it. */
 export async function visibleOverview({ source, viewer, settings }: Call): Promise<ConsoleOverview> {
-  const overview = await source.overview();
+  return overviewFor(viewer, settings, await source.overview());
+}
+
+/** An overview as far as an account may see it. Problems of the server are for all. */
+export function overviewFor(
+  viewer: Viewer,
+  settings: ConsoleSettings,
+  overview: ConsoleOverview,
+): ConsoleOverview {
   return {
     ...overview,
     apps: overview.apps.filter(({ app }) => sees(viewer, settings, app)),

@@ -1,5 +1,5 @@
 import { LIBRARY_VERSION } from '../../worker/library-version.js';
-import type { Call, Route } from '../router.js';
+import { ANSWERED, type Call, type Route } from '../router.js';
 import { pageOf } from './queries.js';
 import { askedApps, servicesOf, visibleOverview } from '../visible-apps.js';
 
@@ -7,6 +7,7 @@ import { askedApps, servicesOf, visibleOverview } from '../visible-apps.js';
 export const APP_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/me', role: 'view', answer: me },
   { method: 'GET', path: '/api/overview', role: 'view', answer: visibleOverview },
+  { method: 'GET', path: '/api/stream', role: 'view', answer: stream },
   { method: 'GET', path: '/api/queues', role: 'view', answer: queues },
   { method: 'GET', path: '/api/schedules', role: 'view', answer: schedules },
   { method: 'GET', path: '/api/workers', role: 'view', answer: workers },
@@ -24,6 +25,13 @@ function me({ viewer, settings, source }: Call): object {
     title: settings.title,
     version: LIBRARY_VERSION,
   };
+}
+
+/** The overview and the acts under way, told again whenever they have changed. */
+function stream({ viewer, request, response, live }: Call): typeof ANSWERED {
+  if (request.method === 'HEAD') response.setHeader('Content-Type', 'text/event-stream').end();
+  else live.join(viewer, request, response);
+  return ANSWERED;
 }
 
 async function queues(call: Call): Promise<object> {
