@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { ACTOR_KEYS } from '../audit/actor.js';
-import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { JobRef } from '../contract/job-ref.js';
-import { OptionChecker } from '../contract/option-checker.js';
 import type { DeadPosition } from '../engine/dead-position.js';
 import { fromStoredId, nameOfStoredId } from '../engine/job-id.js';
 import { QueueEngine } from '../engine/queue.engine.js';
+import { BATCH_KEYS, checkBatch, type CheckedBatch } from '../inspection/batch.options.js';
 import { JobReader } from '../inspection/job.reader.js';
 import type { KeyConflict } from './dead-job.js';
 import { BEGINNING, fromCursor, toCursor } from './dead-letter.cursor.js';
 import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
-import type { DeadLetterActionOptions } from './dead-letter.options.js';
+import type { DeadLetterActionOptions, DeadLetterProgress } from './dead-letter.options.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
 
 /** To how many jobs something was done, and which it could not be done to. */
@@ -30,17 +28,13 @@ export interface BatchOutcome {
 type Action = 'retry' | 'delete';
 
 /** Options that have passed their checks. */
-interface CheckedOptions extends Pick<DeadLetterActionOptions, 'onProgress' | 'signal'> {
-  readonly limit: number;
-  readonly dryRun: boolean;
+interface CheckedOptions extends CheckedBatch<DeadLetterProgress> {
   readonly after?: DeadPosition;
 }
 
-const MAX_JOBS = 100_000_000;
 /** Jobs changed in one round trip: few enough that no other app waits for them. */
 const ACTION_SLICE = 100;
-const KEYS = ['limit', 'dryRun', 'cursor', 'onProgress', 'signal', ...ACTOR_KEYS];
-const check = new OptionChecker(InvalidOptionError);
+const KEYS = [...BATCH_KEYS, 'cursor'];
 
 /**
  * Retries or deletes one dead job, or all that match a filter, in slices; each job in one step of its own, so that two processes never do
@@ -159,16 +153,6 @@ function isRef(which: JobRef | DeadLetterFilter): which is JobRef {
 
 /** @throws InvalidOptionError */
 function checkOptions(options: unknown): CheckedOptions {
-  const { limit, dryRun, cursor, onProgress, signal } = check.object('the options', options, KEYS);
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    check.fail('onProgress', 'a function', onProgress);
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    check.fail('signal', 'an AbortSignal', signal);
-  return {
-    limit: limit === undefined ? MAX_JOBS : check.integer('limit', limit, 1, MAX_JOBS),
-    dryRun: dryRun !== undefined && check.boolean('dryRun', dryRun),
-    after: fromCursor(cursor),
-    onProgress: onProgress as DeadLetterActionOptions['onProgress'],
-    signal: signal as DeadLetterActionOptions['signal'],
-  };
+  const checked = checkBatch<DeadLetterProgress>(options, KEYS);
+  return { ...checked, after: fromCursor((options as DeadLetterActionOptions).cursor) };
 }

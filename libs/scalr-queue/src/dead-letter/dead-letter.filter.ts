@@ -1,6 +1,7 @@
 import type { WrittenDeath } from '../engine/dead-position.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
-import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
+import { definitionIn, momentIn } from '../contract/filter-parts.js';
+import type { AnyJobDefinition } from '../contract/job-definition.js';
 import { DEAD_REASONS, type DeadReason } from '../contract/job-info.js';
 import { OptionChecker } from '../contract/option-checker.js';
 import { faultOf, fingerprintOf } from './fingerprint.js';
@@ -45,15 +46,15 @@ const check = new OptionChecker(InvalidOptionError);
 export function checkFilter(filter: unknown): CheckedFilter {
   const given = check.object('the filter of dead jobs', filter, KEYS);
   return {
-    ...(given.definition === undefined ? {} : { idPrefix: `${nameOf(given.definition)}~` }),
+    ...(given.definition === undefined ? {} : { idPrefix: `${definitionIn(given.definition)}~` }),
     ...(given.queue === undefined ? {} : { queue: check.name('filter.queue', given.queue) }),
     ...(given.reason === undefined
       ? {}
       : { reason: check.oneOf('filter.reason', given.reason, DEAD_REASONS) }),
     ...(given.error === undefined ? {} : { error: textOf(given.error).toLowerCase() }),
     ...(given.group === undefined ? {} : { group: fingerprintIn(given.group) }),
-    from: given.after === undefined ? 0 : timeOf('filter.after', given.after),
-    to: given.before === undefined ? Infinity : timeOf('filter.before', given.before) - 1,
+    from: given.after === undefined ? 0 : momentIn('filter.after', given.after),
+    to: given.before === undefined ? Infinity : momentIn('filter.before', given.before) - 1,
   };
 }
 
@@ -72,10 +73,6 @@ export function matchesFailure(filter: CheckedFilter, death: WrittenDeath): bool
   return filter.error === undefined || text.toLowerCase().includes(filter.error);
 }
 
-function nameOf(definition: unknown): string {
-  return isJobDefinition(definition) ? definition.name : check.name('filter.definition', definition);
-}
-
 function textOf(error: unknown): string {
   if (typeof error !== 'string' || error === '' || error.length > 1_000) {
     return check.fail('filter.error', 'a string of 1 to 1000 characters', error);
@@ -87,10 +84,4 @@ function fingerprintIn(group: unknown): string {
   if (typeof group !== 'string' || !/^[\da-f]{8}$/.test(group))
     return check.fail('filter.group', 'the fingerprint of a group: 8 hexadecimal digits', group);
   return group;
-}
-
-function timeOf(field: string, value: unknown): number {
-  if (!(value instanceof Date) || Number.isNaN(value.getTime()))
-    return check.fail(field, 'a valid Date', value);
-  return value.getTime();
 }

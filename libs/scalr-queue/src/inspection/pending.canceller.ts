@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { ACTOR_KEYS } from '../audit/actor.js';
 import type { Actor } from '../contract/audit.js';
-import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
-import { OptionChecker } from '../contract/option-checker.js';
 import type { JobFeed, JobPlace } from '../engine/found-job.js';
 import { nameOfStoredId } from '../engine/job-id.js';
 import { QueueEngine } from '../engine/queue.engine.js';
+import { checkBatch, type CheckedBatch } from './batch.options.js';
 import { payloadOf } from './job-details.mapper.js';
 import { toJobInfo } from './job-info.mapper.js';
 import { JobCanceller } from './job.canceller.js';
@@ -20,7 +18,7 @@ export interface CancelManyOptions extends Actor {
   /** Only counts; nothing is changed. Defaults to false. */
   readonly dryRun?: boolean;
   /** Called after every slice of at most 1,000 jobs looked at or 100 cancelled. */
-  readonly onProgress?: (progress: { readonly scanned: number } & CancelManyCounts) => void;
+  readonly onProgress?: (progress: CancelManyProgress) => void;
   /** Stops after the at most 100 jobs that are on their way; the result then has `more`. */
   readonly signal?: AbortSignal;
 }
@@ -33,6 +31,8 @@ export interface CancelManyCounts {
   /** Those that had started meanwhile, and were asked to stop. */
   readonly cancelling: number;
 }
+
+type CancelManyProgress = { readonly scanned: number } & CancelManyCounts;
 
 /** What `cancelMany` did. */
 export interface CancelManyResult extends CancelManyCounts {
@@ -48,9 +48,6 @@ const READ_SLICE = 50;
 const ACTION_SLICE = 100;
 /** Jobs that moved while the lists were read are found by another look; there is no end to new ones. */
 const MAX_PASSES = 3;
-const MAX_JOBS = 100_000_000;
-const KEYS = ['limit', 'dryRun', 'onProgress', 'signal', ...ACTOR_KEYS];
-const check = new OptionChecker(InvalidOptionError);
 
 /** Ends the waiting jobs that match a filter, in slices: however many there are, no call holds Redis or this process up. */
 @Injectable()
@@ -63,7 +60,7 @@ export class PendingCanceller {
 
   /** @throws InvalidOptionError, QueueUnavailableError */
   async cancel(given: unknown, options: unknown): Promise<CancelManyResult> {
-    const run = new Run(checkPending(given), checkOptions(options));
+    const run = new Run(checkPending(given), checkBatch<CancelManyProgress>(options));
     const queues = await this.reader.bounded(() => this.queuesOf(run.filter));
     for (let pass = 0; pass < MAX_PASSES && !run.isOver; pass++) {
       const before = run.counts.cancelled;
@@ -144,9 +141,6 @@ export class PendingCanceller {
   }
 }
 
-type CheckedOptions = Required<Pick<CancelManyOptions, 'limit' | 'dryRun'>> &
-  Pick<CancelManyOptions, 'onProgress' | 'signal'>;
-
 /** How far one call is. */
 class Run {
   counts = { matched: 0, cancelled: 0, cancelling: 0 };
@@ -155,7 +149,7 @@ class Run {
 
   constructor(
     readonly filter: CheckedPending,
-    readonly options: CheckedOptions,
+    readonly options: CheckedBatch<CancelManyProgress>,
   ) {}
 
   get room(): number {
@@ -197,19 +191,4 @@ async function idsOf(feed: JobFeed, most: number): Promise<string[]> {
     feed.take();
   }
   return ids;
-}
-
-/** @throws InvalidOptionError */
-function checkOptions(options: unknown): CheckedOptions {
-  const { limit, dryRun, onProgress, signal } = check.object('the options', options, KEYS);
-  if (onProgress !== undefined && typeof onProgress !== 'function')
-    check.fail('onProgress', 'a function', onProgress);
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    check.fail('signal', 'an AbortSignal', signal);
-  return {
-    limit: limit === undefined ? MAX_JOBS : check.integer('limit', limit, 1, MAX_JOBS),
-    dryRun: dryRun !== undefined && check.boolean('dryRun', dryRun),
-    onProgress: onProgress as CancelManyOptions['onProgress'],
-    signal: signal as CancelManyOptions['signal'],
-  };
 }

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
-import { type AnyJobDefinition, isJobDefinition } from '../contract/job-definition.js';
+import { definitionIn, momentIn } from '../contract/filter-parts.js';
+import type { AnyJobDefinition } from '../contract/job-definition.js';
 import type { JobInfo } from '../contract/job-info.js';
 import { OptionChecker } from '../contract/option-checker.js';
 
@@ -45,11 +46,11 @@ export function checkPending(filter: unknown): CheckedPending {
   if (definition === undefined && queue === undefined && payload === undefined)
     throw new InvalidOptionError('the filter of jobs must name a definition, a queue or a payload');
   return {
-    ...(definition === undefined ? {} : { name: nameOf(definition) }),
+    ...(definition === undefined ? {} : { name: definitionIn(definition) }),
     ...(queue === undefined ? {} : { queue: check.name('filter.queue', queue) }),
     states: state === undefined ? STATES : [check.oneOf('filter.state', state, STATES)],
     payload: payload === undefined ? [] : fieldsOf(payload),
-    before: enqueuedBefore === undefined ? Infinity : timeOf(enqueuedBefore),
+    before: enqueuedBefore === undefined ? Infinity : momentIn('filter.enqueuedBefore', enqueuedBefore),
   };
 }
 
@@ -77,10 +78,6 @@ function valueAt(payload: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-function nameOf(definition: unknown): string {
-  return isJobDefinition(definition) ? definition.name : check.name('filter.definition', definition);
-}
-
 function fieldsOf(payload: unknown): CheckedPending['payload'] {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload))
     return check.fail('filter.payload', 'an object of paths and values', payload);
@@ -99,10 +96,4 @@ function fieldsOf(payload: unknown): CheckedPending['payload'] {
       );
     return [path.split('.'), value as PayloadValue] as const;
   });
-}
-
-function timeOf(moment: unknown): number {
-  if (!(moment instanceof Date) || Number.isNaN(moment.getTime()))
-    return check.fail('filter.enqueuedBefore', 'a valid Date', moment);
-  return moment.getTime();
 }
