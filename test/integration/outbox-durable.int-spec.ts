@@ -1,9 +1,9 @@
-import { defineJob } from 'scalr-queue';
+import { defineJob, JobCancelledError, QueueUnavailableError } from 'scalr-queue';
 import { postgresOutbox, type PostgresOutboxOptions } from 'scalr-queue/outbox';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startProducer } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
-import { inTransaction, outboxDatabase } from '../support/outbox.js';
+import { inTransaction, outboxDatabase, poolOf } from '../support/outbox.js';
 import { Charge, Ship, shop, Unique } from '../support/shop.js';
 
 describe('an ambient transaction', () => {
@@ -132,6 +132,75 @@ describe('a durable job', () => {
     await eventually(() => producer.jobs.get(job).then((found) => found !== undefined));
     expect(await producer.jobs.cancel(job)).toBe('cancelled');
     await eventually(async () => expect(await rows()).toMatchObject([{ done_at: expect.any(Date) as Date }]));
+  });
+});
+
+describe('a recorded job that Redis has not heard of', () => {
+  it('never runs once it is cancelled, and is dead then as any other', async () => {
+    const { queue, producer, pool, work, rows, runs } = await shop();
+    const durable = await queue.enqueue(Charge, { order: 1 });
+    const shipped = await inTransaction(pool, (tx) => queue.enqueue(Ship, { order: 2 }, { tx, id: 'two' }));
+    expect(await producer.jobs.cancel(durable)).toBe('cancelling');
+    expect(await producer.jobs.cancel('two')).toBe('cancelling');
+    expect(await producer.jobs.cancel('three')).toBe('not-found');
+    const kept = await queue.enqueue(Charge, { order: 3 });
+    await work();
+    await eventually(() => expect(runs).toMatchObject([{ id: kept.id }]));
+    for (const job of [durable, shipped]) {
+      await expect(producer.jobs.waitFor(job, { timeout: '30s' })).rejects.toBeInstanceOf(JobCancelledError);
+      expect(await producer.jobs.get(job)).toMatchObject({ state: 'dead', reason: 'cancelled' });
+    }
+    await eventually(async () =>
+      expect((await rows()).filter(({ done_at }) => done_at === null)).toHaveLength(0),
+    );
+    expect(runs).toHaveLength(1);
+    expect(await producer.jobs.cancel(durable)).toBe('finished');
+  });
+
+  it('takes the place of no other once it is cancelled', async () => {
+    const { queue, producer, work } = await shop();
+    const unsent = await queue.enqueue(Unique, { order: 1, text: 'b' }, { delay: '1h' });
+    expect(await producer.jobs.cancel(unsent)).toBe('cancelling');
+    const { id } = await queue.enqueue(Unique, { order: 1, text: 'a' }, { delay: '1h', tx: false });
+    await work();
+    await eventually(async () => expect(await producer.jobs.get(unsent)).toMatchObject({ state: 'dead' }));
+    await eventually(async () => expect(await producer.jobs.get(id)).toMatchObject({ state: 'delayed' }));
+  });
+
+  it('is cancelled in Redis where that happens while it is sent', async () => {
+    const { queue, producer, database, work, rows } = await shop();
+    await work();
+    const first = await queue.enqueue(Charge, { order: 1 });
+    await producer.jobs.waitFor(first, { timeout: '30s' });
+    const client = await poolOf(database).connect();
+    // Who relays cannot write what it has sent.
+    await client.query('begin');
+    await client.query('select from scalr_queue.relay for update');
+    const job = await queue.enqueue(Charge, { order: 2 }, { delay: '1h' });
+    await eventually(async () => expect(await producer.jobs.get(job)).toMatchObject({ state: 'delayed' }));
+    await client.query(`update scalr_queue.outbox set tries = -1 where id = '${job.id}'`);
+    await client.query('commit');
+    client.release();
+    await eventually(async () =>
+      expect(await producer.jobs.get(job)).toMatchObject({ state: 'dead', reason: 'cancelled' }),
+    );
+    await eventually(async () =>
+      expect((await rows())[1]).toMatchObject({ done_at: expect.any(Date) as Date }),
+    );
+  });
+
+  it('is cancelled though Redis is down, and others are not said to be', async () => {
+    const { app, database, outbox, work, producer, runs } = await shop();
+    const away = await startProducer({ app, redis: 'redis://127.0.0.1:1', outbox: outbox() });
+    const job = await away.queue.enqueue(Charge, { order: 1 });
+    expect(await away.jobs.cancel(job)).toBe('cancelling');
+    await expect(away.jobs.cancel('other')).rejects.toBeInstanceOf(QueueUnavailableError);
+    await database.query(`insert into scalr_queue.outbox (app, name, id, queue, payload, options)
+      values ('${app}', 'a', 'same', 'q', '1', '1'), ('${app}', 'b', 'same', 'q', '1', '1')`);
+    await expect(away.jobs.cancel('same')).rejects.toThrow('used by jobs of "a" and "b": pass { id, name }');
+    await work();
+    await eventually(async () => expect(await producer.jobs.get(job)).toMatchObject({ state: 'dead' }));
+    expect(runs).toEqual([]);
   });
 });
 

@@ -31,6 +31,8 @@ export interface OutboxHost {
   readonly app: string;
   /** Hands recorded jobs to Redis, in this order; idempotent by their ids. Never rejects. @returns of each what became of it */
   send(jobs: readonly RecordedJob[]): Promise<readonly SentRecord[]>;
+  /** The same for jobs that were cancelled before Redis had heard of them, or while it did: each is cancelled there. */
+  sendCancelled(jobs: readonly RecordedJob[]): Promise<readonly SentRecord[]>;
   /** Rejects while Redis cannot be asked. */
   fates(jobs: readonly Pick<RecordedJob, 'name' | 'id' | 'queue'>[]): Promise<readonly RecordFate[]>;
   /** What Redis was marked with, if it has not been emptied since. Rejects while it cannot be asked. */
@@ -100,6 +102,12 @@ export interface Outbox {
    * @throws InvalidOptionError when `tx` is none that the adapter knows, QueueConfigError when the tables are missing
    */
   record(app: string, jobs: readonly RecordedJob[], tx?: unknown): Promise<void>;
+  /**
+   * Notes that a job is cancelled which has been recorded and not sent: who relays it ends it in Redis.
+   * @returns whether there is such a job; not one of a transaction that has not committed
+   * @throws QueueUnavailableError when PostgreSQL cannot be used
+   */
+  cancel(app: string, job: { readonly id: string; readonly name?: string | undefined }): Promise<boolean>;
   /**
    * Runs work and writes its receipt, both in one transaction of the outbox. What the work throws rolls back, and is thrown.
    * @param work is given the transaction, as the adapter makes it; without such an adapter a client of `pg`. What it resolves to is kept

@@ -35,7 +35,7 @@ export class OutboxParticipant
     private readonly events: JobEvents,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
-    this.side = new RedisSide(app.app, engine, sender, app.clock);
+    this.side = new RedisSide(app.app, engine, sender, app.clock, events);
     app.outbox?.attach?.(this.side);
   }
 

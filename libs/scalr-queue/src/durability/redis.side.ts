@@ -3,14 +3,18 @@ import type { EnqueuedJob } from '../contract/enqueue-options.js';
 import { EnqueueError, OutcomeUnknownError } from '../contract/errors/enqueue.errors.js';
 import type { OutboxHost, RecordedJob, RecordFate, SentRecord } from '../contract/outbox.js';
 import { withDeadline } from '../engine/deadline.js';
+import { cancelledFailure } from '../engine/failure.js';
 import { toStoredId } from '../engine/job-id.js';
 import type { PreparedJob } from '../engine/prepared-job.js';
 import type { QueueEngine } from '../engine/queue.engine.js';
+import type { JobEvents } from '../observability/job-event.stream.js';
 import type { JobSender } from '../producer/job.sender.js';
 import { fromRecord } from '../producer/recorded-job.js';
 
 /** How long, in milliseconds, Redis may take to say what became of jobs. */
 const PATIENCE = 2_000;
+/** A job that is sent to be cancelled would start after so many milliseconds. */
+const CANCEL_WITHIN = 600_000;
 /** Jobs of one call of the sender, which has a second for them. */
 const RUN = 250;
 /** The states of the engine in which a job has ended. */
@@ -26,6 +30,7 @@ export class RedisSide implements OutboxHost {
     private readonly engine: QueueEngine,
     private readonly sender: JobSender,
     private readonly clock: Clock,
+    private readonly events: JobEvents,
   ) {}
 
   async send(records: readonly RecordedJob[]): Promise<readonly SentRecord[]> {
@@ -46,6 +51,10 @@ export class RedisSide implements OutboxHost {
     }
     await Promise.all([...byQueue.values()].map((runs) => this.sendRuns(runs, outcomes)));
     return outcomes;
+  }
+
+  async sendCancelled(records: readonly RecordedJob[]): Promise<readonly SentRecord[]> {
+    return Promise.all(records.map((record) => this.sendOneCancelled(record)));
   }
 
   async fates(jobs: readonly Pick<RecordedJob, 'name' | 'id' | 'queue'>[]): Promise<readonly RecordFate[]> {
@@ -77,6 +86,29 @@ export class RedisSide implements OutboxHost {
 
   onReady(listener: () => void): () => void {
     return this.engine.onReady(listener);
+  }
+
+  /** It is there as a dead one afterwards, for who looks at it, or waits for it. */
+  private async sendOneCancelled(record: RecordedJob): Promise<SentRecord> {
+    const { name, id, queue } = record;
+    try {
+      const now = this.clock.now();
+      const { options, ...job } = fromRecord(record, now);
+      // Neither does it start before it is cancelled, nor does it take the place of another one.
+      const { deduplication: _, timestamp = now, ...others } = options;
+      const delayed = { ...others, timestamp, delay: now - timestamp + CANCEL_WITHIN };
+      await this.sender.sendMany([{ ...job, options: delayed }]);
+      const cancel = this.engine.jobs.cancel(
+        { name, queue, storedId: toStoredId(name, id) },
+        cancelledFailure(id),
+      );
+      if ((await this.bounded(cancel)) === 'cancelled')
+        this.events.emit('cancelled', () => ({ id, name, queue, was: 'waiting' }));
+      return { sent: 'created', countsId: id };
+    } catch (error) {
+      const isItself = error instanceof OutcomeUnknownError || !(error instanceof EnqueueError);
+      return isItself && (await this.writes()) ? { refused: messageOf(error) } : { held: messageOf(error) };
+    }
   }
 
   /** One after the other, so that jobs of a queue keep their order; once Redis takes none, the others are not tried. */

@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { ERROR_TEXT_LIMIT } from '../contract/defaults.js';
+import { JobCancelledError } from '../contract/errors/outcome.errors.js';
 import { DEAD_REASONS, type DeadReason, type JobErrorInfo } from '../contract/job-info.js';
 
 /**
@@ -36,6 +37,12 @@ export function describeThrown(thrown: unknown): JobErrorInfo & { readonly stack
 
 export function formatFailure(kind: FailureKind, error: JobErrorInfo): string {
   return cut(`${kind} ${error.name}${error.code ? `[${error.code}]` : ''}: ${error.message}`);
+}
+
+/** The failure of a cancelled job. */
+export function cancelledFailure(id: string): string {
+  const { name, message, code } = new JobCancelledError(id);
+  return formatFailure('cancelled', { name, message, code });
 }
 
 /** The reverse of {@link formatFailure}; texts that others wrote count as `attempts`. */

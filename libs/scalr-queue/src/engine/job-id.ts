@@ -1,3 +1,4 @@
+import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { OptionChecker } from '../contract/option-checker.js';
 import { MAX_NAME_LENGTH } from '../contract/defaults.js';
 
@@ -74,4 +75,15 @@ export function fromStoredId(storedId: string): string {
 export function timeOfStoredId(storedId: string): number | undefined {
   const id = fromStoredId(storedId);
   return /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(id) ? parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined;
+}
+
+/**
+ * The id alone does not say which job is meant.
+ * @param jobs their names, as they are told
+ * @param field what says it beside the id
+ */
+export function ambiguousId(jobs: readonly string[], field: 'name' | 'queue'): InvalidOptionError {
+  return new InvalidOptionError(
+    `the id is used by jobs of ${jobs.join(' and ')}: pass { id, ${field} } instead of the id`,
+  );
 }

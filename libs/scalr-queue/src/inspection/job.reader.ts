@@ -5,7 +5,7 @@ import type { FoundJob, JobPlace } from '../engine/found-job.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
-import { toStoredId } from '../engine/job-id.js';
+import { ambiguousId, toStoredId } from '../engine/job-id.js';
 import type { JobRef } from '../contract/job-ref.js';
 import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import { describe } from '../contract/option-checker.js';
@@ -118,10 +118,7 @@ function chosenOf(
 function ambiguous(found: readonly { readonly name: string; readonly queue: string }[]): InvalidOptionError {
   const differ = new Set(found.map(({ name }) => name)).size === found.length;
   const names = found.map(({ name, queue }) => (differ ? `"${name}"` : `"${name}" in the queue ${queue}`));
-  const field = differ ? 'name' : 'queue';
-  return new InvalidOptionError(
-    `the id is used by jobs of ${names.join(' and ')}: pass { id, ${field} } instead of the id`,
-  );
+  return ambiguousId(names, differ ? 'name' : 'queue');
 }
 
 /** A reference to a job, taken apart. */

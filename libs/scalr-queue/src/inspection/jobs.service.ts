@@ -100,9 +100,9 @@ export class JobsService {
    * signal aborts within a second on whichever worker runs it. A cancelled job is not retried.
    *
    * @returns `cancelled`: it will never run. `cancelling`: it runs, and was asked to stop; it is dead soon, or completes if it
-   * ends first. `finished`: too late. `not-found`: no such job is stored.
+   * ends first. A job of the outbox that Redis has not heard of is `cancelling`, too: it is dead as soon as it is sent. `finished`: too late. `not-found`: no such job is stored.
    * @param actor who cancels it; only with that `AuditService` tells of it
-   * @throws QueueUnavailableError when Redis does not answer; InvalidOptionError for an ambiguous id
+   * @throws QueueUnavailableError when Redis does not answer, or PostgreSQL where the app has an outbox and Redis no such job; InvalidOptionError for an ambiguous id
    */
   async cancel(ref: JobRef, actor: Actor = {}): Promise<CancelOutcome> {
     const { by, via } = onlyActor(actor);

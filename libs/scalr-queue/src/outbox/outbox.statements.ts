@@ -69,16 +69,26 @@ and queue <> all($2::text[])
 order by o.seq limit ${RELAY_BATCH}`;
   }
 
+  /** Params: app, id, a name or null. Tries below zero: cancelled. Nothing is, where jobs of several names are meant. */
+  get cancel(): string {
+    const meant = `app = $1 and id = $2 and ($3::text is null or name = $3) and sent_at is null and error is null`;
+    return `with meant as (select array_agg(name order by name) as names from ${this.outbox} where ${meant}),
+cancelled as (update ${this.outbox} set tries = -1, retry_at = null
+where ${meant} and (select cardinality(names) from meant) = 1 returning 1)
+select (select count(*) from cancelled)::int as jobs, names${this.notify ? `, pg_notify('${CHANNEL}', $1::text) is null as told` : ''} from meant`;
+  }
+
   /**
-   * Params: seqs, whether each is done, app, holder, epoch. Only for who holds the lease, and not while another epoch begins: the row of
+   * Params: seqs, whether each is done, app, holder, epoch, whether each was sent as a cancelled one: where that has changed meanwhile, it
+   * is sent again. Only for who holds the lease, and not while another epoch begins: the row of
    * the lease is locked meanwhile.
    */
   get markSent(): string {
     return `with held as (select 1 from ${this.relay} where app = $3 and holder = $4 and epoch = $5 for share)
 update ${this.outbox} o set sent_at = clock_timestamp(), retry_at = null,
 done_at = coalesce(o.done_at, case when m.done or not o.durable then clock_timestamp() end)
-from unnest($1::bigint[], $2::boolean[]) as m(seq, done)
-where o.seq = m.seq and o.sent_at is null and exists (select 1 from held)`;
+from unnest($1::bigint[], $2::boolean[], $6::boolean[]) as m(seq, done, cancelled)
+where o.seq = m.seq and o.sent_at is null and (o.tries < 0) = m.cancelled and exists (select 1 from held)`;
   }
 
   /** Params: seq, what is wrong, tries after which it is given up. */
@@ -86,7 +96,7 @@ where o.seq = m.seq and o.sent_at is null and exists (select 1 from held)`;
     return `update ${this.outbox} set tries = tries + 1,
 retry_at = clock_timestamp() + least(tries + 1, 10) * interval '1 second',
 error = case when tries + 1 >= $3 then $2::text end
-where seq = $1 and sent_at is null returning error`;
+where seq = $1 and sent_at is null and tries >= 0 returning error`;
   }
 
   /** Params: app, the id of a job that took over the payload, the seq of the row that it came from. */

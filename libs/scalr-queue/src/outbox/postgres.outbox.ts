@@ -1,5 +1,6 @@
 import { withDeadline } from '../engine/deadline.js';
 import { outcomeUnknown } from '../engine/outcome-unknown.js';
+import { ambiguousId } from '../engine/job-id.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
@@ -62,6 +63,34 @@ class PostgresOutbox implements Outbox {
       await this.database.query(this.statements.record, params, ENQUEUE_DEADLINE);
     } catch (error) {
       throw configurationError(error, this.settings.schema) ?? failure(error, ids);
+    }
+  }
+
+  async cancel(
+    app: string,
+    { id, name = null }: { readonly id: string; readonly name?: string | null | undefined },
+  ): Promise<boolean> {
+    try {
+      const params = [app, id, name];
+      const { rows } = await this.database.query(this.statements.cancel, params, ENQUEUE_DEADLINE);
+      const { jobs, names } = rows[0] as { jobs: number; names: string[] | null };
+      if (names && names.length > 1)
+        throw ambiguousId(
+          names.map((one) => `"${one}"`),
+          'name',
+        );
+      return jobs > 0;
+    } catch (error) {
+      if (error instanceof InvalidOptionError) throw error;
+      // Whatever became of it: saying it again does no harm.
+      const { message } = error as Error;
+      throw (
+        configurationError(error, this.settings.schema) ??
+        new QueueUnavailableError(
+          `PostgreSQL cannot be used (${message}), where the job may wait to be sent. It is safe to cancel it again.`,
+          { cause: error },
+        )
+      );
     }
   }
 

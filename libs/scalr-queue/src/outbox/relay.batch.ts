@@ -12,6 +12,8 @@ const TIMEOUT = 10_000;
 
 interface Row extends RecordedJob {
   readonly seq: string;
+  /** Below zero for one that is cancelled. */
+  readonly tries: number;
 }
 
 type Sent = Extract<SentRecord, { readonly sent: string }>;
@@ -64,13 +66,16 @@ export class RelayBatch {
     if (rows.length === 0 || !this.lease.held) return NOTHING;
     // Before they are sent: what is sent before another epoch begins does not count in that.
     const { epoch = '' } = this.lease;
-    const outcomes = await this.host.send(rows);
+    const outcomes = await this.send(rows);
     let held: string | undefined;
     const sent: { row: Row; outcome: Sent }[] = [];
     const refused: { row: Row; why: string }[] = [];
     for (const [index, row] of rows.entries()) {
       const outcome = outcomes[index]!;
       if ('sent' in outcome) sent.push({ row, outcome });
+      // Nobody wants it any more.
+      else if ('refused' in outcome && isCancelled(row))
+        sent.push({ row, outcome: { sent: 'created', countsId: row.id } });
       else if ('refused' in outcome) refused.push({ row, why: outcome.refused });
       else {
         held = outcome.held;
@@ -88,21 +93,32 @@ export class RelayBatch {
     };
   }
 
+  /** Cancelled ones after the others: one of these may be what is cancelled. */
+  private async send(rows: readonly Row[]): Promise<readonly SentRecord[]> {
+    const cancelled = rows.filter(isCancelled);
+    if (cancelled.length === 0) return this.host.send(rows);
+    const sent = (await this.host.send(rows.filter((row) => !isCancelled(row)))).values();
+    const ended = (await this.host.sendCancelled(cancelled)).values();
+    return rows.map((row) => (isCancelled(row) ? ended : sent).next().value!);
+  }
+
   private async mark(sent: readonly { row: Row; outcome: Sent }[], epoch: string): Promise<void> {
     if (sent.length === 0) return;
     const seqs: string[] = [];
     const done: boolean[] = [];
+    const cancelled: boolean[] = [];
     for (const { row, outcome } of sent) {
       seqs.push(row.seq);
       // Another job counts in its place: this one never runs.
-      done.push(outcome.countsId !== row.id);
+      done.push(outcome.countsId !== row.id || isCancelled(row));
+      cancelled.push(isCancelled(row));
       if (outcome.sent === 'replaced') await this.settleReplaced(row, outcome.countsId);
       else if (outcome.sent === 'rerun' && outcome.countsId !== row.id)
         await this.takeOver(row, outcome.countsId);
     }
     const { app } = this.host;
     const { holder } = this.lease;
-    await this.database.query(this.statements.markSent, [seqs, done, app, holder, epoch], TIMEOUT);
+    await this.database.query(this.statements.markSent, [seqs, done, app, holder, epoch, cancelled], TIMEOUT);
   }
 
   /** What a job with the same unique key took the place of must not come back should Redis be lost. */
@@ -135,6 +151,8 @@ export class RelayBatch {
     );
   }
 }
+
+const isCancelled = ({ tries }: Row): boolean => tries < 0;
 
 function uniqueKeyOf({ options }: RecordedJob): string | undefined {
   const { options: stored } = JSON.parse(options) as {

@@ -51,6 +51,11 @@ export class TestOutbox implements Outbox {
     await this.host!.send(jobs);
   }
 
+  /** Nothing waits here. */
+  async cancel(): Promise<boolean> {
+    return false;
+  }
+
   /** Receipts are kept for as long as the kit; what the work has written and enqueued before it throws stays. */
   async once(
     { jobId, key }: Receipt,
