@@ -10,6 +10,7 @@ import { hookBehaviours } from './hooks.behaviour.js';
 import { itemBehaviours } from './items.behaviour.js';
 import { operationBehaviours } from './operations.behaviour.js';
 import { resultBehaviours } from './results.behaviour.js';
+import { tagBehaviours } from './tags.behaviour.js';
 import { transactionBehaviours } from './transactions.behaviour.js';
 
 /** Everything that must be the same with Redis and with the test kit. */
@@ -19,6 +20,7 @@ export function conformanceOf(start: StartDriver) {
   attemptBehaviours(start);
   endingBehaviours(start);
   operationBehaviours(start);
+  tagBehaviours(start);
   resultBehaviours(start);
   contextBehaviours(start);
   enhancerBehaviours(start);

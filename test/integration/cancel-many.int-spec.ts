@@ -105,8 +105,8 @@ describe('cancelling many jobs', () => {
   });
 
   it.each([
-    [{}, {}, 'the filter of jobs must name a definition, a queue or a payload'],
-    [{ state: 'delayed' }, {}, 'the filter of jobs must name a definition, a queue or a payload'],
+    [{}, {}, 'the filter of jobs must name a definition, a queue, a payload or a tag'],
+    [{ state: 'delayed' }, {}, 'the filter of jobs must name a definition, a queue, a payload or a tag'],
     [{ definition: Charge, tenant: 'a' }, {}, 'unknown option "tenant"'],
     [{ definition: Charge, state: 'running' }, {}, 'expected filter.state to be one of "waiting", "delayed"'],
     [{ queue: 'cadrs' }, {}, 'unknown queue "cadrs", did you mean "cards"?'],
@@ -152,7 +152,7 @@ describe('cancelling many jobs', () => {
     expect(await cli(`cancel ${where} --yes`)).toEqual({ code: 0, out: '1 cancelled\n', err: '' });
     expect(await cli('cancel --state waiting --yes')).toMatchObject({
       code: 2,
-      err: 'error: name the jobs to cancel: an id, --name, --queue or --payload\n',
+      err: 'error: name the jobs to cancel: an id, --name, --queue, --payload or --tag\n',
     });
     expect(await cli('cancel some-id --payload a=1 --yes')).toMatchObject({ code: 2 });
     expect(await cli('cancel --payload nonsense --yes')).toMatchObject({

@@ -132,6 +132,30 @@ it('shows jobs in each of their states, with what matters about their time', asy
       });
 });
 
+it('shows tags where a job has some, and chooses by them', async () => {
+  const app = uniqueApp();
+  const { cli, json, lines } = commandsOf(app);
+  const { queue } = await startProducer({ app });
+  const Tagged = defineJob<string>('tagged', { tags: (tenant) => [`tenant:${tenant}`, 'x'] });
+  for (const tenant of ['acme', 'initech']) await queue.enqueue(Tagged, tenant, { id: tenant });
+  expect(await lines('jobs --tag tenant:acme')).toEqual([
+    'ID NAME QUEUE STATE ATTEMPT ENQUEUED WHEN TAGS ERROR',
+    'acme tagged default waiting 0/5 T - tenant:acme x -',
+  ]);
+  expect((await lines('job acme'))[3]).toBe('tags tenant:acme x');
+  expect(await json('cancel --tag tenant:acme --yes')).toMatchObject({ matched: 1, cancelled: 1 });
+  expect((await lines('dead list --tag x'))[1]).toMatch(
+    /^acme tagged default cancelled \S+ .*tenant:acme x /,
+  );
+  expect(await json('dead delete --tag tenant:initech --yes')).toMatchObject({ matched: 0 });
+  expect(await json('dead retry --tag tenant:acme --yes')).toMatchObject({ matched: 1, retried: 1 });
+  const refused = await cli(['jobs', '--tag', 'a b']);
+  expect(refused).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('expected tag to be a tag') as string,
+  });
+});
+
 it('prints for machines what it did, and what it would do', async () => {
   const app = uniqueApp();
   const { cli, json } = commandsOf(app);

@@ -55,12 +55,13 @@ describe('an ambient transaction', () => {
 
 describe('a durable job', () => {
   it('is recorded by itself, runs, and its row learns of the end', async () => {
-    const { queue, work, runs, rows } = await shop();
+    const { queue, producer, work, runs, rows } = await shop();
     const job = await queue.enqueue(Charge, { order: 1 });
     expect(job.status).toBe('recorded');
     expect(await rows()).toMatchObject([{ id: job.id, durable: true, sent_at: null, done_at: null }]);
     await work();
     await eventually(() => expect(runs).toMatchObject([{ id: job.id }]));
+    expect(await producer.jobs.get(job)).toMatchObject({ tags: ['order:1'] });
     await eventually(async () => expect(await rows()).toMatchObject([{ done_at: expect.any(Date) as Date }]));
   });
 

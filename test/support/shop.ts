@@ -7,7 +7,11 @@ import { startProducer, startWorker, uniqueApp } from './apps.js';
 import { outboxDatabase, poolOf } from './outbox.js';
 
 export const Ship = defineJob('order.ship', { payload: z.object({ order: z.int() }), queue: 'orders' });
-export const Charge = defineJob<{ order: number }>('order.charge', { queue: 'orders', durable: true });
+export const Charge = defineJob<{ order: number }>('order.charge', {
+  queue: 'orders',
+  durable: true,
+  tags: ({ order }) => [`order:${order}`],
+});
 export const Unique = defineJob<{ order: number; text: string }>('order.unique', {
   unique: { key: ({ order }) => String(order), onConflict: 'replace' },
   durable: true,

@@ -42,10 +42,15 @@ export const Everything = defineJob('everything', {
   timeout: '5m',
   expiresIn: '1h',
   unique: { key: ({ id }) => id, for: '1m', onConflict: 'replace' },
+  tags: ({ id }) => [`id:${id.trim()}`],
   priority: 3,
   keep: { completed: { age: '1h', count: 10 }, dead: { age: '7d' } },
 });
-export const Never = defineJob<string>('never', { retry: false, unique: true });
+export const Never = defineJob<string>('never', {
+  retry: false,
+  unique: true,
+  tags: (text) => [text.trim()],
+});
 
 export async function callers(queue: EnqueueService, jobs: JobsService): Promise<unknown> {
   const job: EnqueuedJob = await queue.enqueue(Convert, { amount: '5', to: 'eur' });

@@ -41,6 +41,12 @@ export const definitions = [
   defineJob('a', { payload, retry: () => 'soon' }),
   // @ts-expect-error the key is made of the payload
   defineJob('a', { payload, unique: { key: ({ ids }) => String(ids) } }),
+  // @ts-expect-error tags are made of the payload
+  defineJob('a', { payload, tags: ({ ids }) => [String(ids)] }),
+  // @ts-expect-error tags are texts
+  defineJob('a', { payload, tags: () => [1] }),
+  // @ts-expect-error tags are there at once
+  defineJob('a', { payload, tags: async () => ['a'] }),
   // @ts-expect-error one of keep and replace
   defineJob('a', { payload, unique: { onConflict: 'drop' } }),
 ];

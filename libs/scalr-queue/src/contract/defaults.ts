@@ -20,6 +20,9 @@ export const DEFAULT_CONCURRENCY = 10;
 export const DEFAULT_FAST_PATH = 'auto';
 export const DEFAULT_PAYLOAD_LIMIT = 256 * KIB;
 export const DEFAULT_RESULT_LIMIT = 256 * KIB;
+/** Tags of one job, and characters of a tag. */
+export const MAX_TAGS = 10;
+export const MAX_TAG_LENGTH = 64;
 /** What a job carries of its caller. */
 export const CONTEXT_LIMIT = 2 * KIB;
 export const DEFAULT_KEEP_COMPLETED_AGE = DAY;

@@ -68,6 +68,8 @@ export interface JobInfo {
   readonly id: string;
   readonly name: string;
   readonly queue: string;
+  /** Those that its definition gave it; left out where it has none. */
+  readonly tags?: readonly string[];
   readonly state: JobState;
   /** Of the job of a slot that did not run: it came too late, or its schedule was paused, removed or changed meanwhile. */
   readonly outcome?: 'missed' | 'skipped';

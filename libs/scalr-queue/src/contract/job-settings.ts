@@ -3,6 +3,7 @@ import { MAX_DURATION, MAX_PRIORITY, MAX_TIMEOUT } from './defaults.js';
 import type { Duration } from './duration.js';
 import { type RetryFunction, type RetryOptions, toRetryPolicy } from './retry-policy.js';
 import { checkLimits, type Limits } from './limit-use.js';
+import { checkTagsSetting } from './tags.js';
 import { toUniqueness, type UniqueOptions } from './unique-options.js';
 
 /** How long, and how many, finished jobs of a definition are kept: whichever limit is reached first. Other jobs of its queue do not count. */
@@ -48,10 +49,15 @@ export interface JobSettings<Payload = unknown> extends JobDefaults {
    * attempt. A place of a concurrent limiter is held for the whole attempt. Defaults to none.
    */
   readonly limits?: Limits<Payload>;
+  /**
+   * Labels by which operators find, count and cancel jobs, such as `tenant:acme`: up to 10 of at most 64 characters, made of the payload when it
+   * is enqueued, and stored and shown in clear text. Defaults to none.
+   */
+  readonly tags?: (payload: Payload) => readonly string[];
 }
 
 export const JOB_DEFAULT_KEYS = ['retry', 'timeout', 'expiresIn', 'priority', 'keep'];
-export const JOB_SETTING_KEYS = [...JOB_DEFAULT_KEYS, 'queue', 'unique', 'durable', 'limits'];
+export const JOB_SETTING_KEYS = [...JOB_DEFAULT_KEYS, 'queue', 'unique', 'durable', 'limits', 'tags'];
 
 const KEEP_LIMIT = 1_000_000;
 
@@ -71,6 +77,7 @@ export function checkJobSettings(check: OptionChecker, given: Record<string, unk
   toUniqueness(check, 'unique', given.unique);
   if (given.durable !== undefined) check.boolean('durable', given.durable);
   checkLimits(check, 'limits', given.limits);
+  checkTagsSetting(check, 'tags', given.tags);
 }
 
 function checkKeep(check: OptionChecker, field: string, value: unknown): void {

@@ -4,6 +4,7 @@ import { definitionIn, momentIn } from '../contract/filter-parts.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
 import { DEAD_REASONS, type DeadReason } from '../contract/job-info.js';
 import { OptionChecker } from '../contract/option-checker.js';
+import { checkTag } from '../contract/tags.js';
 import { faultOf, fingerprintOf } from './fingerprint.js';
 
 /** Which dead jobs are meant; an empty filter means all of them. */
@@ -18,6 +19,8 @@ export interface DeadLetterFilter {
   readonly error?: string;
   /** Jobs of this group, by its `fingerprint`; see `DeadLetterService.groups`. */
   readonly group?: string;
+  /** Jobs with this tag. */
+  readonly tag?: string;
   /** Jobs that died at this moment or later. */
   readonly after?: Date;
   /** Jobs that died before this moment. */
@@ -33,13 +36,14 @@ export interface CheckedFilter {
   /** In lower case. */
   readonly error?: string;
   readonly group?: string;
+  readonly tag?: string;
   /** Epoch milliseconds, inclusive. */
   readonly from: number;
   /** Epoch milliseconds, inclusive. */
   readonly to: number;
 }
 
-const KEYS = ['definition', 'queue', 'reason', 'error', 'group', 'after', 'before'];
+const KEYS = ['definition', 'queue', 'reason', 'error', 'group', 'tag', 'after', 'before'];
 const check = new OptionChecker(InvalidOptionError);
 
 /** @throws InvalidOptionError */
@@ -53,18 +57,20 @@ export function checkFilter(filter: unknown): CheckedFilter {
       : { reason: check.oneOf('filter.reason', given.reason, DEAD_REASONS) }),
     ...(given.error === undefined ? {} : { error: textOf(given.error).toLowerCase() }),
     ...(given.group === undefined ? {} : { group: fingerprintIn(given.group) }),
+    ...(given.tag === undefined ? {} : { tag: checkTag(check, 'filter.tag', given.tag) }),
     from: given.after === undefined ? 0 : momentIn('filter.after', given.after),
     to: given.before === undefined ? Infinity : momentIn('filter.before', given.before) - 1,
   };
 }
 
 /** Whether the jobs themselves must be read to know which match. */
-export function needsReading({ reason, error, group }: CheckedFilter): boolean {
-  return reason !== undefined || error !== undefined || group !== undefined;
+export function needsReading({ reason, error, group, tag }: CheckedFilter): boolean {
+  return [reason, error, group, tag].some((given) => given !== undefined);
 }
 
-/** Whether a job matches that is dead for what is written down about it. */
+/** Whether a job matches of which this is written down. */
 export function matchesFailure(filter: CheckedFilter, death: WrittenDeath): boolean {
+  if (filter.tag !== undefined && !death.tags?.includes(filter.tag)) return false;
   const fault = faultOf(death);
   const { reason, error } = fault;
   if (filter.reason !== undefined && reason !== filter.reason) return false;

@@ -13,4 +13,6 @@ export interface WrittenDeath {
   readonly failedReason: string;
   readonly attemptsMade: number;
   readonly maxAttempts: number;
+  /** Left out where it has none. */
+  readonly tags?: readonly string[];
 }

@@ -17,6 +17,8 @@ export interface JobMeta {
   readonly void?: boolean;
   /** Its caller waits for its end: it is kept for a moment, whatever `keep` says. */
   readonly waited?: boolean;
+  /** Its tags, where it has any. */
+  readonly tags?: readonly string[];
   /** What it carries of its caller. */
   readonly ctx?: Readonly<Partial<CarriedContext>>;
   /** Slot of the schedule (epoch milliseconds) that the job was enqueued for. */

@@ -2,6 +2,8 @@ import { describeThrown, parseDeath, parseFailure } from '../engine/failure.js';
 import { errorOfFault, type StoredFault } from '../engine/stored-fault.js';
 import { fromStoredId } from '../engine/job-id.js';
 import type { JobErrorInfo, JobInfo, JobState } from '../contract/job-info.js';
+import { storedTags } from '../contract/tags.js';
+import { readMeta } from '../engine/job-meta.js';
 import { slotEndOf } from '../engine/slot-end.js';
 import { itemsOf } from './job-items.js';
 import type { ReadJob } from '../engine/found-job.js';
@@ -19,10 +21,12 @@ export function toJobInfo({ job, state: engineState, runAt, fault }: FoundJob): 
   const state = STATES[engineState] ?? 'waiting';
   const failure = job.failedReason ? failureOf(job, job.failedReason, state) : undefined;
   const items = itemsOf(job.items);
+  const tags = storedTags(readMeta(job.opts).tags);
   return {
     id: fromStoredId(job.id ?? ''),
     name: job.name,
     queue: job.queueName,
+    ...(tags.length > 0 ? { tags } : {}),
     state,
     ...(state === 'dead' && failure && failure.kind !== 'retrying' ? { reason: failure.kind } : {}),
     attempt: attemptOf(job, state, failure?.kind),

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { JobInfo, JobState } from '../contract/job-info.js';
 import { OptionChecker } from '../contract/option-checker.js';
+import { checkTag } from '../contract/tags.js';
 import { decodeCursor, encodeCursor } from '../engine/cursor.js';
 
 /** Which jobs to list. */
@@ -11,6 +12,8 @@ export interface JobListOptions {
   readonly queue?: string;
   /** Jobs of the definition with this name. */
   readonly name?: string;
+  /** Jobs with this tag: jobs are read to know, at most 1,000 for a page, which may then be short, or empty, and still have a cursor. */
+  readonly tag?: string;
   /** Jobs on the page, 1 to 1,000. Defaults to 50. */
   readonly limit?: number;
   /** What the page before returned; left out for the first. */
@@ -35,21 +38,23 @@ export interface CheckedListOptions {
   readonly states: readonly JobState[];
   readonly queue?: string;
   readonly name?: string;
+  readonly tag?: string;
   readonly limit: number;
   readonly after?: ListPosition;
 }
 
 const STATES: readonly JobState[] = ['running', 'waiting', 'delayed', 'dead', 'completed'];
-const KEYS = ['state', 'queue', 'name', 'limit', 'cursor'];
+const KEYS = ['state', 'queue', 'name', 'tag', 'limit', 'cursor'];
 const check = new OptionChecker(InvalidOptionError);
 
 /** @throws InvalidOptionError */
 export function checkListOptions(options: unknown): CheckedListOptions {
-  const { state, queue, name, limit, cursor } = check.object('the options of list', options, KEYS);
+  const { state, queue, name, tag, limit, cursor } = check.object('the options of list', options, KEYS);
   return {
     states: state === undefined ? STATES : [check.oneOf('state', state, STATES)],
     queue: queue === undefined ? undefined : check.name('queue', queue),
     name: name === undefined ? undefined : check.name('name', name),
+    tag: tag === undefined ? undefined : checkTag(check, 'tag', tag),
     limit: limit === undefined ? 50 : check.integer('limit', limit, 1, 1_000),
     after: cursor === undefined ? undefined : fromCursor(cursor),
   };

@@ -12,6 +12,8 @@ import { checkQueue } from './unknown-queue.js';
 
 /** Ids that one call looks at, at the most: a rare name among a million jobs is found over several pages. */
 const MOST_LOOKS = 5_000;
+/** The same where each of them has to be read to know whether it is meant. */
+const MOST_READS = 1_000;
 /** Jobs read in one round trip: payloads can be large. */
 const READ_SLICE = 50;
 
@@ -34,18 +36,19 @@ export class JobLister {
     const names = await this.reader.bounded(() => this.queueNames(options));
     const first = options.after ? options.states.indexOf(options.after.state) : 0;
     const jobs: JobInfo[] = [];
+    const most = options.tag === undefined ? MOST_LOOKS : MOST_READS;
     let looks = 0;
     for (const state of options.states.slice(Math.max(0, first))) {
       const feeds = this.feedsOf(state, names, options);
       const room = () => options.limit - jobs.length;
       for (;;) {
         const part = await this.reader.bounded(() =>
-          nextOf(feeds, Math.min(room(), READ_SLICE), MOST_LOOKS - looks, options.name),
+          nextOf(feeds, Math.min(room(), READ_SLICE), most - looks, options.name),
         );
         looks += part.looks;
-        jobs.push(...(await this.readAll(part.chosen, state, options.name)));
+        jobs.push(...(await this.readAll(part.chosen, state, options)));
         if (part.ended) break;
-        if (room() > 0 && looks < MOST_LOOKS) continue;
+        if (room() > 0 && looks < most) continue;
         const offsets = Object.fromEntries(feeds.map((feed) => [feed.key, feed.taken]));
         return { jobs, cursor: toCursor({ state, offsets }) };
       }
@@ -71,14 +74,23 @@ export class JobLister {
   }
 
   /** Left out are those that have moved on meanwhile. */
-  private async readAll(chosen: readonly Chosen[], state: JobState, name?: string): Promise<JobInfo[]> {
+  private async readAll(
+    chosen: readonly Chosen[],
+    state: JobState,
+    { name, tag }: CheckedListOptions,
+  ): Promise<JobInfo[]> {
     const found = await this.reader.bounded(() =>
       Promise.all(chosen.map(({ queue, storedId }) => this.reader.readStored(queue, storedId))),
     );
     return found
       .filter((one) => one !== undefined)
       .map(toJobInfo)
-      .filter((job) => job.state === state && (name === undefined || job.name === name));
+      .filter(
+        (job) =>
+          job.state === state &&
+          (name === undefined || job.name === name) &&
+          (tag === undefined || job.tags?.includes(tag) === true),
+      );
   }
 }
 

@@ -116,7 +116,7 @@ export class JobsService {
    * Ends the jobs that match and have not started, in slices; each is dead with the reason `cancelled`. One that starts while this
    * call is under way is asked to stop. Jobs that come meanwhile may be taken too, unless `enqueuedBefore` says otherwise.
    *
-   * @param filter must name a definition, a queue or a payload
+   * @param filter must name a definition, a queue, a payload or a tag
    * @returns how many matched, were cancelled, and were asked to stop; `more` when the `limit` or the `signal` ended it early
    * @throws InvalidOptionError; QueueUnavailableError when Redis does not answer: what was done until then stays done
    */

@@ -3,6 +3,7 @@ import { definitionIn, momentIn } from '../contract/filter-parts.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
 import type { JobInfo } from '../contract/job-info.js';
 import { OptionChecker } from '../contract/option-checker.js';
+import { checkTag } from '../contract/tags.js';
 
 /** What a field of a payload is compared with. */
 export type PayloadValue = string | number | boolean | null;
@@ -17,6 +18,8 @@ export interface PendingFilter {
   readonly state?: 'waiting' | 'delayed';
   /** Jobs whose payload has these values at these paths, such as `{ 'customer.tenant': 'acme' }`. */
   readonly payload?: Readonly<Record<string, PayloadValue>>;
+  /** Jobs with this tag. */
+  readonly tag?: string;
   /** Jobs that were enqueued before this moment. */
   readonly enqueuedBefore?: Date;
 }
@@ -27,36 +30,38 @@ export interface CheckedPending {
   readonly queue?: string;
   readonly states: readonly ('waiting' | 'delayed')[];
   readonly payload: readonly (readonly [path: readonly string[], value: PayloadValue])[];
+  readonly tag?: string;
   /** Epoch milliseconds; `Infinity` for no bound. */
   readonly before: number;
 }
 
 const STATES = ['waiting', 'delayed'] as const;
-const KEYS = ['definition', 'queue', 'state', 'payload', 'enqueuedBefore'];
+const KEYS = ['definition', 'queue', 'state', 'payload', 'tag', 'enqueuedBefore'];
 const MAX_FIELDS = 10;
 const check = new OptionChecker(InvalidOptionError);
 
 /** @throws InvalidOptionError, also for a filter that names no job in particular: that would be all of the app */
 export function checkPending(filter: unknown): CheckedPending {
-  const { definition, queue, state, payload, enqueuedBefore } = check.object(
+  const { definition, queue, state, payload, tag, enqueuedBefore } = check.object(
     'the filter of jobs',
     filter,
     KEYS,
   );
-  if (definition === undefined && queue === undefined && payload === undefined)
-    throw new InvalidOptionError('the filter of jobs must name a definition, a queue or a payload');
+  if ([definition, queue, payload, tag].every((given) => given === undefined))
+    throw new InvalidOptionError('the filter of jobs must name a definition, a queue, a payload or a tag');
   return {
     ...(definition === undefined ? {} : { name: definitionIn(definition) }),
     ...(queue === undefined ? {} : { queue: check.name('filter.queue', queue) }),
     states: state === undefined ? STATES : [check.oneOf('filter.state', state, STATES)],
     payload: payload === undefined ? [] : fieldsOf(payload),
+    ...(tag === undefined ? {} : { tag: checkTag(check, 'filter.tag', tag) }),
     before: enqueuedBefore === undefined ? Infinity : momentIn('filter.enqueuedBefore', enqueuedBefore),
   };
 }
 
 /** Whether the jobs themselves must be read to know which match. */
-export function needsReading({ payload, before }: CheckedPending): boolean {
-  return payload.length > 0 || before !== Infinity;
+export function needsReading({ payload, tag, before }: CheckedPending): boolean {
+  return payload.length > 0 || tag !== undefined || before !== Infinity;
 }
 
 /** Whether a job matches that was read, whatever its queue. */
@@ -64,6 +69,7 @@ export function matchesPending(filter: CheckedPending, job: JobInfo, payload: un
   return (
     filter.states.some((state) => state === job.state) &&
     (filter.name === undefined || filter.name === job.name) &&
+    (filter.tag === undefined || job.tags?.includes(filter.tag) === true) &&
     job.enqueuedAt.getTime() < filter.before &&
     filter.payload.every(([path, value]) => valueAt(payload, path) === value)
   );

@@ -63,6 +63,8 @@ describe('a prepared job', () => {
       { expiresIn: '1s' },
       { unique: true },
     ];
+    expect(await sharedBy(defineJob<number>('none', { tags: () => [] }), 1, {}, app)).toBeDefined();
+    expect(await sharedBy(defineJob<number>('one', { tags: () => ['a'] }), 1, {}, app)).toBeUndefined();
     for (const options of calls) expect(await sharedBy(Plain, 1, options, app)).toBeUndefined();
   });
 

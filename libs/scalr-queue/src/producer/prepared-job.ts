@@ -10,6 +10,7 @@ import { checkJobDefaults } from '../contract/job-settings.js';
 import { type RetryOptions, toRetryPolicy } from '../contract/retry-policy.js';
 import { applySchema } from '../contract/schema.js';
 import { toStrictJson } from '../contract/strict-json.js';
+import { tagsOf } from '../contract/tags.js';
 import { toUniqueness, uniqueId, type Uniqueness } from '../contract/unique-options.js';
 import * as defaults from '../contract/defaults.js';
 import { describe, OptionChecker } from '../contract/option-checker.js';
@@ -118,6 +119,12 @@ function build(
   if (isVoid) meta.void = true;
   const carried = carriedBy(name, options.context);
   if (carried) meta.ctx = carried;
+  const { tags } = definition.settings;
+  const given: unknown = (tags || unique) && !isVoid ? JSON.parse(json) : undefined;
+  if (tags) {
+    const made = tagsOf(check, name, tags, given);
+    if (made.length > 0) meta.tags = made;
+  }
   const engineOptions: PreparedJob['options'] = {
     jobId: toStoredId(name, id),
     timestamp: now,
@@ -130,10 +137,7 @@ function build(
     removeOnFail: plan.carriedKeep.removeOnFail,
   };
   if (delay > 0) engineOptions.delay = delay;
-  if (unique) {
-    const given = isVoid ? undefined : (JSON.parse(json) as unknown);
-    engineOptions.deduplication = deduplication(unique, name, given, json);
-  }
+  if (unique) engineOptions.deduplication = deduplication(unique, name, given, json);
   const hasMeta = Object.keys(meta).length > 0;
   if (hasMeta) (engineOptions as { scalr?: JobMeta }).scalr = meta;
   const isUsual = !hasMeta && delay === 0 && !unique && options.priority === undefined;

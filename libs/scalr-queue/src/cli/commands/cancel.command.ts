@@ -19,6 +19,7 @@ const TEXTS: Readonly<Record<Exclude<CancelOutcome, 'not-found'>, string>> = {
 interface Flags extends RefFlags {
   readonly state?: 'waiting' | 'delayed';
   readonly payload?: Readonly<Record<string, PayloadValue>>;
+  readonly tag?: string;
   readonly enqueuedBefore?: Date;
   readonly limit?: number;
   readonly yes?: boolean;
@@ -33,6 +34,7 @@ export function registerCancel(program: Command, cli: Cli): void {
       new Option('--state <state>', 'jobs in this state; both by default').choices(['waiting', 'delayed']),
     )
     .option('--payload <path=value>', 'jobs with this value in their payload; may be repeated', fieldOf)
+    .option('--tag <tag>', 'jobs with this tag')
     .option('--enqueued-before <time>', 'jobs enqueued before: a date, or how long ago, as in 2h', moment)
     .option('--limit <number>', 'at most this many', wholeNumber)
     .option('--dry-run', 'change nothing: print the state of the job, or count')
@@ -65,8 +67,10 @@ async function one(jobs: JobsService, cli: Cli, id: string, { yes, dryRun, ...fl
 async function many(jobs: JobsService, cli: Cli, { yes, dryRun, limit, ...flags }: Flags): Promise<void> {
   const { name: definition, ...others } = flags;
   const given = Object.entries({ definition, ...others }).filter(([, value]) => value !== undefined);
-  if (!given.some(([flag]) => flag === 'definition' || flag === 'queue' || flag === 'payload'))
-    throw new CliError('name the jobs to cancel: an id, --name, --queue or --payload', ExitCode.usage);
+  if (
+    !given.some(([flag]) => flag === 'definition' || flag === 'queue' || flag === 'payload' || flag === 'tag')
+  )
+    throw new CliError('name the jobs to cancel: an id, --name, --queue, --payload or --tag', ExitCode.usage);
   const filter: PendingFilter = Object.fromEntries(given);
   using progress = new Progress(cli);
   using interruption = new Interruption();

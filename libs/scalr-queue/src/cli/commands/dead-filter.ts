@@ -10,6 +10,7 @@ export interface FilterFlags {
   readonly reason?: DeadReason;
   readonly error?: string;
   readonly group?: string;
+  readonly tag?: string;
   readonly after?: Date;
   readonly before?: Date;
 }
@@ -21,6 +22,7 @@ export function addFilter(command: Command): Command {
     .addOption(new Option('--reason <reason>', 'jobs that are dead for this reason').choices(DEAD_REASONS))
     .option('--error <text>', 'jobs whose error holds this text')
     .option('--group <fingerprint>', 'jobs that died of this, as `dead groups` names it')
+    .option('--tag <tag>', 'jobs with this tag')
     .option('--after <time>', 'jobs that died then or later: a date, or how long ago, as in 2h', moment)
     .option('--before <time>', 'jobs that died before', moment);
 }
@@ -32,9 +34,10 @@ export function filterOf({
   reason,
   error,
   group,
+  tag,
   after,
   before,
 }: FilterFlags): DeadLetterFilter {
-  const given = { definition, queue, reason, error, group, after, before };
+  const given = { definition, queue, reason, error, group, tag, after, before };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -4,7 +4,7 @@ import type { DeadJob } from '../../contract/dead-job.js';
 import { redactSecrets } from '../../observability/redaction.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
-import { shortError } from '../job-text.js';
+import { jobColumns, shortError } from '../job-text.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatMoment } from '../output/units.js';
 import { redactedJob } from '../../observability/redacted-job.js';
@@ -67,7 +67,9 @@ async function list(service: Service, cli: Cli, flags: ListFlags): Promise<void>
   const page = await service.list(filterOf(flags), { limit, ...(cursor === undefined ? {} : { cursor }) });
   const jobs = page.jobs.map(shownOf);
   cli.print({ ...page, jobs }, () =>
-    page.jobs.length === 0 ? 'no dead job' : renderTable(COLUMNS, page.jobs, cli.paint, cli.stdout.columns),
+    page.jobs.length === 0
+      ? 'no dead job'
+      : renderTable(jobColumns(COLUMNS, page.jobs), page.jobs, cli.paint, cli.stdout.columns),
   );
   if (page.cursor) cli.note(`more: the same with --cursor ${page.cursor}`);
 }

@@ -55,6 +55,7 @@ function describe(job: Shown, paint: Paint): string {
       ['id', { value: job.id, tone: 'bold' }],
       ['name', job.name],
       ['queue', job.queue],
+      ['tags', job.tags?.join(' ')],
       ['state', stateCell(job)],
       ['attempt', `${job.attempt} of ${job.maxAttempts}`],
       ['priority', job.priority || undefined],

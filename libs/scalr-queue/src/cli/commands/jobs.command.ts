@@ -5,7 +5,7 @@ import type { Cli } from '../cli.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatMoment } from '../output/units.js';
 import { redactedJob } from '../../observability/redacted-job.js';
-import { shortError, stateCell } from '../job-text.js';
+import { jobColumns, shortError, stateCell } from '../job-text.js';
 
 const STATES: readonly JobState[] = ['running', 'waiting', 'delayed', 'dead', 'completed'];
 
@@ -24,6 +24,7 @@ interface Flags {
   readonly state?: JobState;
   readonly queue?: string;
   readonly name?: string;
+  readonly tag?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -36,15 +37,16 @@ export function registerJobs(program: Command, cli: Cli): void {
     .addOption(new Option('--state <state>', 'jobs in this state; all by default').choices(STATES))
     .option('--queue <name>', 'jobs of this queue')
     .option('--name <name>', 'jobs of the definition with this name')
+    .option('--tag <tag>', 'jobs with this tag')
     .option('--limit <number>', 'jobs on the page, 1 to 1000', wholeNumber, 20)
     .option('--cursor <cursor>', 'continue after the previous page')
-    .action(({ state, queue, name, limit, cursor }: Flags) =>
+    .action(({ state, queue, name, tag, limit, cursor }: Flags) =>
       cli.withApp(async ({ jobs }) => {
-        const page = await jobs.list({ state, queue, name, limit, cursor });
+        const page = await jobs.list({ state, queue, name, tag, limit, cursor });
         cli.print({ ...page, jobs: page.jobs.map(redactedJob) }, () =>
           page.jobs.length === 0
             ? 'no such job'
-            : renderTable(COLUMNS, page.jobs, cli.paint, cli.stdout.columns),
+            : renderTable(jobColumns(COLUMNS, page.jobs), page.jobs, cli.paint, cli.stdout.columns),
         );
         if (page.cursor) cli.note(`more: the same with --cursor ${page.cursor}`);
       }),

@@ -15,12 +15,12 @@ export function pageOf(query: URLSearchParams): { limit: number; cursor?: string
 /** Which jobs to list. */
 export function listOptionsOf(query: URLSearchParams): JobListOptions {
   // The service says what is wrong with a state.
-  return textsOf(query, ['state', 'queue', 'name']);
+  return textsOf(query, ['state', 'queue', 'name', 'tag']);
 }
 
 /** Which dead jobs are meant. */
 export function deadFilterOf(query: URLSearchParams): DeadLetterFilter {
-  const { name, ...others } = textsOf(query, ['name', 'queue', 'reason', 'error', 'group']);
+  const { name, ...others } = textsOf(query, ['name', 'queue', 'reason', 'error', 'group', 'tag']);
   return {
     ...(others as DeadLetterFilter),
     ...(name === undefined ? {} : { definition: name }),

@@ -1,4 +1,6 @@
+import { storedTags } from '../../contract/tags.js';
 import type { DeadPosition, WrittenDeath } from '../dead-position.js';
+import { readMeta } from '../job-meta.js';
 import type { DeadLetterStore } from '../queue.engine.js';
 import type { MemoryJob } from './memory.job.js';
 import type { MemoryQueues } from './memory.queues.js';
@@ -26,7 +28,9 @@ export class MemoryDeadLetterStore implements DeadLetterStore {
       const job = this.memory.get(position.queue).jobs.get(position.storedId);
       if (job?.failedReason === undefined) return undefined;
       const { name, failedReason, attemptsMade, opts } = job;
-      return { name, failedReason, attemptsMade, maxAttempts: opts.attempts ?? 1 };
+      const tags = storedTags(readMeta(opts).tags);
+      const marks = tags.length > 0 ? { tags } : {};
+      return { name, failedReason, attemptsMade, maxAttempts: opts.attempts ?? 1, ...marks };
     });
   }
 

@@ -2,7 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ErrorCode } from 'bullmq';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../config/tokens.js';
+import { storedTags } from '../../contract/tags.js';
 import type { DeadPosition, WrittenDeath } from '../dead-position.js';
+import { readMeta } from '../job-meta.js';
 import type { DeadLetterStore } from '../queue.engine.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { orDamaged } from './damaged-entries.js';
@@ -60,7 +62,7 @@ export class RedisDeadLetterStore implements DeadLetterStore {
         name: name ?? '',
         failedReason,
         attemptsMade: Number(made ?? 0),
-        maxAttempts: attemptsIn(opts),
+        ...optionsIn(opts),
       };
     });
   }
@@ -147,12 +149,14 @@ export class RedisDeadLetterStore implements DeadLetterStore {
 }
 
 /** Of the options that the engine stores with a job. */
-function attemptsIn(opts: string | null | undefined): number {
+function optionsIn(text: string | null | undefined): Pick<WrittenDeath, 'maxAttempts' | 'tags'> {
   try {
-    const { attempts } = JSON.parse(opts ?? '{}') as { attempts?: unknown };
-    return typeof attempts === 'number' ? attempts : 1;
+    const opts = JSON.parse(text ?? '{}') as { attempts?: unknown };
+    const maxAttempts = typeof opts.attempts === 'number' ? opts.attempts : 1;
+    const tags = storedTags(readMeta(opts).tags);
+    return tags.length > 0 ? { maxAttempts, tags } : { maxAttempts };
   } catch {
-    return 1;
+    return { maxAttempts: 1 };
   }
 }
 
