@@ -16,13 +16,22 @@ function startLoop(concurrency: number, jobs: number) {
   const calls: { ended: number; taken: number; answer: () => void }[] = [];
   /** For each job how many calls were under way when it started, and for each call how many jobs had not started. */
   const [besideRun, besideCall]: number[][] = [[], []];
+  /** Jobs that have come and whose end no call has brought. */
+  const inHand = new Set<string>();
+  /** For each call how many of those it neither ends nor notes. */
+  const unsaid: number[] = [];
   const send = (_lane: unknown, _now: number, ended: readonly CompletedJob[], wanted: Wanted) => {
     besideCall!.push(next - started);
+    for (const { id } of ended) inHand.delete(id);
+    unsaid.push([...inHand].filter((id) => !wanted.noted.includes(id)).length);
     const taken: TakenJob[] = [];
     while (taken.length < wanted.slots + wanted.ahead && next < jobs)
       taken.push([taken.length + 1, `a~${next++}`, []]);
     return new Promise<FinishAnswer>((resolve) => {
-      const answer = () => resolve([ended.map(() => 0), taken, '', 0]);
+      const answer = () => {
+        for (const [, id] of taken) inHand.add(id);
+        resolve([ended.map(() => 0), taken, '', 0]);
+      };
       calls.push({ ended: ended.length, taken: taken.length, answer });
     });
   };
@@ -65,7 +74,7 @@ function startLoop(concurrency: number, jobs: number) {
     while (besideRun!.length < count) await answerOne();
   };
   const hold = () => (run = never);
-  return { calls, besideRun: besideRun!, besideCall: besideCall!, answerOne, until, hold };
+  return { calls, besideRun: besideRun!, besideCall: besideCall!, unsaid, answerOne, until, hold };
 }
 
 describe('the loop of a worker', () => {
@@ -88,6 +97,17 @@ describe('the loop of a worker', () => {
     for (const { answer } of calls.splice(0)) answer();
     await settled();
     expect(besideCall[before]).toBeGreaterThan(0);
+  });
+
+  it('tells Redis of each job in hand that has not run, or whose end is not told, where one runs at a time', async () => {
+    const { calls, unsaid, until } = startLoop(1, 2_000);
+    await settled();
+    await until(500);
+    expect(calls).toHaveLength(2);
+    // The jobs of one call are over with the next ones there.
+    for (const { answer } of calls.splice(0)) answer();
+    await until(1_000);
+    expect(new Set(unsaid)).toEqual(new Set([0]));
   });
 
   it('does not ask again and again while its slots are in use and the queue is empty', async () => {

@@ -241,9 +241,10 @@ export class JobLoop {
   private leave(job: Job): void {
     this.running--;
     this.suspects.delete(job);
-    this.startReady();
     // Without a wait for those that run beside it: two calls that are sent together are answered together, and Redis would be idle then.
+    // Before the next one starts, too: what kills the worker after that may be any of those that the call notes.
     if (this.finished.length >= this.plan.share) this.send();
+    this.startReady();
     this.wake();
   }
 
