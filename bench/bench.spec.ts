@@ -1,7 +1,9 @@
 import { Attempts } from './attempts.mjs';
 import { Budget } from './budget.mjs';
 import { noResults } from './measure-all.mjs';
+import { measures } from './measures.mjs';
 import { median } from './median.mjs';
+import type { Side } from './sides/side.d.mts';
 import { verdicts } from './verdicts.mjs';
 
 const figure = (perSecond: number) => ({ perSecond, cpu: 20, store: 20 });
@@ -70,6 +72,20 @@ describe('Budget', () => {
     expect(await run(2 * minute)).toEqual([0, 1]);
     expect(await run(minute / 60)).toEqual([0, 1, 2, 3, 4]);
   });
+});
+
+it.each(['process-10', 'enqueue-many', 'complete'] as const)('a part of %s ends', async (row) => {
+  let stored = 0;
+  const side: Side = {
+    enqueue: async () => void stored++,
+    enqueueMany: async ({ length }) => void (stored += length),
+    work: async (_concurrency, onJob) => {
+      for (; stored > 0; stored--) onJob(0);
+    },
+  };
+  const bench = { side, filler: side, scale: row === 'complete' ? 33.3 : 0.03333, storeCpu: async () => 0 };
+  await measures[row](bench);
+  expect(stored).toBe(row === 'enqueue-many' ? 334 + 667 : 0);
 });
 
 it.each([

@@ -46,8 +46,8 @@ export const measures = {
   'fill-prioritized': (/** @type {Bench} */ { side, scale }) => fill(side, scale, PRIORITIZED),
   /** Completes so many jobs. */
   complete: async (/** @type {Bench} */ { side, scale }) => {
-    await fill(side, scale);
-    let left = scale;
+    let left = Math.ceil(scale);
+    await fill(side, left);
     await new Promise((resolve, reject) => {
       side.work(10, () => --left === 0 && resolve(undefined)).catch(reject);
     });
@@ -58,7 +58,7 @@ export const measures = {
 
 /** @param {Bench} bench @param {number} lanes @param {number} jobs @param {How} [how] */
 async function enqueueing({ side, scale, storeCpu }, lanes, jobs, how) {
-  const count = jobs * scale;
+  const count = scaled(jobs, scale);
   await inLanes(side, lanes, Math.max(lanes, count * WARM_UP), how);
   return metered(count, storeCpu, () => inLanes(side, lanes, count, how));
 }
@@ -74,15 +74,15 @@ async function inLanes(side, lanes, count, how) {
 
 /** @param {Bench} bench @param {number} jobs */
 async function bulk({ side, scale, storeCpu }, jobs) {
-  const count = jobs * scale;
-  await fill(side, count * WARM_UP);
+  const count = scaled(jobs, scale);
+  await fill(side, Math.ceil(count * WARM_UP));
   return metered(count, storeCpu, () => fill(side, count));
 }
 
 /** From the start of the first to the end of the last, without the boot. @param {Bench} bench @param {number} concurrency @param {number} jobs @param {How} [how] */
 async function processing({ side, filler, scale, storeCpu }, concurrency, jobs, how) {
-  const count = jobs * scale;
-  const warm = WARM_JOBS * scale;
+  const count = scaled(jobs, scale);
+  const warm = scaled(WARM_JOBS, scale);
   const all = warm + count;
   await fill(filler, all, how);
   // The first answer comes late: the connection is made.
@@ -102,7 +102,7 @@ async function processing({ side, filler, scale, storeCpu }, concurrency, jobs, 
 
 /** Milliseconds from the call of `enqueue` to the start of the handler, the worker being idle. @param {Bench} bench */
 async function pickup({ side, scale }) {
-  const [warm, count] = [Math.ceil(WARM_PICKUPS * scale), Math.ceil(PICKUPS * scale)];
+  const [warm, count] = [scaled(WARM_PICKUPS, scale), scaled(PICKUPS, scale)];
   /** @type {() => void} */
   let started = () => undefined;
   await side.work(10, () => started());
@@ -118,6 +118,9 @@ async function pickup({ side, scale }) {
   const sorted = times.toSorted((one, other) => one - other);
   return { p50: sorted[Math.floor(times.length * 0.5)], p99: sorted[Math.floor(times.length * 0.99)] };
 }
+
+/** Whole jobs: of a fraction the last one would be waited for in vain. @param {number} jobs @param {number} scale */
+const scaled = (jobs, scale) => Math.ceil(jobs * scale);
 
 /** @param {Side} side @param {number} count @param {How} [how] */
 async function fill(side, count, how) {
