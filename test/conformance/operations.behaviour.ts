@@ -87,6 +87,31 @@ export function operationBehaviours(start: StartDriver) {
       expect(await dead.count({ group: groups[1]!.fingerprint })).toBe(1);
     });
 
+    it('are one group where their definition says so, whatever their errors', async () => {
+      const Charge = defineJob<string>('card.charge', {
+        retry: false,
+        fingerprint: ({ message }) => {
+          if (message === 'broken') throw new Error('no fingerprint');
+          return message.startsWith('card ') ? 'card' : undefined;
+        },
+      });
+      const charge = handlerOf(Charge, (message) => {
+        throw Object.assign(new Error(message), { code: message === 'card expired' ? 'E_OLD' : undefined });
+      });
+      const it = await appOf(start, { providers: [charge] });
+      for (const message of ['card declined', 'card expired', 'no account', 'broken'])
+        await it.in('dead', await it.queue.enqueue(Charge, message));
+      const { groups } = await it.dead.groups();
+      expect(groups.map(({ jobs }) => jobs)).toEqual([2, 1, 1]);
+      const [cards] = groups;
+      expect(await it.dead.count({ group: cards!.fingerprint })).toBe(2);
+      const { jobs } = await it.dead.list({ group: cards!.fingerprint });
+      expect(jobs.map(({ error }) => error).toSorted((a, b) => (a!.message < b!.message ? -1 : 1))).toEqual([
+        { name: 'Error', message: 'card declined' },
+        { name: 'Error', message: 'card expired', code: 'E_OLD' },
+      ]);
+    });
+
     it.each([
       ['definition', { definition: Mail }, 2],
       ['name', { definition: 'bill' }, 1],

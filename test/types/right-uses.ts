@@ -43,6 +43,7 @@ export const Everything = defineJob('everything', {
   expiresIn: '1h',
   unique: { key: ({ id }) => id, for: '1m', onConflict: 'replace' },
   tags: ({ id }) => [`id:${id.trim()}`],
+  fingerprint: (error) => (error.name === 'Declined' ? error.message : undefined),
   priority: 3,
   keep: { completed: { age: '1h', count: 10 }, dead: { age: '7d' } },
 });

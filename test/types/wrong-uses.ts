@@ -45,6 +45,8 @@ export const definitions = [
   defineJob('a', { payload, tags: ({ ids }) => [String(ids)] }),
   // @ts-expect-error tags are texts
   defineJob('a', { payload, tags: () => [1] }),
+  // @ts-expect-error a fingerprint is a text
+  defineJob('a', { payload, fingerprint: () => 1 }),
   // @ts-expect-error tags are there at once
   defineJob('a', { payload, tags: async () => ['a'] }),
   // @ts-expect-error one of keep and replace

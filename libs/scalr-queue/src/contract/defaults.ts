@@ -23,6 +23,8 @@ export const DEFAULT_RESULT_LIMIT = 256 * KIB;
 /** Tags of one job, and characters of a tag. */
 export const MAX_TAGS = 10;
 export const MAX_TAG_LENGTH = 64;
+/** What a definition's `fingerprint` gives, in characters. */
+export const MAX_FINGERPRINT_LENGTH = 1_024;
 /** What a job carries of its caller. */
 export const CONTEXT_LIMIT = 2 * KIB;
 export const DEFAULT_KEEP_COMPLETED_AGE = DAY;

@@ -54,10 +54,23 @@ export interface JobSettings<Payload = unknown> extends JobDefaults {
    * is enqueued, and stored and shown in clear text. Defaults to none.
    */
   readonly tags?: (payload: Payload) => readonly string[];
+  /**
+   * What groups dead jobs of this definition instead of the error and the shape of its message: jobs for whose last error it gives the same
+   * text (1 to 1,024 characters) are one group; `undefined` leaves a failure as it is. Defaults to none.
+   */
+  readonly fingerprint?: (error: Error) => string | undefined;
 }
 
 export const JOB_DEFAULT_KEYS = ['retry', 'timeout', 'expiresIn', 'priority', 'keep'];
-export const JOB_SETTING_KEYS = [...JOB_DEFAULT_KEYS, 'queue', 'unique', 'durable', 'limits', 'tags'];
+export const JOB_SETTING_KEYS = [
+  ...JOB_DEFAULT_KEYS,
+  'queue',
+  'unique',
+  'durable',
+  'limits',
+  'tags',
+  'fingerprint',
+];
 
 const KEEP_LIMIT = 1_000_000;
 
@@ -78,6 +91,8 @@ export function checkJobSettings(check: OptionChecker, given: Record<string, unk
   if (given.durable !== undefined) check.boolean('durable', given.durable);
   checkLimits(check, 'limits', given.limits);
   checkTagsSetting(check, 'tags', given.tags);
+  if (given.fingerprint !== undefined && typeof given.fingerprint !== 'function')
+    check.fail('fingerprint', 'a function of the error that returns a string', given.fingerprint);
 }
 
 function checkKeep(check: OptionChecker, field: string, value: unknown): void {

@@ -10,6 +10,8 @@ export interface Fault {
   readonly name: string;
   readonly reason: FailureKind;
   readonly error: JobErrorInfo;
+  /** What its definition says that it is the same as. */
+  readonly fingerprint?: string;
 }
 
 /** Characters of a message that are read: what comes later is details. */
@@ -75,12 +77,16 @@ export function shapeOf({ name, message }: JobErrorInfo): string {
 
 /** What is written down about the end of a job, read. */
 export function faultOf({ name, failedReason, attemptsMade, maxAttempts }: WrittenDeath): Fault {
-  const { kind, error } = parseDeath(failedReason, { made: attemptsMade, max: maxAttempts });
-  return { name, reason: kind, error };
+  const { kind, ...failure } = parseDeath(failedReason, { made: attemptsMade, max: maxAttempts });
+  return { name, reason: kind, ...failure };
 }
 
-/** Eight hexadecimal digits, the same for all jobs that died of one fault: their definition, reason, error and the shape of its message. */
-export function fingerprintOf({ name, reason, error }: Fault, shape = shapeOf(error)): string {
+/**
+ * Eight hexadecimal digits, the same for all jobs that died of one fault: their definition, reason, error and the shape of its message; or
+ * what their definition made of it.
+ */
+export function fingerprintOf({ name, reason, error, fingerprint }: Fault, shape = shapeOf(error)): string {
+  if (fingerprint !== undefined) return fingerprint;
   const parts = [name, reason, error.name, error.code ?? '', shape];
   return createHash('sha1').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }

@@ -13,6 +13,7 @@ export class AttemptFailure extends Error {
    * @param at when it failed, in epoch milliseconds
    * @param thrown what the handler threw
    * @param retryDelay milliseconds until the next attempt
+   * @param fingerprint what groups it with others, where its definition says so
    */
   constructor(
     readonly kind: FailureKind,
@@ -20,9 +21,10 @@ export class AttemptFailure extends Error {
     attempt: number,
     at: number,
     readonly retryDelay = 0,
+    readonly fingerprint?: string,
   ) {
     const { stack, ...info } = describeThrown(thrown);
-    super(formatFailure(kind, info));
+    super(formatFailure(kind, info, fingerprint));
     this.info = info;
     this.name = kind === 'retrying' ? 'AttemptFailure' : 'UnrecoverableError';
     this.stack = `${new Date(at).toISOString()} attempt ${attempt}\n${stack ?? `${info.name}: ${info.message}`}`;

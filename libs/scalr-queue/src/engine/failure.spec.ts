@@ -25,6 +25,22 @@ describe('a failure', () => {
     );
   });
 
+  it('has the fingerprint that its definition gave it beside its code', () => {
+    const error = { name: 'TypeError', message: 'not yet', code: 'E_SOON' };
+    const text = formatFailure('attempts', error, '1a2b3c4d');
+    expect(text).toBe('attempts TypeError[E_SOON|fp:1a2b3c4d]: not yet');
+    expect(parseFailure(text)).toEqual({ kind: 'attempts', error, fingerprint: '1a2b3c4d' });
+    const { code: _code, ...plain } = error;
+    expect(parseFailure(formatFailure('attempts', plain, '1a2b3c4d'))).toEqual({
+      kind: 'attempts',
+      error: plain,
+      fingerprint: '1a2b3c4d',
+    });
+    // No code is taken for one.
+    const { stack: _stack, ...info } = describeThrown(thrownWith({ code: 'E|fp:1a2b3c4d' }));
+    expect(parseFailure(formatFailure('attempts', info))).toEqual({ kind: 'attempts', error: info });
+  });
+
   it('keeps name, message, code and stack', () => {
     const thrown = Object.assign(new TypeError('not yet: [now]'), { code: 'E_SOON' });
     expect(describeThrown(thrown)).toEqual({

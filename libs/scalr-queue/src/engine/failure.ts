@@ -5,10 +5,13 @@ import { DEAD_REASONS, type DeadReason, type JobErrorInfo } from '../contract/jo
 
 /**
  * How a failed attempt is written down in the engine's one text field, readable in any tool:
- * `attempts TypeError[E_CODE]: message`. `retrying` stands where the job is not dead.
+ * `attempts TypeError[E_CODE]: message`. `retrying` stands where the job is not dead. `[E_CODE|fp:1a2b3c4d]` has the fingerprint that its
+ * definition gave it.
  */
 export type FailureKind = DeadReason | 'retrying';
 
+const FINGERPRINT_MARK = '|fp:';
+const FINGERPRINT = /^(.*)\|fp:([\da-f]{8})$/;
 const FORMAT = /^([a-z-]+) ([^\s:[]*)(?:\[([^\]\s]*)\])?: ([\s\S]*)$/;
 /** Upstream: what BullMQ writes, in `defa`, when workers crashed over a job too often. */
 export const CRASHED = 'job stalled more than allowable limit';
@@ -35,8 +38,11 @@ export function describeThrown(thrown: unknown): JobErrorInfo & { readonly stack
   };
 }
 
-export function formatFailure(kind: FailureKind, error: JobErrorInfo): string {
-  return cut(`${kind} ${error.name}${error.code ? `[${error.code}]` : ''}: ${error.message}`);
+/** @param fingerprint eight hexadecimal digits that group it with others, whatever their errors */
+export function formatFailure(kind: FailureKind, error: JobErrorInfo, fingerprint?: string): string {
+  const mark = fingerprint === undefined ? '' : FINGERPRINT_MARK + fingerprint;
+  const code = `${error.code ?? ''}${mark}`;
+  return cut(`${kind} ${error.name}${code ? `[${code}]` : ''}: ${error.message}`);
 }
 
 /** The failure of a cancelled job. */
@@ -45,8 +51,15 @@ export function cancelledFailure(id: string): string {
   return formatFailure('cancelled', { name, message, code });
 }
 
+/** A failure as it was written down. */
+export interface WrittenFailure {
+  readonly kind: FailureKind;
+  readonly error: JobErrorInfo;
+  readonly fingerprint?: string;
+}
+
 /** The reverse of {@link formatFailure}; texts that others wrote count as `attempts`. */
-export function parseFailure(text: string): { kind: FailureKind; error: JobErrorInfo } {
+export function parseFailure(text: string): WrittenFailure {
   if (text === CRASHED) {
     return {
       kind: 'crashed',
@@ -57,10 +70,15 @@ export function parseFailure(text: string): { kind: FailureKind; error: JobError
       },
     };
   }
-  const [, kind, name, code, message] = FORMAT.exec(text) ?? [];
+  const [, kind, name, marked = '', message] = FORMAT.exec(text) ?? [];
   if (kind === undefined || !isKind(kind))
     return { kind: 'attempts', error: { name: 'Error', message: text } };
-  return { kind, error: { name: name || 'Error', message: message ?? '', ...(code ? { code } : {}) } };
+  const [, code = marked, fingerprint] = FINGERPRINT.exec(marked) ?? [];
+  return {
+    kind,
+    error: { name: name || 'Error', message: message ?? '', ...(code ? { code } : {}) },
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+  };
 }
 
 /**
@@ -70,7 +88,7 @@ export function parseFailure(text: string): { kind: FailureKind; error: JobError
 export function parseDeath(
   text: string,
   attempts: { readonly made: number; readonly max: number },
-): { kind: FailureKind; error: JobErrorInfo } {
+): WrittenFailure {
   const failure = parseFailure(text);
   const isTheirs = failure.kind === 'attempts' && failure.error.message === text;
   return isTheirs && attempts.made < attempts.max ? { ...failure, kind: 'unrecoverable' } : failure;
@@ -88,6 +106,7 @@ function cleanCode(code: unknown): string {
   if (typeof code !== 'string' && typeof code !== 'number') return '';
   return String(code)
     .replace(/[\]\s]/g, '')
+    .replaceAll(FINGERPRINT_MARK, '')
     .slice(0, 64)
     .toWellFormed();
 }

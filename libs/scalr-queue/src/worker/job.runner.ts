@@ -6,6 +6,7 @@ import { EffectResultError, EffectUnknownError } from '../contract/errors/effect
 import type { JobContext } from '../contract/job-context.js';
 import { JobCancelledError } from '../contract/errors/outcome.errors.js';
 import type { AnyJobDefinition } from '../contract/job-definition.js';
+import type { DeadReason } from '../contract/job-info.js';
 import { describeThrown, isInstance } from '../engine/failure.js';
 import { fromStoredId } from '../engine/job-id.js';
 import { type JobMeta, readMeta } from '../engine/job-meta.js';
@@ -28,6 +29,7 @@ import { AttemptContext } from './attempt.context.js';
 import { type EffectScope, leaseOf } from './effects/effect.scope.js';
 import { AttemptFailure } from '../engine/attempt-failure.js';
 import { JobEventSource } from './job-event.source.js';
+import { FingerprintOverride } from './fingerprint.override.js';
 import type { JobHandler } from './handler.explorer.js';
 import { resultOf } from './job.result.js';
 import { LiveSettings } from '../engine/live-settings.js';
@@ -52,6 +54,7 @@ export class JobRunner {
     private readonly limits: DefinitionLimits,
     private readonly hooks: JobHooks,
     private readonly events: JobEventSource,
+    private readonly fingerprints: FingerprintOverride,
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {
     this.live = new LiveSettings(app);
@@ -201,15 +204,14 @@ export class JobRunner {
     const { attempt, maxAttempts } = context;
     const now = this.app.clock.now();
     if (isInstance(thrown, AttemptFailure)) return thrown;
-    if (isInstance(thrown, Discard)) return new AttemptFailure('discarded', thrown, attempt, now);
+    const dead = (reason: DeadReason, error = thrown) =>
+      new AttemptFailure(reason, error, attempt, now, 0, this.fingerprints.of(definition, error));
+    if (isInstance(thrown, Discard)) return dead('discarded');
     if (isInstance(thrown, JobCancelledError)) return new AttemptFailure('cancelled', thrown, attempt, now);
-    if (isInstance(thrown, EffectUnknownError))
-      return new AttemptFailure('effect-unknown', thrown, attempt, now);
-    if (isInstance(thrown, EffectResultError))
-      return new AttemptFailure('invalid-result', thrown, attempt, now);
+    if (isInstance(thrown, EffectUnknownError)) return dead('effect-unknown');
+    if (isInstance(thrown, EffectResultError)) return dead('invalid-result');
     const isLater = isInstance(thrown, RetryLater);
-    if (attempt >= maxAttempts)
-      return new AttemptFailure('attempts', isLater ? (thrown.cause ?? thrown) : thrown, attempt, now);
+    if (attempt >= maxAttempts) return dead('attempts', isLater ? (thrown.cause ?? thrown) : thrown);
     if (isLater) return new AttemptFailure('retrying', thrown.cause ?? thrown, attempt, now, thrown.delay);
     try {
       const delay = retryDelay(
@@ -217,9 +219,7 @@ export class JobRunner {
         attempt,
         isInstance(thrown, Error) ? thrown : new Error(describeThrown(thrown).message),
       );
-      return delay === false
-        ? new AttemptFailure('attempts', thrown, attempt, now)
-        : new AttemptFailure('retrying', thrown, attempt, now, delay);
+      return delay === false ? dead('attempts') : new AttemptFailure('retrying', thrown, attempt, now, delay);
     } catch (error) {
       // The retry function of the definition threw: fall back to the default delays rather than lose the job.
       const { name, message } = describeThrown(error);

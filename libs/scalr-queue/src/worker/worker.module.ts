@@ -17,6 +17,7 @@ import { HandlerExplorer } from './handler.explorer.js';
 import { HandlerProviders } from './handler.providers.js';
 import { HandlerSelection } from './handler.selection.js';
 import { IdleHandlers } from './idle-handlers.js';
+import { FingerprintOverride } from './fingerprint.override.js';
 import { JobEventSource } from './job-event.source.js';
 import { JobReporter } from './job.reporter.js';
 import { JobRunner } from './job.runner.js';
@@ -54,6 +55,7 @@ import { WorkerPool } from './worker.pool.js';
     HandlerProviders,
     HandlerSelection,
     IdleHandlers,
+    FingerprintOverride,
     JobEventSource,
     JobReporter,
     JobRunner,

@@ -10,6 +10,7 @@ type RunOutcome =
       readonly failure: JobErrorInfo & { readonly stack?: string };
       readonly kind?: FailureKind;
       readonly delay?: number;
+      readonly fingerprint?: string;
     };
 
 export function completedOutcome(job: StoredJob, result: unknown, now: number): string {
@@ -19,7 +20,12 @@ export function completedOutcome(job: StoredJob, result: unknown, now: number): 
 export function failedOutcome(job: StoredJob, error: Error, now: number): string {
   const outcome: RunOutcome =
     error instanceof AttemptFailure
-      ? { failure: describeThrown(error.thrown), kind: error.kind, delay: error.retryDelay }
+      ? {
+          failure: describeThrown(error.thrown),
+          kind: error.kind,
+          delay: error.retryDelay,
+          ...(error.fingerprint === undefined ? {} : { fingerprint: error.fingerprint }),
+        }
       : { failure: describeThrown(error) };
   return packed(job, outcome, now);
 }
@@ -28,9 +34,11 @@ export function failedOutcome(job: StoredJob, error: Error, now: number): string
 export function repeatOutcome(job: StoredJob, stored: unknown, now: number): unknown {
   const outcome = stored as RunOutcome;
   if ('result' in outcome) return outcome.result;
-  const { failure, kind, delay } = outcome;
+  const { failure, kind, delay, fingerprint } = outcome;
   const thrown = Object.assign(new Error(failure.message), failure);
-  throw kind === undefined ? thrown : new AttemptFailure(kind, thrown, job.attemptsMade + 1, now, delay);
+  throw kind === undefined
+    ? thrown
+    : new AttemptFailure(kind, thrown, job.attemptsMade + 1, now, delay, fingerprint);
 }
 
 /** Whether a job was taken anew though it runs, or has just ended, here: the loop was blocked for longer than the lock lives. */
