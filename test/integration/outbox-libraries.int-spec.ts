@@ -1,41 +1,55 @@
 import { Injectable } from '@nestjs/common';
 import { defineJob, InvalidOptionError, ProcessJob, QueueConfigError } from 'scalr-queue';
-import { postgresOutbox } from 'scalr-queue/outbox';
+import { migrationSql, postgresOutbox } from 'scalr-queue/outbox';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { eventually } from '../support/eventually.js';
 import { libraries } from '../support/libraries/libraries.js';
-import { outboxDatabase } from '../support/outbox.js';
+import { Database } from '../support/postgres.js';
 import { Ship } from '../support/shop.js';
 
 const Refund = defineJob<{ note: string }>('order.refund');
 
-/** An app on a new database, or on that of another, with the tables of both. */
-async function appWith(name: string, database = outboxDatabase()) {
-  const { url, query } = await prepared(await database);
-  const library = await libraries[name]!(url);
-  onTestFinished(async () => void (await library.close()));
+/** A database with the tables of the outbox and those of apps, and a library that works with it. */
+async function open(name: string) {
+  const database = await Database.create();
+  await database.query(migrationSql('scalr_queue'));
+  await database.query('create table orders (app text, id text)');
+  const library = await libraries[name]!(database.url);
+  const close = async () => {
+    await library.close();
+    await database[Symbol.asyncDispose]();
+  };
+  return { database, library, close };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** An app on a database, with a library. */
+async function appWith({ database, library }: Pick<Opened, 'database' | 'library'>) {
+  const { url } = database;
   const app = uniqueApp();
   const outbox = () => postgresOutbox({ url, adapter: library.adapter });
   const { queue } = await startProducer({ app, outbox: outbox() });
-  const recorded = async () =>
-    (await query('select payload from scalr_queue.outbox where app = $1 order by seq', [app])).map(
-      ({ payload }) => payload,
-    );
-  const orders = async () => (await query('select id from orders order by id')).map(({ id }) => id);
-  return { app, library, queue, outbox, recorded, orders };
-}
-
-async function prepared(database: Awaited<ReturnType<typeof outboxDatabase>>) {
-  await database.query('create table if not exists orders (id text primary key)');
-  return { url: database.url, query: database.query.bind(database) };
+  const own = async (text: string, column: string) =>
+    (await database.query(text, [app])).map((row) => row[column]);
+  const recorded = () => own('select payload from scalr_queue.outbox where app = $1 order by seq', 'payload');
+  const orders = () => own('select id from orders where app = $1 order by id', 'id');
+  const order = (tx: unknown, id: string) => library.run(tx, `insert into orders values ('${app}', '${id}')`);
+  return { app, library, queue, outbox, recorded, orders, order };
 }
 
 describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
+  let opened: Opened;
+  beforeAll(async () => {
+    opened = await open(name);
+  });
+  afterAll(() => opened.close());
+
   it('commits a job with what else it writes', async () => {
-    const { library, queue, recorded, orders } = await appWith(name);
+    const { library, queue, recorded, orders, order } = await appWith(opened);
 
     const job = await library.transaction(async (tx) => {
-      await library.run(tx, "insert into orders values ('a')");
+      await order(tx, 'a');
       const one = await queue.enqueue(Ship, { order: 1 }, { tx });
       await queue.enqueueMany(Ship, [{ order: 2 }, { order: 3 }], { tx });
       expect(await recorded()).toEqual([]); // Nobody else sees them yet.
@@ -48,10 +62,10 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('rolls it back with what else it writes', async () => {
-    const { library, queue, recorded, orders } = await appWith(name);
+    const { library, queue, recorded, orders, order } = await appWith(opened);
 
     const failing = library.transaction(async (tx) => {
-      await library.run(tx, "insert into orders values ('a')");
+      await order(tx, 'a');
       await queue.enqueue(Ship, { order: 1 }, { tx });
       throw new Error('no stock');
     });
@@ -62,12 +76,12 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('rolls it back to a savepoint, and keeps what came before', async () => {
-    const { library, queue, recorded, orders } = await appWith(name);
+    const { library, queue, recorded, orders, order } = await appWith(opened);
 
     await library.transaction(async (tx) => {
       await queue.enqueue(Ship, { order: 1 }, { tx });
       const failing = library.savepoint(tx, async (inner) => {
-        await library.run(inner, "insert into orders values ('a')");
+        await order(inner, 'a');
         await queue.enqueue(Ship, { order: 2 }, { tx: inner });
         throw new Error('no stock');
       });
@@ -80,7 +94,7 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('hands a payload on as it is', async () => {
-    const { library, queue, recorded } = await appWith(name);
+    const { library, queue, recorded } = await appWith(opened);
     const note = `$1 ? ?? \\? :name '"; -- \u{1F4E6} \n %s $$`;
 
     await library.transaction((tx) => queue.enqueue(Refund, { note }, { tx }));
@@ -89,7 +103,7 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('is not taken for one where it is none', async () => {
-    const { library, queue, recorded } = await appWith(name);
+    const { library, queue, recorded } = await appWith(opened);
 
     for (const tx of [library.outside, {}, () => undefined]) {
       const refused = queue.enqueue(Ship, { order: 1 }, { tx });
@@ -100,7 +114,7 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('is told what is missing, through the errors of the library', async () => {
-    const { library, queue } = await appWith(name);
+    const { library, queue } = await appWith(opened);
 
     const failing = library.transaction(async (tx) => {
       await library.run(tx, 'drop table scalr_queue.outbox');
@@ -112,8 +126,10 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('has its job run by the worker of its app, beside another app in the same database', async () => {
-    const database = outboxDatabase();
-    const apps = [await appWith(name, database), await appWith('pg', database)];
+    const { database } = opened;
+    const pgItself = await libraries['pg']!(database.url);
+    onTestFinished(async () => void (await pgItself.close()));
+    const apps = [await appWith(opened), await appWith({ database, library: pgItself })];
     const started = apps.map(async ({ app, outbox }) => {
       const runs: { order: number }[] = [];
       @Injectable()
@@ -138,7 +154,7 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('is begun for work that is done once', async () => {
-    const { once, orders } = await onceWith(name);
+    const { once, orders } = await onceWith(opened);
 
     expect(await once('a')).toEqual({ state: 'ran', result: '"a"' });
     expect(await once('b')).toEqual({ state: 'done', result: '"a"' });
@@ -146,7 +162,7 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('is not waited for by other work with the same receipt', async () => {
-    const { once, orders } = await onceWith(name);
+    const { once, orders } = await onceWith(opened);
     const beside: unknown[] = [];
 
     await once('a', async () => void beside.push(await once('b')));
@@ -156,7 +172,7 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
   });
 
   it('leaves nothing of work that fails, or that swallows an error of PostgreSQL', async () => {
-    const { library, once, orders } = await onceWith(name);
+    const { library, once, orders } = await onceWith(opened);
 
     await expect(once('a', () => Promise.reject(new Error('no stock')))).rejects.toThrow('no stock');
     const swallow = (tx: unknown) => library.run(tx, 'select 1 / 0').catch(() => undefined);
@@ -167,14 +183,14 @@ describe.each(Object.keys(libraries))('a transaction of %s', (name) => {
 });
 
 /** Work that is done once: an order, and something more. */
-async function onceWith(name: string) {
-  const { app, library, outbox, orders } = await appWith(name);
-  const opened = outbox();
+async function onceWith(opened: Opened) {
+  const { app, library, outbox, orders, order } = await appWith(opened);
+  const made = outbox();
   const once = (id: string, more?: (tx: unknown) => Promise<unknown>) =>
-    opened.once(
+    made.once(
       { app, jobId: 'job', key: 'order' },
       async (tx) => {
-        await library.run(tx, `insert into orders values ('${id}')`);
+        await order(tx, id);
         await more?.(tx);
         return JSON.stringify(id);
       },
