@@ -70,13 +70,19 @@ export const LAYERS = {
     'audit access worker/library-version.ts scheduling dead-letter inspection observability',
     FOUNDATION,
   ),
+  'console/app': list(
+    'audit console doctor scheduling dead-letter inspection observability',
+    SURVEY,
+    FOUNDATION,
+  ),
   'console/platform': list(
     'audit scalr-queue.module.ts console doctor scheduling dead-letter inspection observability',
     SURVEY,
     FOUNDATION,
   ),
   dashboard: list(
-    'access engine/redis/board.source.ts engine/redis/stored-job.reader.ts scheduling dead-letter inspection observability',
+    'audit console console/app access engine/redis/board.source.ts engine/redis/stored-job.reader.ts',
+    'engine/redis/survey/server.survey.ts scheduling dead-letter inspection observability',
     FOUNDATION,
   ),
   schematics: list('contract'),

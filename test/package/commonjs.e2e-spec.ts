@@ -12,6 +12,7 @@ const NEST_11 = {
   '@nestjs/common': '^11.0.0',
   '@nestjs/core': '^11.0.0',
   '@nestjs/platform-express': '^11.0.0',
+  '@nestjs/platform-fastify': '^11.0.0',
   '@nestjs/terminus': '^11.1.0',
   '@nestjs/testing': '^11.0.0',
 };
@@ -66,6 +67,26 @@ describe.each([11, 12])('a worker on Nest %s', (nest) => {
       { message: 'the verdict is guilty', jobId: 'jailed', ...own },
       { level: 'error', event: 'dead', jobId: 'jailed', reason: 'attempts', errorMessage: 'guilty', ...job },
     ]);
+  });
+});
+
+it.each([
+  [11, 'express'],
+  [11, 'fastify'],
+  [12, 'express'],
+  [12, 'fastify'],
+])('is the console of an app on Nest %s and %s', async (nest, platform) => {
+  const dir = nest === 11 ? join(project.dir, 'commonjs') : resolve(SOURCES);
+  const env = { SCALR_APP: uniqueApp(), SCALR_REDIS_URL: sharedRedisUrl() };
+  const { output, code } = await project.node([join(dir, 'console.cjs'), platform], env);
+  expect({ output: output.trim().split('\n'), code }).toEqual({
+    output: [
+      '308 null',
+      '/ 200 text/html; charset=utf-8',
+      '/api/me 200 application/json; charset=utf-8',
+      '/api/overview 200 application/json; charset=utf-8',
+    ],
+    code: 0,
   });
 });
 

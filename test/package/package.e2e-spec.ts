@@ -108,10 +108,16 @@ describe('an optional package that is not installed', () => {
     expect(code).toBe(0);
   });
 
-  it('is named, with the cure, by the dashboard', async () => {
+  it.each([
+    [
+      'bull-board',
+      'QUEUE_CONFIG the dashboard needs bull-board, which is not installed: npm install --save-exact @bull-board/api@9.10.1 @bull-board/express@9.10.1\n',
+    ],
+    ['console', ''],
+  ])('is named, with the cure, by the dashboard where it needs it: %s', async (ui, message) => {
     const imports = `
         ScalrQueueModule.forRoot({ app: 'a', redis: 'redis://127.0.0.1:1' }),
-        ScalrQueueDashboardModule.forRoot({ credentials: [{ user: 'ops', password: 'correct-horse-battery' }] }),`;
+        ScalrQueueDashboardModule.forRoot({ ui: '${ui}', credentials: [{ user: 'ops', password: 'correct-horse-battery' }] }),`;
     const script = `
       import 'reflect-metadata';
       import { NestFactory } from '@nestjs/core';
@@ -121,9 +127,7 @@ describe('an optional package that is not installed', () => {
       await app.init().catch((error) => console.log(error.code, error.message));
       process.exit();`;
     const { output } = await project.node(['--input-type=module', '-e', script]);
-    expect(output).toBe(
-      'QUEUE_CONFIG the dashboard needs bull-board, which is not installed: npm install --save-exact @bull-board/api@9.10.1 @bull-board/express@9.10.1\n',
-    );
+    expect(output).toBe(message);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { checkLogin, refuseWeakPasswords } from '../access/credentials.js';
+import type { PayloadHook } from '../access/payload.hook.js';
 import { checkPublicUrl } from '../access/public.url.js';
 import { DEFAULT_DASHBOARD_BYTES, MAX_DASHBOARD_BYTES } from '../contract/defaults.js';
 import { QueueConfigError } from '../contract/errors/configuration.errors.js';
@@ -13,6 +14,8 @@ export interface ConsoleSettings {
   readonly publicUrl?: URL;
   readonly title: string;
   readonly maxBytes: number;
+  /** Of the app that the console is part of: what it shows of a payload is masked afterwards. */
+  readonly redact?: PayloadHook;
 }
 
 export interface CheckedAccount extends Required<Omit<ConsoleAccount, 'apps'>> {

@@ -3,8 +3,9 @@ import { ConsoleError } from './console.error.js';
 
 const MOST = 64 * 1_024;
 
-/** The JSON that came with a request; undefined when nothing came. */
-export async function bodyOf(request: IncomingMessage): Promise<unknown> {
+/** The JSON that came with a request; undefined when nothing came. The parser of the app around may have read it before. */
+export async function bodyOf(request: IncomingMessage & { readonly body?: unknown }): Promise<unknown> {
+  if (request.body !== undefined) return request.body;
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request as AsyncIterable<Buffer>) {

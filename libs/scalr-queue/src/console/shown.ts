@@ -1,10 +1,12 @@
 import { ByteAllowance } from '../access/byte.allowance.js';
+import { applyHook } from '../access/payload.hook.js';
 import type { DeadJob } from '../contract/dead-job.js';
 import type { JobDetails } from '../contract/job-details.js';
 import type { JobExplanation } from '../contract/job-explanation.js';
 import { redactedJob } from '../observability/redacted-job.js';
 import { redactSecrets } from '../observability/redaction.js';
 import { mask } from '../observability/secret.mask.js';
+import type { ConsoleSettings } from './console.settings.js';
 
 /** A dead job for a list: without its payload, and without secrets. */
 export function shownDead({ payload: _payload, failures: _failures, stack: _stack, ...job }: DeadJob) {
@@ -15,15 +17,17 @@ export function shownDead({ payload: _payload, failures: _failures, stack: _stac
 export function shownDetails(
   { payload, result, ...job }: JobDetails,
   withPayload: boolean,
-  maxBytes: number,
+  { maxBytes, redact }: Pick<ConsoleSettings, 'maxBytes' | 'redact'>,
 ): object {
   const allowance = new ByteAllowance(maxBytes);
+  const { id, name, queue } = job;
+  const shown = () => (redact ? applyHook(payload, { id, name, queue }, redact) : payload);
   return {
     ...redactedJob(job),
     failures: job.failures.map((failure) => ({ ...failure, stack: redactSecrets(failure.stack) })),
     logs: job.logs.map(redactSecrets),
     ...(withPayload
-      ? { payload: allowance.json(mask(payload) ?? null), result: allowance.json(mask(result) ?? null) }
+      ? { payload: allowance.json(mask(shown()) ?? null), result: allowance.json(mask(result) ?? null) }
       : { payloadHidden: true }),
   };
 }

@@ -41,6 +41,7 @@ export const DEFAULT_LOCK_DURATION = 30 * SECOND;
 export const DEFAULT_STALLED_INTERVAL = 5 * SECOND;
 export const DEFAULT_MAX_CRASHES = 3;
 export const DEFAULT_UNKNOWN_JOB_TIMEOUT = 10 * MINUTE;
+export const DEFAULT_DASHBOARD_UI = 'bull-board';
 export const DEFAULT_DASHBOARD_PATH = '/queues';
 /** What the dashboard shows of one job. */
 export const DEFAULT_DASHBOARD_BYTES = 16 * KIB;

@@ -5,10 +5,12 @@ import {
   type NestModule,
   type Provider,
 } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { DeadLetterModule } from '../dead-letter/dead-letter.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
 import { DashboardBoards } from './dashboard.boards.js';
+import { DashboardConsole } from './dashboard.console.js';
 import { DashboardMount } from './dashboard.mount.js';
 import type { ScalrQueueDashboardAsyncOptions, ScalrQueueDashboardOptions } from './dashboard.options.js';
 import { resolveDashboard } from './dashboard.settings.js';
@@ -21,7 +23,8 @@ import { BoardSources } from '../engine/redis/board.source.js';
  * The dashboard of the app's queues, for the web process. It authenticates by itself (guards of Nest do not apply), shows
  * nothing without credentials, and changes nothing unless configured to.
  *
- * Import it beside `ScalrQueueModule`; needs `@nestjs/platform-express`, `@bull-board/api` and `@bull-board/express`.
+ * Import it beside `ScalrQueueModule`. With `ui: 'console'` it is the console of this app, on express or fastify; else it is bull-board, which needs
+ * `@nestjs/platform-express`, `@bull-board/api` and `@bull-board/express`.
  */
 @Module({})
 export class ScalrQueueDashboardModule implements NestModule {
@@ -53,7 +56,15 @@ export class ScalrQueueDashboardModule implements NestModule {
 function compose(settings: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
   return {
     module: ScalrQueueDashboardModule,
-    imports: [InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
-    providers: [settings, BoardSources, DeadBatches, JobActions, DashboardBoards, DashboardMount],
+    imports: [AuditModule, InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
+    providers: [
+      settings,
+      BoardSources,
+      DeadBatches,
+      JobActions,
+      DashboardBoards,
+      DashboardConsole,
+      DashboardMount,
+    ],
   };
 }

@@ -19,6 +19,11 @@ export interface DashboardJob {
 
 /** Options of the dashboard. */
 export interface ScalrQueueDashboardOptions {
+  /**
+   * Whose pages it has: those of the console (`scalr-queue/console`), for this app, on express or fastify and with nothing to install; or those of
+   * bull-board, on express. Defaults to `bull-board`.
+   */
+  readonly ui?: 'console' | 'bull-board';
   /** Where it is mounted in the web app; a global prefix does not apply. Defaults to `/queues`. */
   readonly path?: string;
   /**

@@ -6,6 +6,7 @@ const resolve = (options: object, environment: object = {}, isProduction = false
 
 it('is closed, at /queues and for readers, unless it is told otherwise', () => {
   expect(resolve({})).toEqual({
+    ui: 'bull-board',
     path: '/queues',
     credentials: [],
     redact: undefined,
@@ -19,6 +20,7 @@ it('is closed, at /queues and for readers, unless it is told otherwise', () => {
 it('takes what it is given', () => {
   const redact = () => 'x';
   const given = {
+    ui: 'console',
     path: '/a/b-c',
     redact,
     maxBytes: 1_024,

@@ -2,6 +2,7 @@ import { QueueConfigError } from '../contract/errors/configuration.errors.js';
 import {
   DEFAULT_DASHBOARD_BYTES,
   DEFAULT_DASHBOARD_PATH,
+  DEFAULT_DASHBOARD_UI,
   MAX_DASHBOARD_BYTES,
 } from '../contract/defaults.js';
 import { checkLogin, refuseWeakPasswords } from '../access/credentials.js';
@@ -12,6 +13,7 @@ import type { DashboardCredentials, ScalrQueueDashboardOptions } from './dashboa
 
 /** The options of the dashboard, checked and filled in. */
 export interface DashboardSettings {
+  readonly ui: NonNullable<ScalrQueueDashboardOptions['ui']>;
   readonly path: string;
   /** Empty: closed. */
   readonly credentials: readonly Required<DashboardCredentials>[];
@@ -22,7 +24,7 @@ export interface DashboardSettings {
   readonly enabled: boolean;
 }
 
-const KEYS = ['path', 'credentials', 'readOnly', 'redact', 'maxBytes', 'title', 'publicUrl', 'enabled'];
+const KEYS = ['ui', 'path', 'credentials', 'readOnly', 'redact', 'maxBytes', 'title', 'publicUrl', 'enabled'];
 const PATH = /^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/;
 const check = new OptionChecker(QueueConfigError);
 
@@ -47,6 +49,7 @@ export function resolveDashboard(
   const credentials = enabled ? credentialsOf(given.credentials, environment) : [];
   if (enabled && isProduction) refuseToOpen(credentials);
   return {
+    ui: check.oneOf('ui', given.ui ?? DEFAULT_DASHBOARD_UI, ['console', 'bull-board']),
     path,
     credentials: credentials.map((one) => ({ ...one, role: readOnly ? 'read' : one.role })),
     redact: redact as DashboardSettings['redact'],

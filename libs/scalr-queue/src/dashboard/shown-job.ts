@@ -10,7 +10,7 @@ import { ByteAllowance, oversize } from '../access/byte.allowance.js';
 import type { DashboardJob } from './dashboard.options.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 import { completeJson, LAST_WORD, withoutLastWord } from './json.beginning.js';
-import { applyHook } from './payload.hook.js';
+import { applyHook } from '../access/payload.hook.js';
 import type { Oversize, ReadExtent, StoredFields } from '../engine/redis/stored-job.reader.js';
 
 type Rules = Pick<DashboardSettings, 'redact' | 'maxBytes'>;

@@ -22,6 +22,6 @@ import { SlotQueue } from './slot.queue.js';
     SlotPlanner,
     SlotQueue,
   ],
-  exports: [Scheduler, SchedulesService, SlotAdmission],
+  exports: [Scheduler, ScheduleStore, SchedulesService, SlotAdmission],
 })
 export class SchedulingModule {}

@@ -12,18 +12,18 @@ import type {
   ConsoleProblem,
   ConsoleSource,
 } from '../console.source.js';
+import { Overviews } from '../overviews.js';
+import { sorted } from '../problems.js';
 import { SharedRead } from '../shared.read.js';
 import type { AppSessions } from './app.sessions.js';
 
-const LOOK_AGE_MS = 1_000;
 /** Schedules and workers that died are looked at less often: nothing of them changes within a second. */
 const DETAIL_AGE_MS = 5_000;
 
 /** All apps of a Redis. */
 export class PlatformSource implements ConsoleSource {
-  private readonly looks = new SharedRead(() => this.look(), LOOK_AGE_MS);
+  private readonly overviews = new Overviews(() => this.look());
   private readonly details = new Map<string, SharedRead<readonly Finding[]>>();
-  private last?: ConsoleOverview;
   readonly writer?: ConsoleSource['writer'];
 
   constructor(
@@ -34,18 +34,13 @@ export class PlatformSource implements ConsoleSource {
     if (writers) this.writer = async (name) => ((await this.app(name)) ? writers.of(name) : undefined);
   }
 
-  async overview(): Promise<ConsoleOverview> {
-    try {
-      return await this.looks.get();
-    } catch (error) {
-      if (!this.last) throw error;
-      return { ...this.last, stale: redactText(error instanceof Error ? error.message : String(error)) };
-    }
+  overview(): Promise<ConsoleOverview> {
+    return this.overviews.get();
   }
 
   async app(name: string): Promise<AppServices | undefined> {
     const knows = (look?: ConsoleOverview) => look?.apps.some(({ app }) => app === name) ?? false;
-    return knows(this.last) || knows(await this.overview()) ? this.sessions.of(name) : undefined;
+    return knows(this.overviews.last) || knows(await this.overview()) ? this.sessions.of(name) : undefined;
   }
 
   async close(): Promise<void> {
@@ -64,8 +59,7 @@ export class PlatformSource implements ConsoleSource {
       });
       for (const finding of [...more, ...checkApp(detail)]) problems.push({ ...finding, app });
     }
-    this.last = toOverview(found, sorted(problems), notes);
-    return this.last;
+    return toOverview(found, sorted(problems), notes);
   }
 
   private detailsOf(app: string): Promise<readonly Finding[]> {
@@ -79,16 +73,6 @@ export class PlatformSource implements ConsoleSource {
     const [schedules, lost] = await Promise.all([storedSchedules(), queues.lostWorkers()]);
     return [...checkSchedules(schedules), ...checkLost(lost)];
   }
-}
-
-const WEIGHTS: Readonly<Record<Finding['severity'], number>> = { fatal: 2, danger: 1, warning: 0 };
-
-const weightOf = ({ severity, app }: ConsoleProblem): number =>
-  2 * WEIGHTS[severity] + (app === undefined ? 0 : 1);
-
-/** The worst first; of the same weight those of apps, for which somebody waits, before those of the server. */
-function sorted(problems: readonly ConsoleProblem[]): ConsoleProblem[] {
-  return problems.toSorted((one, other) => weightOf(other) - weightOf(one));
 }
 
 function toOverview(

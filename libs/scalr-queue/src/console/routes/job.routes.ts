@@ -27,7 +27,7 @@ async function job(call: Call): Promise<object> {
   const services = await servicesOf(call, call.params['app']);
   const found = await services.jobs.details(refOf(call));
   if (!found) throw noJob();
-  return shownDetails(found, viewer.payload, settings.maxBytes);
+  return shownDetails(found, viewer.payload, settings);
 }
 
 async function explain(call: Call): Promise<object> {

@@ -100,7 +100,8 @@ async function readApp(redis: RedisClient, app: string, notes: string[]): Promis
   return { queues, workers, unhandled: unhandledOf(queues, workers) };
 }
 
-function totalsOf(queues: readonly QueueState[]) {
+/** The sums over all queues of an app. */
+export function totalsOf(queues: readonly QueueState[]) {
   const sum = (of: 'waiting' | 'running' | 'delayed' | 'dead') =>
     queues.reduce((total, queue) => total + queue[of], 0);
   return {

@@ -34,25 +34,32 @@ const LISTPACK_VALUE = 'hash-max-listpack-value';
 const ROOMY = 512;
 
 export async function readServerLoad(redis: RedisClient): Promise<ServerLoad> {
+  const figures = await readFigures(redis);
+  return {
+    ...figures,
+    fsync: await settingOf(redis, 'appendfsync'),
+    listpackValue: Number((await settingOf(redis, LISTPACK_VALUE)) ?? NaN) || undefined,
+    clientsByApp: (figures.clients ?? 0) > LONGEST_CLIENT_LIST ? undefined : await clientsByApp(redis),
+  };
+}
+
+/** As much of it as `INFO` tells, which the user of an app may ask for. */
+export async function readFigures(redis: RedisClient): Promise<ServerLoad> {
   const info = await redis.info().catch(() => '');
   const number = (name: string) => {
     const text = infoField(info, name);
     return text === undefined ? undefined : Number(text);
   };
-  const clients = number('connected_clients');
   const failed = (name: string) => infoField(info, name) !== undefined && infoField(info, name) !== 'ok';
   return {
     usedMemory: number('used_memory'),
     maxMemory: number('maxmemory'),
-    clients,
+    clients: number('connected_clients'),
     maxClients: number('maxclients'),
     evictedKeys: number('evicted_keys'),
     aofWriteFailed: failed('aof_last_write_status'),
     aofDelayedFsync: number('aof_delayed_fsync'),
     saveFailed: failed('rdb_last_bgsave_status'),
-    fsync: await settingOf(redis, 'appendfsync'),
-    listpackValue: Number((await settingOf(redis, LISTPACK_VALUE)) ?? NaN) || undefined,
-    clientsByApp: (clients ?? 0) > LONGEST_CLIENT_LIST ? undefined : await clientsByApp(redis),
   };
 }
 

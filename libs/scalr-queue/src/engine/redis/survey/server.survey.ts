@@ -7,7 +7,7 @@ import { preflightKey } from '../keys.js';
 import { missingCommands } from '../preflight/acl-probe.js';
 import { readServerFacts, type ServerFacts } from '../preflight/server-facts.js';
 import { type KeySurvey, surveyKeys } from './key.survey.js';
-import { readServerLoad, type ServerLoad } from './server.checks.js';
+import { readFigures, readServerLoad, type ServerLoad } from './server.checks.js';
 
 /** Looks the Redis of an app over. None of its looks has a deadline of its own; what may not be asked is left out. */
 @Injectable()
@@ -28,6 +28,11 @@ export class ServerSurvey {
 
   load(): Promise<ServerLoad> {
     return readServerLoad(this.connections.producer);
+  }
+
+  /** As much of it as the user of an app may ask for. */
+  figures(): Promise<ServerLoad> {
+    return readFigures(this.connections.producer);
   }
 
   /** Walks over the keys in small steps. @param deadline epoch milliseconds */

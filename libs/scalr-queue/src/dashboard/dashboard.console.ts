@@ -1,0 +1,54 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import type { ResolvedOptions } from '../config/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { AppSource } from '../console/app/app.source.js';
+import { Console } from '../console/console.handler.js';
+import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
+import { ServerSurvey } from '../engine/redis/survey/server.survey.js';
+import { AppState } from '../inspection/app.state.js';
+import { JobReader } from '../inspection/job.reader.js';
+import { JobsService } from '../inspection/jobs.service.js';
+import { QueuesService } from '../inspection/queues.service.js';
+import { ScheduleStore } from '../scheduling/schedule.store.js';
+import { SchedulesService } from '../scheduling/schedules.service.js';
+import type { DashboardSettings } from './dashboard.settings.js';
+
+/** Makes the console of this app: its own services, and the accounts of the dashboard. */
+@Injectable()
+export class DashboardConsole implements OnModuleDestroy {
+  private made?: Console;
+
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly queues: QueuesService,
+    private readonly deadLetters: DeadLetterService,
+    private readonly schedules: SchedulesService,
+    private readonly audit: AuditService,
+    private readonly state: AppState,
+    private readonly store: ScheduleStore,
+    private readonly server: ServerSurvey,
+    private readonly reader: JobReader,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  create({ credentials, title, maxBytes, publicUrl, redact }: DashboardSettings): Console {
+    const { app } = this.options;
+    const { jobs, queues, deadLetters, schedules, audit, state, store, server, reader } = this;
+    const services = { jobs, queues, deadLetters, schedules, audit };
+    const writes = credentials.some(({ role }) => role === 'write');
+    const source = new AppSource({ app, services, state, schedules: store, server, reader }, writes);
+    const accounts = credentials.map(({ user, password, role }) => ({
+      user,
+      password,
+      role: role === 'write' ? ('admin' as const) : ('view' as const),
+      payload: true,
+    }));
+    this.made = new Console({ accounts, title: title ?? app, maxBytes, publicUrl, redact }, source);
+    return this.made;
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.made?.close();
+  }
+}
