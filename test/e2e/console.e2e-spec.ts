@@ -155,6 +155,7 @@ it('keeps the place of the reader while it is drawn again', async () => {
   await page.goto(`${page.url().split('#')[0]}#/job?app=orders&name=mail&id=${id}`);
   const stack = page.locator('details').first();
   await stack.locator('summary').click();
+  await page.locator('#search').fill('half an id');
   await stack.locator('summary').focus();
   const looks = new Promise<void>((enough) => {
     let seen = 0;
@@ -166,6 +167,7 @@ it('keeps the place of the reader while it is drawn again', async () => {
   expect(
     await page.evaluate(`document.querySelector('details[open]').contains(document.activeElement)`),
   ).toBe(true);
+  expect(await page.locator('#search').inputValue()).toBe('half an id');
 });
 
 it('is told what is new, asks when nobody tells it, and can be held', async () => {

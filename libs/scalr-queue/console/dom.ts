@@ -56,7 +56,10 @@ function patchChildren(parent: Element, next: readonly Node[]): void {
 
 function isSame(old: Node, next: Node): boolean {
   if (old.nodeType !== next.nodeType || old.nodeName !== next.nodeName) return false;
-  return !(old instanceof Element && next instanceof Element) || old.id === next.id;
+  // Not `id`: of a form that is its field of that name.
+  return (
+    !(old instanceof Element && next instanceof Element) || old.getAttribute('id') === next.getAttribute('id')
+  );
 }
 
 function patch(old: Node, next: Node): void {
