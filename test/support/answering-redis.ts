@@ -3,11 +3,11 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { commandAt, endOfReply } from './resp.js';
 
 /**
- * What becomes of a command: an error or a text that Redis could reply with, in its place; `hold` for a reply that comes when the test lets it;
+ * What becomes of a command: an error, a text or nothing that Redis could reply with, in its place; `hold` for a reply that comes when the test lets it;
  * a connection that is reset before Redis hears of the command, or after, instead of the reply.
  */
 export type Answer =
-  { readonly error: string } | { readonly reply: string } | 'hold' | 'reset unheard' | 'reset heard';
+  { readonly error: string } | { readonly reply: string | null } | 'hold' | 'reset unheard' | 'reset heard';
 
 /** @param args the command and its arguments, as they were sent */
 export type Rule = (args: readonly string[]) => Answer | undefined;
@@ -183,7 +183,8 @@ class Line {
   }
 }
 
-function inProtocol(answer: { error: string } | { reply: string }): Buffer {
+function inProtocol(answer: { error: string } | { reply: string | null }): Buffer {
   if ('error' in answer) return Buffer.from(`-${answer.error}\r\n`);
+  if (answer.reply === null) return Buffer.from('$-1\r\n');
   return Buffer.from(`$${Buffer.byteLength(answer.reply)}\r\n${answer.reply}\r\n`);
 }

@@ -29,6 +29,25 @@ describe('the worker of BullMQ', () => {
     await closed;
   });
 
+  it('waits through its backend, which has nothing to tell of a wait in vain', async () => {
+    const { queue, startWorker } = startQueue();
+    const worker = startWorker(() => Promise.resolve(), { autorun: false, drainDelay: 0.01 });
+    const backend = worker.getBackend();
+    const waitOnce = backend.waitForJob.bind(backend);
+    const markers: unknown[] = [];
+    backend.waitForJob = async (timeout) => {
+      const marker = await waitOnce(timeout);
+      markers.push(marker);
+      return marker;
+    };
+    const wait = Reflect.get(worker, 'waitForJob') as (until: number) => Promise<number>;
+    await worker.waitUntilReady();
+    expect(await wait.call(worker, 0)).toBe(0);
+    await queue.add('x', {});
+    expect(await wait.call(worker, 0)).toBe(0);
+    expect(markers).toEqual([null, { member: '0', score: 0 }]);
+  });
+
   it('has jobs of which these fields are their own, and the rest the same for all of a queue', async () => {
     const { queue, startWorker } = startQueue();
     const worker = startWorker(() => Promise.resolve(), { autorun: false });

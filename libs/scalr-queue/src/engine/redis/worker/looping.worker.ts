@@ -1,9 +1,10 @@
 import type { Job, JobJson } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerHooks } from '../../engine-worker.js';
+import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
 import { isRefusal } from '../connection/redis-error.js';
 import { queuePrefix, takenAheadKey } from '../keys.js';
-import { EXCUSE_UNSTARTED, PUT_BACK_JOBS } from '../scripts/worker/taken-ahead.scripts.js';
+import { LOOK_AFTER, PUT_BACK_JOBS } from '../scripts/worker/taken-ahead.scripts.js';
 import { DamageProofWorker } from './damage.proof.worker.js';
 import { type CompletedJob, FinishCalls, type TakenJob } from './finish.calls.js';
 import { JobLoop } from './job.loop.js';
@@ -36,6 +37,8 @@ export abstract class LoopingWorker extends DamageProofWorker {
   /** Aborts when the worker closes. */
   private readonly stopping = new AbortController();
   private engineTokens = 0;
+  /** The last wait for a job has ended with none. */
+  private waitedInVain = false;
   private readonly quickJobs = new QuickJobs(this);
 
   /** The outcome of a run is written, or nobody's. */
@@ -51,6 +54,7 @@ export abstract class LoopingWorker extends DamageProofWorker {
     this.loop = loop;
     // Upstream: `run` starts the loop with this, and `close` and `pause` wait for its end.
     this.inner.mainLoop = () => loop.run();
+    this.noteWaits();
     this.on('closing', () => {
       this.stopping.abort();
       loop.wake();
@@ -59,14 +63,17 @@ export abstract class LoopingWorker extends DamageProofWorker {
     hooks.drain.addEventListener('abort', () => loop.wake(), { once: true });
   }
 
-  /** Upstream: BullMQ counts a crash of each job that it finds without a lock; not of what had not started. */
-  protected excuseUnstarted({ connections, app }: WorkerParts): void {
+  /**
+   * Upstream: BullMQ counts a crash of each job that it finds without a lock; not of what had not started. It need not look where
+   * nothing is, or was, active.
+   */
+  protected lookAfterQueue({ connections, app }: WorkerParts): void {
     const { backend } = this;
     const count = backend.moveStalledJobsToWait.bind(backend);
-    const keys = [...this.listKeys(), takenAheadKey(app.prefix, this.name)];
+    const keys = [...this.listKeys(), takenAheadKey(app.prefix, this.name), backend.keys['delayed']!];
     backend.moveStalledJobsToWait = async () => {
-      await EXCUSE_UNSTARTED.run(connections.worker(), keys, [queuePrefix(app.prefix, this.name)]);
-      return count();
+      const hasJobs = await LOOK_AFTER.run(connections.worker(), keys, [queuePrefix(app.prefix, this.name)]);
+      return hasJobs === 1 ? count() : [];
     };
   }
 
@@ -127,7 +134,29 @@ export abstract class LoopingWorker extends DamageProofWorker {
       standBack: () =>
         Date.now() < standBack.until ? this.settled(this.letOthers(parts, standBack)) : undefined,
       takeByEngine: () => this.takeByEngine(),
-      wait: (due) => this.inner.waitForJob(due),
+      wait: (due) => this.waitFor(due, parts),
+    };
+  }
+
+  /**
+   * A wait that was in vain is no reason to ask: something that waits has a marker, or gets one when the queue is looked after, unless
+   * that is seldom done.
+   */
+  private async waitFor(due: number, { app }: WorkerParts): Promise<number> {
+    this.waitedInVain = false;
+    const until = await this.inner.waitForJob(due);
+    const isSeldom = app.worker.stalledInterval > DRAIN_DELAY_SECONDS * 1_000;
+    return this.waitedInVain && !isSeldom ? due || Infinity : until;
+  }
+
+  /** Upstream: the worker tells a marker of a job from no marker by this alone. */
+  private noteWaits(): void {
+    const { backend } = this;
+    const wait = backend.waitForJob.bind(backend);
+    backend.waitForJob = async (timeout) => {
+      const marker = await wait(timeout);
+      this.waitedInVain = !marker;
+      return marker;
     };
   }
 

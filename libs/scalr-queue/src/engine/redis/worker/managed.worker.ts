@@ -65,7 +65,7 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
     this.standBack = new StandBack(this, hooks.drain);
     // Classes of @nestjs/bullmq rely on the order and the events of the engine's own loop.
     if (isBatched && !native && run.length < 3) this.useLoop(parts, hooks, this.standBack);
-    this.excuseUnstarted(parts);
+    this.lookAfterQueue(parts);
     this.renewals = new LockRenewals(parts, hooks);
     this.left = new LeftRuns(parts.app.worker.lockDuration);
     this.retries = new OutcomeRetries(parts.locks, this.renewals, hooks, {

@@ -1,5 +1,5 @@
 import { EVENT_STREAM_LENGTH } from '../../../../contract/defaults.js';
-import { PRIORITY_SCORE_UNIT } from '../../keys.js';
+import { DELAYED_SCORE_UNIT, PRIORITY_SCORE_UNIT } from '../../keys.js';
 import { RedisScript } from '../redis-script.js';
 
 /**
@@ -54,9 +54,12 @@ return done`,
 );
 
 /**
- * Before the engine looks for jobs whose worker has crashed: puts back those that a worker had taken ahead, and had not started when it
- * last said so. No crash is counted. One of them may have been started since, and be what killed the worker: each is marked, and the
- * next worker takes nothing beside it ahead.
+ * Looks after a queue, before the engine looks for jobs whose worker has crashed.
+ *
+ * Puts back those that a worker had taken ahead, and had not started when it last said so. No crash is counted. One of them may have
+ * been started since, and be what killed the worker: each is marked, and the next worker takes nothing beside it ahead.
+ *
+ * Wakes a worker where jobs wait, or are delayed, and there is no marker: who had it may be gone, and idle workers do not ask.
  *
  * KEYS[1] wait
  * KEYS[2] active
@@ -66,15 +69,15 @@ return done`,
  * KEYS[6] meta
  * KEYS[7] marker
  * KEYS[8] what the workers have taken ahead: a hash
+ * KEYS[9] delayed
  * ARGV[1] the prefix of the queue with its colon
- * Returns how many were put back
+ * Returns 1 where there are jobs that the engine has to look at: some are active, or were
  */
-export const EXCUSE_UNSTARTED = new RedisScript(
-  'scalrExcuseUnstarted',
+export const LOOK_AFTER = new RedisScript(
+  'scalrLookAfter',
   `${PUT_BACK}
-local ahead, prefix = KEYS[8], ARGV[1]
+local ahead, delayed, prefix = KEYS[8], KEYS[9], ARGV[1]
 local records = call('HGETALL', ahead)
-local count = 0
 for at = 1, #records, 2 do
   local taken = cmsgpack.unpack(records[at + 1])
   local is_held = false
@@ -82,9 +85,19 @@ for at = 1, #records, 2 do
     local id = taken[job]
     local token = call('GET', prefix .. id .. ':lock')
     if token == taken[job + 1] then is_held = true
-    elseif not token and put_back(id, prefix, 'scalr:suspect') then count = count + 1 end
+    elseif not token then put_back(id, prefix, 'scalr:suspect') end
   end
   if not is_held then call('HDEL', ahead, records[at]) end
 end
-return count`,
+
+if call('EXISTS', marker) == 0 then
+  local due = call('ZRANGE', delayed, 0, 0, 'WITHSCORES')[2]
+  if due then call('ZADD', marker, due / ${DELAYED_SCORE_UNIT}, '1') end
+  if call('EXISTS', wait, prioritized) > 0 then
+    local settings = call('HMGET', meta, 'paused', 'concurrency')
+    local is_full = settings[2] and call('LLEN', active) >= tonumber(settings[2])
+    if not settings[1] and not is_full then call('ZADD', marker, 0, '0') end
+  end
+end
+return call('EXISTS', active, stalled) > 0 and 1 or 0`,
 );
