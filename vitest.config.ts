@@ -39,8 +39,8 @@ export default defineConfig({
       integration('integration-alone', { include: ofAProcess, isolate: true }),
       endToEnd('e2e'),
       endToEnd('package'),
-      faults('faults', { SCALR_FAULTS: 'all' }),
-      faults('faults-quick', { SCALR_FAULTS: 'quick' }),
+      faults('faults', { SCALR_FAULTS: 'all' }, 6),
+      faults('faults-quick', { SCALR_FAULTS: 'quick' }, 8),
       {
         extends: true,
         test: {
@@ -85,8 +85,8 @@ function endToEnd(name: 'e2e' | 'package') {
   };
 }
 
-/** Real processes under every fault of the matrix; a few rows at a time, for most of the time they wait. */
-function faults(name: string, env: Record<string, string>) {
+/** Real processes under every fault of the matrix; some rows at a time, for most of the time they wait. The whole matrix measures, too. */
+function faults(name: string, env: Record<string, string>, maxConcurrency: number) {
   return {
     extends: true as const,
     test: {
@@ -94,7 +94,7 @@ function faults(name: string, env: Record<string, string>) {
       env,
       include: ['test/faults/**/*.fault-spec.ts'],
       ...oneFileAtATime,
-      maxConcurrency: 6,
+      maxConcurrency,
     },
   };
 }

@@ -33,6 +33,7 @@ export const outboxRows: FaultRow[] = [
     name: 'the relay killed three times under load',
     requirement: '0 lost, 0 run twice because of it',
     quick: true,
+    patience: 150,
     run: (stage) => killRelays(stage, 1, MOMENTS.length),
   },
   {
@@ -290,11 +291,8 @@ function allFinished(stage: Stage, timeout = 60_000): Promise<unknown> {
 /** Jobs of the app's one queue that Redis holds and that have not ended. */
 async function storedJobs(redis: RedisServer, app: string): Promise<number> {
   const key = (name: string) => `scalr:{${app}}:default:${name}`;
-  const counts = await Promise.all([
-    redis.cli('llen', key('wait')),
-    redis.cli('llen', key('active')),
-    redis.cli('zcard', key('delayed')),
-    redis.cli('zcard', key('prioritized')),
-  ]);
+  const lists = ['wait', 'active'].map((name) => redis.cli('llen', key(name)));
+  const sets = ['delayed', 'prioritized'].map((name) => redis.cli('zcard', key(name)));
+  const counts = await Promise.all([...lists, ...sets]);
   return counts.reduce((sum, count) => sum + Number(count), 0);
 }

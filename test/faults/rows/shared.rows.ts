@@ -33,6 +33,7 @@ export const sharedRows: FaultRow[] = [
     name: 'six processes call one limiter, 600 times for each kind',
     requirement: 'never above the limit, as counted outside of Redis',
     quick: true,
+    patience: 120,
     async run(stage) {
       const redis = await stage.redis();
       const notes: string[] = [];
