@@ -39,6 +39,7 @@ export const LAYERS = {
   tracing: list('observability engine contract config'),
   retention: list(FOUNDATION),
   audit: list('observability', FOUNDATION),
+  history: list('observability', FOUNDATION),
   inspection: list('audit retention observability', FOUNDATION),
   'dead-letter': list('audit inspection', FOUNDATION),
   hooks: list(FOUNDATION),
@@ -50,24 +51,24 @@ export const LAYERS = {
   metrics: list('durability shared scheduling inspection observability', FOUNDATION),
   health: list('metrics inspection', FOUNDATION),
   worker: list(
-    'worker/thread hooks dead-letter durability health shared scheduling retention inspection tracing observability lifecycle',
+    'worker/thread history hooks dead-letter durability health shared scheduling retention inspection tracing observability lifecycle',
     FOUNDATION,
   ),
   'worker/thread': list('worker tracing engine contract config/clock.ts'),
   http: list('contract'),
   'scalr-queue.module.ts': list(
-    'audit worker durability health metrics shared scheduling producer dead-letter inspection tracing observability lifecycle',
+    'audit history worker durability health metrics shared scheduling producer dead-letter inspection tracing observability lifecycle',
     WITH_REDIS,
   ),
   doctor: list('scheduling inspection', SURVEY, FOUNDATION),
   cli: list(
-    'audit scalr-queue.module.ts console console/platform access outbox cli/output doctor worker shared scheduling dead-letter inspection observability',
+    'audit history scalr-queue.module.ts console console/platform access outbox cli/output doctor worker shared scheduling dead-letter inspection observability',
     SURVEY,
     FOUNDATION,
   ),
   'cli/output': list('observability/clean-text.ts'),
   console: list(
-    'audit access worker/library-version.ts scheduling dead-letter inspection observability',
+    'audit history access worker/library-version.ts scheduling dead-letter inspection observability',
     FOUNDATION,
   ),
   'console/app': list(
@@ -76,12 +77,12 @@ export const LAYERS = {
     FOUNDATION,
   ),
   'console/platform': list(
-    'audit scalr-queue.module.ts console doctor scheduling dead-letter inspection observability',
+    'audit history scalr-queue.module.ts console doctor scheduling dead-letter inspection observability',
     SURVEY,
     FOUNDATION,
   ),
   dashboard: list(
-    'audit console console/app access engine/redis/board.source.ts engine/redis/stored-job.reader.ts',
+    'audit history console console/app access engine/redis/board.source.ts engine/redis/stored-job.reader.ts',
     'engine/redis/survey/server.survey.ts scheduling dead-letter inspection observability',
     FOUNDATION,
   ),
@@ -92,7 +93,7 @@ export const LAYERS = {
   ),
   // What apps import; nothing of the library does.
   'index.ts': list(
-    'audit scalr-queue.module.ts hooks worker health http metrics scheduling producer dead-letter inspection observability',
+    'audit history scalr-queue.module.ts hooks worker health http metrics scheduling producer dead-letter inspection observability',
     'contract config',
   ),
   'worker.ts': list('worker config'),

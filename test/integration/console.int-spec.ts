@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { defineJob, Discard, ProcessJob, Scheduled } from 'scalr-queue';
+import { defineJob, Discard, type History, ProcessJob, Scheduled } from 'scalr-queue';
 import { startProducer, startWorker } from '../support/apps.js';
 import { ADMIN, type ConsoleCall, OPERATOR, startConsole, VIEWER } from '../support/console.js';
 import { eventually } from '../support/eventually.js';
@@ -43,6 +43,8 @@ const READS = (id: string) => [
   '/api/queues?app=orders',
   '/api/schedules',
   '/api/workers',
+  '/api/history',
+  '/api/history?app=orders&range=1h&queue=mail',
   '/api/dead?app=orders',
   '/api/dead/groups?app=orders',
   '/api/jobs?app=orders',
@@ -73,6 +75,19 @@ it('shows all apps of a Redis, what is wrong with them first', async () => {
   });
   expect((await json('/api/queues?app=shop')).body).toMatchObject({
     queues: [{ app: 'shop', name: 'pdf', waiting: 1 }],
+  });
+  const history = async (query: string) => (await json(`/api/history?${query}`)).body as unknown as History;
+  await eventually(async () => expect((await history('app=orders')).series.dead.slice(-2)).toContain(1), {
+    timeout: 30_000,
+  });
+  expect((await history('range=1h')).series).toMatchObject({
+    done: { length: 60 },
+    waitP95Ms: { length: 60 },
+  });
+  expect((await history('app=shop')).series.dead.every((value) => value === null)).toBe(true);
+  expect(await json('/api/history?range=2h')).toMatchObject({
+    status: 400,
+    body: { error: { code: 'INVALID_OPTION' } },
   });
   expect((await json('/api/workers')).body).toMatchObject({ workers: [{ app: 'orders' }], gone: [] });
   expect((await json('/api/schedules')).body).toMatchObject({

@@ -22,7 +22,8 @@ async function userOf(app: string, ...rules: string[]) {
     await admin.call('acl', 'deluser', app);
     admin.disconnect();
   });
-  const missing = (role: ProcessRole) => missingCommands(redis, role, `scalr:{${app}}:~probe`);
+  const missing = (role: ProcessRole, withOptional = true) =>
+    missingCommands(redis, role, `scalr:{${app}}:~probe`, withOptional);
   return { admin, redis, missing, url: url.href };
 }
 
@@ -66,9 +67,15 @@ describe('the commands that a role needs', () => {
     expect((await missing('producer')).toSorted()).toEqual(lacked.slice(1));
   });
 
+  it('hold no process back where it can do without', async () => {
+    const { missing } = await userOf(uniqueApp(), '+@all', '-bitfield');
+    expect(await missing('worker')).toEqual(['bitfield']);
+    expect(await missing('worker', false)).toEqual([]);
+  });
+
   it('are all missed on keys that are not those of the user', async () => {
     const { redis } = await userOf(uniqueApp(), '+@all');
-    const missing = await missingCommands(redis, 'worker', 'scalr:{other}:~probe');
+    const missing = await missingCommands(redis, 'worker', 'scalr:{other}:~probe', true);
     const keyless = ['eval', 'evalsha', 'info', 'ping', 'time'];
     const tried = COMMANDS_OF.worker.filter(({ probe }) => probe).map(({ name }) => name);
     expect(missing.toSorted()).toEqual(tried.filter((name) => !keyless.includes(name)).toSorted());

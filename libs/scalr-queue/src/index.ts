@@ -75,6 +75,14 @@ export type { JobExplanation, JobReason, JobReasonCode } from './contract/job-ex
 export { QueuesService } from './inspection/queues.service.js';
 export type { QueueDepth, QueueInfo, UnhandledJob } from './contract/queue-info.js';
 export type { DeployedVersion, WorkerCounts, WorkerInfo } from './contract/worker-info.js';
+export { HistoryService } from './history/history.service.js';
+export type {
+  History,
+  HistoryColumn,
+  HistoryQuery,
+  HistoryRange,
+  HistorySeries,
+} from './contract/history.js';
 export type { PingResult, Pong } from './contract/ping.js';
 export { JobEvents } from './observability/job-event.stream.js';
 export type {

@@ -18,6 +18,8 @@ import { AuditModule } from './audit/audit.module.js';
 import { AuditService } from './audit/audit.service.js';
 import { DeadLetterModule } from './dead-letter/dead-letter.module.js';
 import { QueueConfigError } from './contract/errors/configuration.errors.js';
+import { HistoryModule } from './history/history.module.js';
+import { HistoryService } from './history/history.service.js';
 import { HealthReport } from './health/health.report.js';
 import { ScalrQueueHealthIndicator } from './health/scalr-queue.health.js';
 import { HealthModule } from './health/health.module.js';
@@ -68,6 +70,7 @@ export const PARTS = [
   InspectionModule,
   DeadLetterModule,
   SchedulingModule,
+  HistoryModule,
   HealthModule,
   MetricsModule,
   SharedModule,
@@ -81,6 +84,7 @@ const COPY = registerCopy([
   DeadLetterService,
   SchedulesService,
   QueuesService,
+  HistoryService,
   AuditService,
   SharedRedis,
   JobEvents,

@@ -83,6 +83,45 @@ export function appBehaviours(makeEngine: MakeEngine): void {
     });
   });
 
+  describe('the history', () => {
+    const string = { series: 'k', of: 'send', day: 20_000 } as const;
+    const life = { series: 'a', of: '', day: 20_000 } as const;
+
+    it('adds to numbers of a string and sets them, each up to the largest one', async () => {
+      const { history } = await makeEngine();
+      const add = (index: number, value: number) => ({ act: 'add', index, value }) as const;
+      const set = (index: number, value: number) => ({ act: 'set', index, value }) as const;
+      const write = (...fields: Parameters<typeof history.write>[0][number]['fields'][number][]) =>
+        history.write([{ string, bits: 24, fields, expireIn: 60_000 }]);
+      expect(await write(add(1, 5), add(0, 1))).toEqual([[5, 1]]);
+      expect(await write(add(1, 2), set(2, 9), set(2, 2 ** 30))).toEqual([[7, 0, 9]]);
+      expect(await write(add(1, 2 ** 24))).toEqual([[2 ** 24 - 1]]);
+      const [all, part, behind] = await history.read([
+        { string, from: 0, to: 1_000 },
+        { string, from: 3, to: 6 },
+        { string, from: 100, to: 200 },
+      ]);
+      expect([...all!]).toEqual([0, 0, 1, 255, 255, 255, 255, 255, 255]);
+      expect([...part!]).toEqual([255, 255, 255]);
+      expect([...behind!]).toEqual([]);
+    });
+
+    it('keeps the strings apart, and packs bits as well', async () => {
+      const { history } = await makeEngine();
+      const mark = (index: number) => ({ act: 'set', index, value: 1 }) as const;
+      await history.write([
+        { string: life, bits: 1, fields: [mark(0), mark(9)] },
+        { string, bits: 32, fields: [{ act: 'add', index: 0, value: 3 }] },
+      ]);
+      expect(await history.write([{ string: life, bits: 1, fields: [mark(9), mark(10)] }])).toEqual([[1, 0]]);
+      const found = await history.read([life, string].map((of) => ({ string: of, from: 0, to: 9 })));
+      expect(found.map((bytes) => [...bytes])).toEqual([
+        [0b1000_0000, 0b0110_0000],
+        [0, 0, 0, 3],
+      ]);
+    });
+  });
+
   describe('the kinds of jobs', () => {
     it('are known to this process at once, and to the app', async () => {
       const { types } = await makeEngine();
@@ -121,7 +160,10 @@ export function appBehaviours(makeEngine: MakeEngine): void {
     it('live from their heartbeat to their goodbye, and are remembered for what they handled', async () => {
       const { workers } = await makeEngine();
       expect(await workers.list()).toEqual([]);
-      await workers.beat({ ...worker, version: '1.4.0' });
+      await workers.beat(worker);
+      await workers.noteVersion(worker);
+      await workers.noteVersion({ ...worker, version: '1.4.0' });
+      await workers.noteVersion({ ...worker, version: '1.4.0', seenAt: new Date(9_000) });
       expect(await workers.list()).toMatchObject([
         { id: 'one', queues: ['mail'], startedAt: new Date(1_000) },
       ]);

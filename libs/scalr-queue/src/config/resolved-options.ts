@@ -44,6 +44,7 @@ export interface ResolvedOptions {
     readonly unknownJobTimeout: number;
   };
   readonly outbox: Outbox | undefined;
+  readonly history: false | { readonly days: number };
   readonly environment: Environment;
   readonly clock: Clock;
   /** Of what this process writes lines on its own: the events of jobs, and handlers that will not run in it. */
@@ -59,7 +60,7 @@ const check = new OptionChecker(QueueConfigError);
 export function resolveOptions(options: ScalrQueueOptions, environment = readEnvironment()): ResolvedOptions {
   const given = check.object('the options of ScalrQueueModule', options, [
     'app', 'redis', 'queues', 'defaults', 'payloadLimit', 'resultLimit', 'strict', 'tracing', 'unhandled', 'fastPath',
-    'hooks', 'enhancers', 'logFields', 'worker', 'outbox',
+    'hooks', 'enhancers', 'logFields', 'worker', 'outbox', 'history',
   ]); // prettier-ignore
   const app = checkApp(given.app, environment);
   return {
@@ -83,6 +84,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     logFields: logFields(given.logFields ?? []),
     worker: resolveWorker(given.worker ?? {}, environment),
     outbox: resolveOutbox(given.outbox),
+    history: resolveHistory(given.history ?? {}),
     environment,
     clock: systemClock,
     reports: { jobs: true, idleHandlers: true },
@@ -92,6 +94,14 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
 function resolveOutbox(given: unknown): Outbox | undefined {
   if (given === undefined || isOutbox(given)) return given;
   return check.fail('outbox', 'made by postgresOutbox() of scalr-queue/outbox', given);
+}
+
+function resolveHistory(given: unknown): ResolvedOptions['history'] {
+  if (given === false) return false;
+  const { days } = check.object('history', given, ['days']);
+  return {
+    days: optionalInteger('history.days', days, defaults.MAX_HISTORY_DAYS) ?? defaults.DEFAULT_HISTORY_DAYS,
+  };
 }
 
 /** The name of the app: as given, or as the environment says. */

@@ -102,6 +102,11 @@ export interface ScalrQueueOptions {
    * Defaults to none.
    */
   readonly outbox?: Outbox;
+  /**
+   * What the workers keep in Redis of their own past, for `HistoryService`: counts a minute for a day, counts every ten minutes for so many `days`, from
+   * 1 to 90 (14), and the versions of the app. `false`: nothing. See docs/history.md. Defaults to 14 days.
+   */
+  readonly history?: false | { readonly days?: number };
 }
 
 /** For `forRootAsync({ useClass })` and `useExisting`. */

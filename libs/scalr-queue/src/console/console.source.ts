@@ -2,6 +2,7 @@ import type { AuditService } from '../audit/audit.service.js';
 import type { QueueInfo } from '../contract/queue-info.js';
 import type { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import type { Finding } from '../engine/finding.js';
+import type { HistoryService } from '../history/history.service.js';
 import type { JobsService } from '../inspection/jobs.service.js';
 import type { QueuesService } from '../inspection/queues.service.js';
 import type { SchedulesService } from '../scheduling/schedules.service.js';
@@ -13,6 +14,7 @@ export interface AppServices {
   readonly deadLetters: DeadLetterService;
   readonly schedules: SchedulesService;
   readonly audit: AuditService;
+  readonly history: HistoryService;
 }
 
 /** Something that is wrong, in an app or with the server, and how to mend it. */

@@ -42,6 +42,8 @@ export const DEFAULT_STALLED_INTERVAL = 5 * SECOND;
 export const DEFAULT_MAX_CRASHES = 3;
 export const DEFAULT_UNKNOWN_JOB_TIMEOUT = 10 * MINUTE;
 export const DEFAULT_DASHBOARD_UI = 'bull-board';
+/** Days for which the counts of ten minutes are kept. */
+export const DEFAULT_HISTORY_DAYS = 14;
 export const DEFAULT_DASHBOARD_PATH = '/queues';
 /** What the dashboard shows of one job. */
 export const DEFAULT_DASHBOARD_BYTES = 16 * KIB;
@@ -101,6 +103,7 @@ export const MAX_DURATION = 366 * DAY;
 /** What a timer of node can hold is 24.8 days; a longer one would fire at once. */
 export const MAX_TIMEOUT = 24 * DAY;
 export const MAX_SHUTDOWN_TIMEOUT = HOUR;
+export const MAX_HISTORY_DAYS = 90;
 export const MAX_NAME_LENGTH = 128;
 export const MAX_DEPTH = 100;
 export const MAX_DASHBOARD_BYTES = 1_024 * KIB;

@@ -7,6 +7,7 @@ import { Console } from '../console/console.handler.js';
 import { DeadLetterService } from '../dead-letter/dead-letter.service.js';
 import { ServerSurvey } from '../engine/redis/survey/server.survey.js';
 import { AppState } from '../inspection/app.state.js';
+import { HistoryService } from '../history/history.service.js';
 import { JobReader } from '../inspection/job.reader.js';
 import { JobsService } from '../inspection/jobs.service.js';
 import { QueuesService } from '../inspection/queues.service.js';
@@ -25,6 +26,7 @@ export class DashboardConsole implements OnModuleDestroy {
     private readonly deadLetters: DeadLetterService,
     private readonly schedules: SchedulesService,
     private readonly audit: AuditService,
+    private readonly history: HistoryService,
     private readonly state: AppState,
     private readonly store: ScheduleStore,
     private readonly server: ServerSurvey,
@@ -34,8 +36,8 @@ export class DashboardConsole implements OnModuleDestroy {
 
   create({ credentials, title, maxBytes, publicUrl, redact }: DashboardSettings): Console {
     const { app } = this.options;
-    const { jobs, queues, deadLetters, schedules, audit, state, store, server, reader } = this;
-    const services = { jobs, queues, deadLetters, schedules, audit };
+    const { jobs, queues, deadLetters, schedules, audit, history, state, store, server, reader } = this;
+    const services = { jobs, queues, deadLetters, schedules, audit, history };
     const writes = credentials.some(({ role }) => role === 'write');
     const source = new AppSource({ app, services, state, schedules: store, server, reader }, writes);
     const accounts = credentials.map(({ user, password, role }) => ({

@@ -6,6 +6,7 @@ import type { AuditRecords } from './audit-records.js';
 import type { DeadPosition, WrittenDeath } from './dead-position.js';
 import type { FinishedJobs } from './finished-jobs.js';
 import type { FoundJob, JobFeed, JobPlace, Place } from './found-job.js';
+import type { HistoryStrings } from './history-strings.js';
 import type { JobEnd } from './job-end.js';
 import type { JobType } from './job-type.js';
 import type { PreparedJob } from './prepared-job.js';
@@ -31,6 +32,7 @@ export abstract class QueueEngine {
   abstract readonly finished: FinishedJobs;
   abstract readonly epoch: EpochMark;
   abstract readonly audit: AuditRecords;
+  abstract readonly history: HistoryStrings;
 
   /** Whether it can be used at this moment. Costs nothing. */
   abstract get ready(): boolean;
@@ -251,6 +253,8 @@ export interface JobTypeRegistry {
 /** The worker processes of the app. A heartbeat is good for twenty seconds, by the clock of the store. */
 export interface WorkerRegistry {
   beat(worker: WorkerInfo): Promise<void>;
+  /** Notes the version that this worker runs, unless it is known. One that does not tell its version notes nothing. */
+  noteVersion(worker: WorkerInfo): Promise<void>;
   /** Takes a worker out that says goodbye. */
   remove(id: string): Promise<void>;
   /** Notes what this worker handles: who looks for the last one that did finds it after it is gone. */

@@ -5,6 +5,7 @@ import { withDeadline } from '../engine/deadline.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import type { WorkerInfo } from '../contract/worker-info.js';
 import { WORKER_HEARTBEAT } from '../contract/defaults.js';
+import { HistoryWriter } from '../history/history.writer.js';
 import { JobCounters } from './job.counters.js';
 import { LIBRARY_VERSION } from './library-version.js';
 import { appProgram, appVersion } from './process-identity.js';
@@ -49,6 +50,7 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
   constructor(
     private readonly engine: QueueEngine,
     private readonly counters: JobCounters,
+    private readonly history: HistoryWriter,
   ) {}
 
   /** The first beat. @param activity what the worker does, asked at each beat */
@@ -68,7 +70,9 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
   /** Now, in the background. */
   beat(): void {
     if (!this.activity || !this.isUsable()) return;
-    this.engine.workers.beat(this.asOfNow(this.activity())).catch(() => undefined);
+    const worker = this.asOfNow(this.activity());
+    this.engine.workers.beat(worker).catch(() => undefined);
+    void this.history.beat(worker);
   }
 
   private isUsable(): boolean {
@@ -92,7 +96,11 @@ export class WorkerHeartbeat implements BeforeApplicationShutdown {
     clearInterval(this.timer);
     this.stopListening();
     const { workers } = this.engine;
-    const goodbye = Promise.all([workers.noteHandlers(last), workers.remove(this.identity.id)]);
+    const goodbye = Promise.all([
+      workers.noteHandlers(last),
+      workers.remove(this.identity.id),
+      this.history.end(last),
+    ]);
     await withDeadline(goodbye, GOODBYE_TIMEOUT, () => new Error('late')).catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import { HooksModule } from '../hooks/hooks.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
+import { HistoryModule } from '../history/history.module.js';
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { DurabilityModule } from '../durability/durability.module.js';
@@ -36,6 +37,7 @@ import { WorkerPool } from './worker.pool.js';
 @Module({
   imports: [
     DurabilityModule,
+    HistoryModule,
     HooksModule,
     InspectionModule,
     ObservabilityModule,

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { RedisConnectionOptions } from '../../config/redis-options.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
+import { HistoryService } from '../../history/history.service.js';
 import { JobsService } from '../../inspection/jobs.service.js';
 import { QueuesService } from '../../inspection/queues.service.js';
 import { ScalrQueueModule } from '../../scalr-queue.module.js';
@@ -59,6 +60,7 @@ export class AppSessions {
       queues: context.get(QueuesService, { strict: false }),
       deadLetters: context.get(DeadLetterService, { strict: false }),
       audit: context.get(AuditService, { strict: false }),
+      history: context.get(HistoryService, { strict: false }),
       schedules: context.get(SchedulesService, { strict: false }),
       storedSchedules: async () => (await context.get(ScheduleStore, { strict: false }).read()).schedules,
     };

@@ -7,6 +7,7 @@ import { MemoryAuditRecords } from './memory.audit-records.js';
 import { MemoryCancelRequests } from './memory.cancel-requests.js';
 import { MemoryDeadLetterStore } from './memory.dead-letter-store.js';
 import { MemoryFinishedJobs } from './memory.finished-jobs.js';
+import { MemoryHistoryStrings } from './memory.history-strings.js';
 import { MemoryIntake, NoAnswer } from './memory.intake.js';
 import type { MemoryJob } from './memory.job.js';
 import { MemoryJobStore } from './memory.job-store.js';
@@ -26,6 +27,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
   readonly workers = new MemoryWorkers();
   readonly schedules = new MemoryScheduleRecords();
   readonly audit = new MemoryAuditRecords();
+  readonly history = new MemoryHistoryStrings();
   readonly finished: MemoryFinishedJobs;
   readonly ends: JobEnds = {
     listen: (queue, storedId, onEnd) => ({

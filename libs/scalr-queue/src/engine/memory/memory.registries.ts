@@ -41,7 +41,9 @@ export class MemoryWorkers implements WorkerRegistry {
 
   async beat(worker: WorkerInfo): Promise<void> {
     this.worker = worker;
-    const { version, seenAt } = worker;
+  }
+
+  async noteVersion({ version, seenAt }: WorkerInfo): Promise<void> {
     if (version !== undefined && !this.firstSeen.has(version)) this.firstSeen.set(version, seenAt);
   }
 

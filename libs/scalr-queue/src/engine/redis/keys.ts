@@ -1,3 +1,5 @@
+import type { HistoryString } from '../history-strings.js';
+
 /**
  * Every key of an app. `prefix` is `scalr:{<app>}`, whose braces put them all into one slot of a cluster. No queue can have a name that
  * begins with `~`, and no part of a queue is called like a stored id of the library.
@@ -29,6 +31,10 @@ export const workerKey = (prefix: string, id: string): string => `${workersKey(p
 
 /** When each version of the app was first run by a worker: a sorted set. */
 export const versionsKey = (prefix: string): string => `${prefix}:~h:v`;
+
+/** What the workers counted on one day, of a kind of job or a queue: a string of packed numbers. */
+export const historyKey = (prefix: string, { series, of, day }: HistoryString): string =>
+  `${prefix}:~h:${series}:${of === '' ? '' : `${of}:`}${day}`;
 
 /**
  * The requests to cancel running jobs: a sorted set. The score says which run of the job is meant: the time at which it started, or

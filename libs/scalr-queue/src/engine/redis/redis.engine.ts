@@ -14,6 +14,8 @@ import {
 } from '../queue.engine.js';
 import { RedisAuditRecords } from './audit.records.js';
 import type { AuditRecords } from '../audit-records.js';
+import type { HistoryStrings } from '../history-strings.js';
+import { RedisHistoryStrings } from './history.strings.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { toEnqueueError, toReadError } from './connection/redis-error.js';
 import { RedisProbe } from './connection/redis.probe.js';
@@ -48,6 +50,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
   readonly finished: FinishedJobs;
   readonly epoch: EpochMark;
   readonly audit: AuditRecords;
+  readonly history: HistoryStrings;
   private readonly endWatch: EndWatch;
   private readonly probe: RedisProbe;
 
@@ -76,6 +79,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
     this.finished = new RedisFinishedJobs(connections, registry, app);
     this.epoch = new RedisEpochMark(connections, app);
     this.audit = new RedisAuditRecords(connections, app);
+    this.history = new RedisHistoryStrings(connections, app);
   }
 
   get ready(): boolean {

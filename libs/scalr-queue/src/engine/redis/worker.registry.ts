@@ -33,8 +33,6 @@ export class RedisWorkerRegistry implements WorkerRegistry {
     if (performance.now() - this.notedAt > HANDLERS_INTERVAL_MS) {
       this.notedAt = performance.now();
       await this.noteHandlers(worker);
-      // Never at the cost of the heartbeat.
-      await noteVersion(this.connections.producer, prefix, worker).catch(() => undefined);
     }
     const pipeline = this.connections.producer.pipeline();
     const text = JSON.stringify(stored);
@@ -42,6 +40,10 @@ export class RedisWorkerRegistry implements WorkerRegistry {
     pipeline.hset(workersKey(prefix), worker.id, text);
     pipeline.set(workerKey(prefix, worker.id), text, 'PX', WORKER_TTL);
     valuesOf(await pipeline.exec());
+  }
+
+  noteVersion(worker: WorkerInfo): Promise<void> {
+    return noteVersion(this.connections.producer, this.options.prefix, worker);
   }
 
   async remove(id: string): Promise<void> {

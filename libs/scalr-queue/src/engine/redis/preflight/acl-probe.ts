@@ -7,9 +7,18 @@ import { COMMANDS_OF } from './redis-commands.js';
 /**
  * The commands that the Redis user lacks for a role. A script that meets a missing one half way leaves a half-written job
  * behind, so they are tried before any job is touched, on keys of the app's own that are removed again.
+ *
+ * @param withOptional whether those count that the role can do without
  */
-export async function missingCommands(redis: RedisClient, role: ProcessRole, key: string): Promise<string[]> {
-  const tried = COMMANDS_OF[role].filter(({ probe }) => probe !== undefined);
+export async function missingCommands(
+  redis: RedisClient,
+  role: ProcessRole,
+  key: string,
+  withOptional = false,
+): Promise<string[]> {
+  const tried = COMMANDS_OF[role].filter(
+    ({ probe, optional }) => probe !== undefined && (withOptional || !optional),
+  );
   const keys = ['', ':h', ':l', ':s', ':z', ':x'].map((suffix) => key + suffix);
   const place = (arg: string | number) =>
     typeof arg === 'string' && /^K(:\w+)?$/.test(arg) ? key + arg.slice(1) : arg;

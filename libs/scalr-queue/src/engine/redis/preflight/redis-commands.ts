@@ -8,6 +8,8 @@ export interface RedisCommand {
   readonly name: string;
   /** Arguments with which it does nothing to an absent key (`K`, `K:h` …); absent where it must not be tried. */
   readonly probe?: Arguments;
+  /** Whether all but one feature works without it. */
+  readonly optional?: boolean;
 }
 
 const command = (name: string, ...probe: Arguments): RedisCommand => ({ name, probe });
@@ -90,8 +92,14 @@ const WORKER: readonly RedisCommand[] = [
   command('zremrangebyscore', 'K:z', 0, 0),
 ];
 
+/** Writes the history. */
+const BITFIELD: RedisCommand = { ...command('bitfield', 'K', 'GET', 'u1', 0), optional: true };
+
+/** Those that a role can do without. */
+export const isOptional = (name: string): boolean => name === BITFIELD.name;
+
 /** The one list of what each role may do: the ACL of SECURITY.md and `scalr-queue acl` and the preflight are made of it. */
 export const COMMANDS_OF: Readonly<Record<ProcessRole, readonly RedisCommand[]>> = {
   producer: PRODUCER,
-  worker: [...PRODUCER, ...WORKER],
+  worker: [...PRODUCER, ...WORKER, BITFIELD],
 };

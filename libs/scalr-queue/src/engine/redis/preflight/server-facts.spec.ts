@@ -46,6 +46,16 @@ describe('what the preflight finds', () => {
     expect(severities({ evictionPolicy: 'allkeys-lru', aofEnabled: false })).toEqual(['danger', 'danger']);
   });
 
+  it('is less where only the history needs a permission', () => {
+    expect(found({}, ['bitfield'])).toEqual([
+      {
+        severity: 'warning',
+        problem: 'The Redis user may not use bitfield on scalr:{billing}:*, so that no history is kept',
+        cure: 'Grant it: ACL SETUSER <user> ~scalr:{billing}:* +bitfield; scalr-queue acl prints the whole list',
+      },
+    ]);
+  });
+
   it('is what makes work impossible: a replica, and missing permissions, with the grant', () => {
     expect(found({ role: 'slave' })).toMatchObject([
       { severity: 'fatal', problem: 'This Redis is a replica and takes no writes' },

@@ -1,4 +1,5 @@
 import { infoField } from './redis-info.js';
+import { isOptional } from './redis-commands.js';
 import type { Finding } from '../../finding.js';
 import type { RedisClient } from '../connection/redis.client.js';
 
@@ -33,14 +34,18 @@ export function findingsOf(facts: ServerFacts, missing: readonly string[], prefi
   const findings: Finding[] = [];
   const add = (severity: Finding['severity'], problem: string, cure: string) =>
     findings.push({ severity, problem, cure });
-  if (missing.length > 0) {
-    const grants = missing.map((command) => `+${command}`).join(' ');
+  const cureOf = (commands: readonly string[]) =>
+    `Grant it: ACL SETUSER <user> ~${prefix}:* ${commands.map((name) => `+${name}`).join(' ')}; scalr-queue acl prints the whole list`;
+  const needed = missing.filter((name) => !isOptional(name));
+  const wished = missing.filter(isOptional);
+  if (needed.length > 0)
+    add('fatal', `The Redis user may not use ${needed.join(', ')} on ${prefix}:*`, cureOf(needed));
+  if (wished.length > 0)
     add(
-      'fatal',
-      `The Redis user may not use ${missing.join(', ')} on ${prefix}:*`,
-      `Grant it: ACL SETUSER <user> ~${prefix}:* ${grants}; scalr-queue acl prints the whole list`,
+      'warning',
+      `The Redis user may not use ${wished.join(', ')} on ${prefix}:*, so that no history is kept`,
+      cureOf(wished),
     );
-  }
   if (facts.version !== undefined && isOlder(facts.version)) {
     add('warning', `Redis ${facts.version} is older than ${OLDEST_VERSION.join('.')}`, 'Upgrade Redis');
   }

@@ -17,9 +17,9 @@ export class ServerSurvey {
     @Inject(RESOLVED_OPTIONS) private readonly app: ResolvedOptions,
   ) {}
 
-  /** Commands that a process of that role needs and may not use. Writes the key that they are tried on, and removes it. */
+  /** Commands that a process of that role uses and may not use, also those that it can do without. Writes the key that they are tried on, and removes it. */
   missingCommands(role: ProcessRole): Promise<string[]> {
-    return missingCommands(this.connections.producer, role, preflightKey(this.app.prefix));
+    return missingCommands(this.connections.producer, role, preflightKey(this.app.prefix), true);
   }
 
   facts(): Promise<ServerFacts> {
