@@ -40,6 +40,12 @@ export function tagBehaviours(start: StartDriver) {
       expect(await listed('tenant:acme', 1)).toHaveLength(1);
       expect(await listed('tenant:initech')).toEqual(['tenant:initech']);
       expect(await listed('tenant:acm')).toEqual([]);
+      const { parts, ...sample } = await it.queues.sample('cards', { by: 'tag' });
+      expect(sample).toMatchObject({ total: 3, lookedAt: 3, exact: true, damaged: 0 });
+      expect(parts[0]).toMatchObject({ value: 'tenant:acme', jobs: 2, estimate: 2 });
+      expect(parts.map(({ value }) => value)).toContain('large');
+      const tenants = await it.queues.sample('cards', { by: { payload: 'tenant' } });
+      expect(tenants.parts).toMatchObject([{ value: 'acme', jobs: 3, share: 1 }]);
       expect(await it.jobs.cancelMany({ tag: 'tenant:acme' }, { dryRun: true })).toMatchObject({
         matched: 2,
       });

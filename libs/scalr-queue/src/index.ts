@@ -73,6 +73,7 @@ export type { PayloadValue, PendingFilter } from './inspection/pending.filter.js
 export type { JobListOptions, JobListPage } from './inspection/job-list.options.js';
 export type { JobExplanation, JobReason, JobReasonCode } from './contract/job-explanation.js';
 export { QueuesService } from './inspection/queues.service.js';
+export type { QueueSample, SampleBy, SampleOptions, SamplePart } from './contract/queue-sample.js';
 export type { QueueDepth, QueueInfo, UnhandledJob } from './contract/queue-info.js';
 export type { DeployedVersion, WorkerCounts, WorkerInfo } from './contract/worker-info.js';
 export { HistoryService } from './history/history.service.js';

@@ -140,6 +140,32 @@ export function jobBehaviours(makeEngine: MakeEngine): void {
       expect(await listed(2)).toEqual(newestFirst.slice(2));
     });
 
+    it('is looked at by its place among those that wait', async () => {
+      const engine = await makeEngine();
+      const tagged: PreparedJob['options'] & { scalr: object } = { jobId: '', scalr: { tags: ['a'] } };
+      const jobs = [
+        jobOf({ payload: { to: 'ann' }, options: tagged }),
+        jobOf({ payload: { to: 'bob' }, options: { priority: 2 } }),
+        jobOf({ options: { delay: 60_000 } }),
+      ];
+      await added(engine, ...jobs);
+      expect(await engine.jobs.glimpse('mail', [], false)).toEqual({ total: 2, jobs: [] });
+      const looked = await engine.jobs.glimpse('mail', [0, 1, 2], true);
+      expect(looked.total).toBe(2);
+      expect(looked.jobs.toSorted((a, b) => b.known!.tags.length - a.known!.tags.length)).toEqual([
+        {
+          storedId: jobs[0]!.options.jobId,
+          known: { name: 'send', tags: ['a'], bytes: 12, payload: { to: 'ann' } },
+        },
+        {
+          storedId: jobs[1]!.options.jobId,
+          known: { name: 'send', tags: [], bytes: 12, payload: { to: 'bob' } },
+        },
+      ]);
+      const [first] = (await engine.jobs.glimpse('mail', [0], false)).jobs;
+      expect(first!.known).not.toHaveProperty('payload');
+    });
+
     it('is cancelled while it waits, and only then', async () => {
       const engine = await makeEngine();
       const [job] = await added(engine, jobOf());

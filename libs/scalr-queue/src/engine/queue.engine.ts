@@ -6,6 +6,7 @@ import type { AuditRecords } from './audit-records.js';
 import type { DeadPosition, WrittenDeath } from './dead-position.js';
 import type { FinishedJobs } from './finished-jobs.js';
 import type { FoundJob, JobFeed, JobPlace, Place } from './found-job.js';
+import type { Glimpses } from './glimpse.js';
 import type { HistoryStrings } from './history-strings.js';
 import type { JobEnd } from './job-end.js';
 import type { JobType } from './job-type.js';
@@ -149,6 +150,11 @@ export interface JobStore {
    * @param offsets of the lists, by their keys: jobs to skip
    */
   feeds(queue: string, state: JobState, offsets: Readonly<Record<string, number>>): JobFeed[];
+  /**
+   * Looks at some of the jobs that wait. One round trip.
+   * @param places among all of them, from 0 on: each is that of another job, in an order of the engine's own
+   */
+  glimpse(queue: string, places: readonly number[], withPayload: boolean): Promise<Glimpses>;
   /** Ends a job that waits, or leaves a request for one that runs, in one step. @param reason what is stored as its failure */
   cancel(place: JobPlace, reason: string): Promise<CancelOutcome>;
   /** Lets a delayed job wait for its turn from now on. Rejects where it is not delayed. */

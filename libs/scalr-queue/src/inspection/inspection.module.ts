@@ -11,6 +11,7 @@ import { JobWaiter } from './job.waiter.js';
 import { JobsService } from './jobs.service.js';
 import { PendingCanceller } from './pending.canceller.js';
 import { QueuePinger } from './queue.pinger.js';
+import { QueueSampler } from './queue.sampler.js';
 import { QueuesService } from './queues.service.js';
 
 /** Looking at jobs, queues and workers. */
@@ -26,6 +27,7 @@ import { QueuesService } from './queues.service.js';
     JobsService,
     PendingCanceller,
     QueuePinger,
+    QueueSampler,
     QueuesService,
   ],
   exports: [AppState, JobReader, JobWaiter, JobsService, QueuesService],

@@ -75,7 +75,8 @@ export function matchesPending(filter: CheckedPending, job: JobInfo, payload: un
   );
 }
 
-function valueAt(payload: unknown, path: readonly string[]): unknown {
+/** The value at a path of a payload; undefined where there is none. */
+export function valueAt(payload: unknown, path: readonly string[]): unknown {
   let value = payload;
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;

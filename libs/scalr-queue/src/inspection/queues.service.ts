@@ -5,6 +5,7 @@ import type { Actor } from '../contract/audit.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
+import type { QueueSample, SampleOptions } from '../contract/queue-sample.js';
 import type { DeployedVersion, WorkerInfo } from '../contract/worker-info.js';
 import type { PingResult } from '../contract/ping.js';
 import { MAX_TIMEOUT, PING_TIMEOUT } from '../contract/defaults.js';
@@ -14,6 +15,7 @@ import { AppState } from './app.state.js';
 import { JobReader } from './job.reader.js';
 import { toQueueInfos } from '../engine/queue-state.js';
 import { QueuePinger } from './queue.pinger.js';
+import { QueueSampler } from './queue.sampler.js';
 import { checkQueue } from './unknown-queue.js';
 
 const check = new OptionChecker(InvalidOptionError);
@@ -27,6 +29,7 @@ export class QueuesService {
     private readonly engine: QueueEngine,
     private readonly reader: JobReader,
     private readonly pinger: QueuePinger,
+    private readonly sampler: QueueSampler,
     private readonly audit: AuditLog,
   ) {}
 
@@ -102,6 +105,17 @@ export class QueuesService {
   async unhandledJobs(): Promise<UnhandledJob[]> {
     const { unhandled } = await this.reader.bounded(() => this.state.read());
     return [...unhandled];
+  }
+
+  /**
+   * Who fills a queue: the shares of kinds, tags, sizes or values of the payload among the jobs that wait, from some of them that are spread over the
+   * whole line. The cost does not grow with the backlog: of 500 jobs a share of a half is right to about 4 %.
+   *
+   * @param options `by` what to divide, and `size`: how many jobs to look at, 500 by default
+   * @throws InvalidOptionError for a queue that the app does not have; QueueUnavailableError
+   */
+  sample(name: string, options: SampleOptions): Promise<QueueSample> {
+    return this.sampler.sample(name, options);
   }
 
   /**

@@ -3,6 +3,7 @@ import type { QueueInfo } from '../../contract/queue-info.js';
 import type { Cli } from '../cli.js';
 import { type Column, renderTable } from '../output/table.js';
 import { formatDuration } from '../output/units.js';
+import { registerSample } from './queue-sample.js';
 
 const COLUMNS: readonly Column<QueueInfo>[] = [
   { title: 'queue', of: ({ name }) => name },
@@ -22,11 +23,14 @@ const COLUMNS: readonly Column<QueueInfo>[] = [
   },
 ];
 
-/** `scalr-queue queues` */
+/** `scalr-queue queues`, `scalr-queue queues sample QUEUE` */
 export function registerQueues(program: Command, cli: Cli): void {
-  program
+  const group = program
     .command('queues')
-    .description('all queues: how full they are, how old their oldest job is, and who works on them')
+    .description('all queues: how full they are, how old their oldest job is, and who works on them');
+  group
+    .command('list', { isDefault: true })
+    .description('all queues')
     .action(() =>
       cli.withApp(async ({ queues }) => {
         const found = await queues.list();
@@ -37,4 +41,5 @@ export function registerQueues(program: Command, cli: Cli): void {
         );
       }),
     );
+  registerSample(group, cli);
 }

@@ -1,5 +1,8 @@
 import type { CancelOutcome, JobState } from '../../contract/job-info.js';
+import { storedTags } from '../../contract/tags.js';
 import type { FoundJob, JobFeed, JobPlace, Place } from '../found-job.js';
+import { GLIMPSE_PAYLOAD, type Glimpses } from '../glimpse.js';
+import { readMeta } from '../job-meta.js';
 import { ANY_NAME } from '../job-type.js';
 import type { JobStore } from '../queue.engine.js';
 import type { MemoryCancelRequests } from './memory.cancel-requests.js';
@@ -59,6 +62,19 @@ export class MemoryJobStore implements JobStore {
   feeds(queue: string, state: JobState, offsets: Readonly<Record<string, number>>): JobFeed[] {
     const key = `${queue} ${state}`;
     return [new MemoryFeed(this.memory, queue, key, STATES[state], offsets[key] ?? 0)];
+  }
+
+  async glimpse(queue: string, places: readonly number[], withPayload: boolean): Promise<Glimpses> {
+    const waiting = this.memory.get(queue).in('waiting');
+    const jobs = places.flatMap((place) => {
+      const job = waiting[place];
+      if (!job) return [];
+      const bytes = Buffer.byteLength(JSON.stringify(job.data) ?? 'null');
+      const known = { name: job.name, tags: storedTags(readMeta(job.opts).tags), bytes };
+      const isRead = withPayload && bytes <= GLIMPSE_PAYLOAD;
+      return [{ storedId: job.id, known: isRead ? { ...known, payload: job.data } : known }];
+    });
+    return { total: waiting.length, jobs };
   }
 
   async cancel({ queue, storedId }: JobPlace, reason: string): Promise<CancelOutcome> {

@@ -4,16 +4,19 @@ import { RESOLVED_OPTIONS } from '../../config/tokens.js';
 import { EVENT_STREAM_LENGTH, KEPT_LOG_LINES, SHOWN_FIELD_LIMIT } from '../../contract/defaults.js';
 import type { CancelOutcome, JobState } from '../../contract/job-info.js';
 import type { FoundJob, JobFeed, JobPlace, Place, ReadJob } from '../found-job.js';
+import type { Glimpses } from '../glimpse.js';
 import type { JobStore } from '../queue.engine.js';
 import { cancelMember } from './cancel-requests.js';
 import { ANY_NAME } from '../job-type.js';
 import { RedisConnections } from './connection/redis.connections.js';
 import { type JobRecord, RECORD_FIELDS, type RecordReply, toRecord } from './job-record.js';
+import { type GlimpseReply, toGlimpse } from './glimpses.js';
 import { LISTS, ListFeed } from './job.feed.js';
 import { cancelsKey, DELAYED_SCORE_UNIT, queueKey, queuePrefix } from './keys.js';
 import { readableValuesOf, valuesOf } from './pipeline-replies.js';
 import { QueueRegistry } from './queue.registry.js';
 import { CANCEL } from './scripts/cancel.scripts.js';
+import { GLIMPSE } from './scripts/glimpse.script.js';
 import { JOB_STATE } from './scripts/job-state.script.js';
 import { IS_LISTED, READ_RECORD } from './scripts/job-record.script.js';
 
@@ -133,6 +136,16 @@ export class RedisJobStore implements JobStore {
     return LISTS[state].map(
       (list) => new ListFeed(producer, engineQueue, list, offsets[`${queue} ${list}`] ?? 0, damaged.note),
     );
+  }
+
+  /** Looks at some of the jobs that wait, those of the list before those with a priority. */
+  async glimpse(queue: string, places: readonly number[], withPayload: boolean): Promise<Glimpses> {
+    const { prefix } = this.options;
+    const keys = [queueKey(prefix, queue, 'wait'), queueKey(prefix, queue, 'prioritized')];
+    const args = [queuePrefix(prefix, queue), withPayload ? 1 : 0, ...places];
+    const reply = await GLIMPSE.run(this.connections.producer, keys, args);
+    const [total, ...jobs] = reply as [number, ...GlimpseReply[]];
+    return { total, jobs: jobs.map(toGlimpse) };
   }
 
   /**
