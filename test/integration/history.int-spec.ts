@@ -1,9 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { defineJob, HistoryService, type HistorySeries, ProcessJob, QueuesService } from 'scalr-queue';
+import {
+  defineJob,
+  type History,
+  HistoryService,
+  type HistorySeries,
+  ProcessJob,
+  QueuesService,
+} from 'scalr-queue';
 import { WORKER_HEARTBEAT } from '../../libs/scalr-queue/src/contract/defaults.js';
 import { startProducer, startWorker, uniqueApp } from '../support/apps.js';
 import { capturedLog } from '../support/captured-log.js';
+import { commandsOf } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 import { keysOf } from '../support/hostile.js';
 import { sharedRedisUrl } from '../support/redis.js';
@@ -63,6 +71,14 @@ describe('the history of an app', () => {
     expect(total((await history.read({ kind: 'invoice.print' })).series.done)).toBe(3);
     expect(total((await history.read({ queue: 'mail' })).series.done)).toBe(6);
     expect(total((await history.read({ queue: 'paper' })).series.started)).toBe(3);
+    const { lines, json } = commandsOf(app);
+    const drawn = await lines('history --range 1h');
+    expect(drawn[0]).toMatch(/^done ·+[▁-█·]+ 9$/u);
+    expect(drawn.map((line) => line.split(/\s/, 1)[0])).toEqual(
+      expect.arrayContaining(['done', 'failed', 'dead', 'run', 'started', 'wait', 'oldest', 'a']),
+    );
+    const ofPrint = (await json('history --kind invoice.print')) as History;
+    expect(total(ofPrint.series.done)).toBe(3);
     // Also in the cells of ten minutes; an hour ago nobody lived.
     const days = await history.read({ range: '14d' });
     expect(total(days.series.done)).toBe(9);

@@ -11,6 +11,7 @@ import { registerDead } from './commands/dead.command.js';
 import { registerDev } from './commands/dev.command.js';
 import { registerDoctor } from './commands/doctor.command.js';
 import { registerExplain } from './commands/explain.command.js';
+import { registerHistory } from './commands/history.command.js';
 import { registerJob } from './commands/job.command.js';
 import { registerJobs } from './commands/jobs.command.js';
 import { registerOutbox } from './commands/outbox.command.js';
@@ -43,6 +44,7 @@ const COMMANDS = [
   registerPause,
   registerCancel,
   registerAudit,
+  registerHistory,
   registerPing,
   registerConsole,
   registerDoctor,
