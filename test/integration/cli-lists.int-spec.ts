@@ -33,6 +33,7 @@ it('shows queues and what is odd about them, and workers that live and that died
   expect(await lines('workers')).toEqual(['no live worker']);
   expect(await lines('workers --versions')).toEqual(['no worker has told its version']);
   expect(await lines('workers --lost')).toEqual(['no worker died without shutting down in the last day']);
+  expect(await lines('workers --gone')).toEqual(['no worker is known to be gone']);
   expect(await lines('schedules')).toEqual(['no schedule: no worker has declared any']);
   expect(await lines('jobs')).toEqual(['no such job']);
   expect(await lines('dead list')).toEqual(['no dead job']);

@@ -43,6 +43,7 @@ const READS = (id: string) => [
   '/api/queues?app=orders',
   '/api/schedules',
   '/api/workers',
+  '/api/workers/gone',
   '/api/history',
   '/api/history?app=orders&range=1h&queue=mail',
   '/api/dead?app=orders',

@@ -31,6 +31,12 @@ class LegacyProcessor extends WorkerHost {
   async process() {}
 }
 
+function pick<T extends object>(from: T, names: readonly (keyof T)[]): Partial<T> {
+  return Object.fromEntries(
+    names.filter((name) => name in from).map((name) => [name, from[name]]),
+  ) as Partial<T>;
+}
+
 async function startWatching(app = uniqueApp(), redis?: string) {
   const producer = await startProducer({ app, ...(redis ? { redis } : {}) });
   return { ...producer, app, queues: producer.get(QueuesService) };
@@ -87,6 +93,16 @@ describe('live workers', () => {
     finish();
     await closing;
     expect(await queues.workers()).toEqual([]);
+    expect(await queues.goneWorkers()).toEqual([
+      {
+        ...pick(info!, ['id', 'host', 'pid', 'version', 'libraryVersion', 'program', 'queues', 'startedAt']),
+        running: 0,
+        runningJobs: [],
+        counts: [{ queue: 'mail', completed: 3, dead: 0, retried: 0 }],
+        seenAt: expect.any(Date) as Date,
+        clean: true,
+      },
+    ]);
     expect((await keysOf(app)).filter((key) => key.includes('~workers'))).toEqual([]);
   });
 
@@ -161,6 +177,12 @@ describe('live workers', () => {
     // The others are taken out of the index.
     await eventually(async () =>
       expect(new Set(await redis.hkeys(index))).toEqual(new Set([alive!.id, ...remembered])),
+    );
+    // They go on among those that are gone, however many processes look.
+    await eventually(async () =>
+      expect((await queues.goneWorkers()).map(({ id, clean }) => [id, clean])).toEqual(
+        dead.map(({ id }) => [id, false]),
+      ),
     );
   });
 

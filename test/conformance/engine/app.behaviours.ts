@@ -168,7 +168,37 @@ export function appBehaviours(makeEngine: MakeEngine): void {
         { id: 'one', queues: ['mail'], startedAt: new Date(1_000) },
       ]);
       await workers.noteHandlers(worker);
+      expect(await workers.gone()).toEqual([]);
       await workers.remove('one');
+      await workers.noteGone(worker);
+      const { id, host, pid, libraryVersion, program, queues, running, runningJobs, counts } = worker;
+      expect(await workers.gone()).toEqual([
+        {
+          id,
+          host,
+          pid,
+          libraryVersion,
+          program,
+          queues,
+          running,
+          runningJobs,
+          counts,
+          startedAt: new Date(1_000),
+          seenAt: new Date(2_000),
+          clean: true,
+        },
+      ]);
+      await Promise.all(
+        Array.from({ length: 100 }, (_, n) =>
+          workers.noteGone({ ...worker, id: `${n}`, seenAt: new Date(3_000 + n) }),
+        ),
+      );
+      const left = await workers.gone();
+      expect([left.length, left[0]!.seenAt, left.at(-1)!.seenAt]).toEqual([
+        100,
+        new Date(3_099),
+        new Date(3_000),
+      ]);
       expect(await workers.list()).toEqual([]);
       expect(await workers.lost()).toEqual([]);
       expect(await workers.versions()).toEqual([{ version: '1.4.0', firstSeenAt: new Date(2_000) }]);

@@ -50,6 +50,50 @@ export interface WorkerInfo {
   readonly seenAt: Date;
 }
 
+/** A worker process that is gone, as it last told of itself. */
+export interface GoneWorker extends Pick<
+  WorkerInfo,
+  | 'id'
+  | 'host'
+  | 'pid'
+  | 'version'
+  | 'libraryVersion'
+  | 'program'
+  | 'queues'
+  | 'running'
+  | 'runningJobs'
+  | 'counts'
+  | 'startedAt'
+  | 'seenAt'
+> {
+  /** Whether it shut down. One that did not was killed, crashed, or lost its host; `running` then says how many jobs it took with it. */
+  readonly clean: boolean;
+}
+
+/** Workers that are remembered when they are gone. */
+export const MAX_GONE_WORKERS = 100;
+
+/** What is remembered of a worker. */
+export function toGone(worker: WorkerInfo, clean: boolean): GoneWorker {
+  const { id, host, pid, version, libraryVersion, program, queues } = worker;
+  const { running, runningJobs, counts, startedAt, seenAt } = worker;
+  return {
+    id,
+    host,
+    pid,
+    ...(version === undefined ? {} : { version }),
+    libraryVersion,
+    ...(program === undefined ? {} : { program }),
+    queues,
+    running,
+    runningJobs,
+    counts,
+    startedAt,
+    seenAt,
+    clean,
+  };
+}
+
 /** A version of the app that a worker ran: when it was deployed. */
 export interface DeployedVersion {
   readonly version: string;

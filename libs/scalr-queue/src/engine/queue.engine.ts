@@ -1,7 +1,7 @@
 import type { CancelOutcome, JobState } from '../contract/job-info.js';
 import type { Pong } from '../contract/ping.js';
 import type { UnhandledJob } from '../contract/queue-info.js';
-import type { DeployedVersion, WorkerInfo } from '../contract/worker-info.js';
+import type { DeployedVersion, GoneWorker, WorkerInfo } from '../contract/worker-info.js';
 import type { AuditRecords } from './audit-records.js';
 import type { DeadPosition, WrittenDeath } from './dead-position.js';
 import type { FinishedJobs } from './finished-jobs.js';
@@ -269,6 +269,10 @@ export interface WorkerRegistry {
   list(): Promise<WorkerInfo[]>;
   /** At most 50 that died without a goodbye within a day, latest first. */
   lost(): Promise<WorkerInfo[]>;
+  /** Remembers a worker that shuts down. */
+  noteGone(worker: WorkerInfo): Promise<void>;
+  /** At most a hundred that shut down or died without a goodbye, latest first. */
+  gone(): Promise<GoneWorker[]>;
   /** The last 50 versions of the app that workers ran, latest first. */
   versions(): Promise<DeployedVersion[]>;
   /** These kinds of jobs with the worker that handled them last. */

@@ -54,11 +54,14 @@ export class HistoryWriter {
     await this.flush(worker, this.days);
   }
 
-  /** What is left, at the end. Never rejects. */
+  /** What is left, at the end, and that the worker has shut down. Never rejects. */
   async end(worker: WorkerInfo): Promise<void> {
     if (this.days === undefined) return;
+    // Before what is left is written, which may take longer than there is time.
+    const goodbye = this.engine.workers.noteGone(worker).catch(() => undefined);
     await this.flushing;
     await this.flush(worker, this.days);
+    await goodbye;
   }
 
   private listen(events: JobEvents): void {

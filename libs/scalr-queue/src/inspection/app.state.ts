@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { UnhandledJob } from '../contract/queue-info.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { RecentRead } from '../engine/recent-read.js';
-import type { DeployedVersion, WorkerInfo } from '../contract/worker-info.js';
+import type { DeployedVersion, GoneWorker, WorkerInfo } from '../contract/worker-info.js';
 import { type QueueState, unhandledOf } from '../engine/queue-state.js';
 
 /** All queues and workers of the app at one moment. */
@@ -25,6 +25,11 @@ export class AppState {
   /** Workers that died without a goodbye within a day, latest first. */
   lostWorkers(): Promise<WorkerInfo[]> {
     return this.engine.workers.lost();
+  }
+
+  /** Workers that shut down or died, latest first. */
+  goneWorkers(): Promise<GoneWorker[]> {
+    return this.engine.workers.gone();
   }
 
   /** The last versions of the app that workers ran, latest first. */

@@ -6,7 +6,7 @@ import { QueueEngine } from '../engine/queue.engine.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
 import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
 import type { QueueSample, SampleOptions } from '../contract/queue-sample.js';
-import type { DeployedVersion, WorkerInfo } from '../contract/worker-info.js';
+import type { DeployedVersion, GoneWorker, WorkerInfo } from '../contract/worker-info.js';
 import type { PingResult } from '../contract/ping.js';
 import { MAX_TIMEOUT, PING_TIMEOUT } from '../contract/defaults.js';
 import type { Duration } from '../contract/duration.js';
@@ -85,6 +85,16 @@ export class QueuesService {
    */
   lostWorkers(): Promise<WorkerInfo[]> {
     return this.reader.bounded(() => this.state.lostWorkers());
+  }
+
+  /**
+   * The last hundred worker processes that are gone, latest first: those that shut down, and those that died without a goodbye. With `history: false` only the latter,
+   * of the last day.
+   *
+   * @throws QueueUnavailableError
+   */
+  goneWorkers(): Promise<GoneWorker[]> {
+    return this.reader.bounded(() => this.state.goneWorkers());
   }
 
   /**

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import type { DeployedVersion, WorkerInfo } from '../../contract/worker-info.js';
+import type { DeployedVersion, GoneWorker, WorkerInfo } from '../../contract/worker-info.js';
+import type { QueuesService } from '../../inspection/queues.service.js';
 import type { Cli } from '../cli.js';
 import { type Column, renderTable } from '../output/table.js';
-import { formatMoment } from '../output/units.js';
+import { formatDuration, formatMoment } from '../output/units.js';
 
 const COLUMNS: readonly Column<WorkerInfo>[] = [
   { title: 'host', of: ({ host }) => host },
@@ -23,6 +24,18 @@ const LOST_COLUMNS: readonly Column<WorkerInfo>[] = [
   { title: 'first jobs', of: ({ runningJobs }) => firstOf(runningJobs) },
 ];
 
+const GONE_COLUMNS: readonly Column<GoneWorker>[] = [
+  { title: 'host', of: ({ host }) => host },
+  { title: 'pid', of: ({ pid }) => pid },
+  { title: 'program', of: ({ program }) => program },
+  { title: 'version', of: ({ version }) => version },
+  { title: 'last seen', of: ({ seenAt }) => formatMoment(seenAt) },
+  { title: 'lived', of: ({ startedAt, seenAt }) => formatDuration(+seenAt - +startedAt) },
+  { title: 'end', of: ({ clean }) => (clean ? 'shut down' : { value: 'died', tone: 'bad' }) },
+  { title: 'ran', of: ({ running }) => running },
+  { title: 'first jobs', of: ({ runningJobs }) => firstOf(runningJobs) },
+];
+
 const VERSION_COLUMNS: readonly Column<DeployedVersion>[] = [
   { title: 'version', of: ({ version }) => version },
   { title: 'first seen', of: ({ firstSeenAt }) => formatMoment(firstSeenAt) },
@@ -35,36 +48,35 @@ function firstOf(jobs: WorkerInfo['runningJobs']): string {
     .join(' ');
 }
 
+/** Which workers, or what of them. */
+interface Flags {
+  readonly lost: boolean;
+  readonly gone: boolean;
+  readonly versions: boolean;
+}
+
 /** `scalr-queue workers` */
 export function registerWorkers(program: Command, cli: Cli): void {
   program
     .command('workers')
     .description('live worker processes: where they run, what they take, and what they are doing')
     .option('--lost', 'workers that died without shutting down in the last day, and what they ran', false)
+    .option('--gone', 'the last hundred that shut down or died, and what they ran', false)
     .option('--versions', 'the last 50 versions that workers ran, and when each was first seen', false)
-    .action(({ lost, versions }: { lost: boolean; versions: boolean }) =>
-      cli.withApp(async ({ queues }) => {
-        const { columns } = cli.stdout;
-        if (versions) {
-          const deployed = await queues.versions();
-          return cli.print(deployed, () =>
-            deployed.length === 0
-              ? 'no worker has told its version'
-              : renderTable(VERSION_COLUMNS, deployed, cli.paint, columns),
-          );
-        }
-        if (lost) {
-          const gone = await queues.lostWorkers();
-          return cli.print(gone, () =>
-            gone.length === 0
-              ? 'no worker died without shutting down in the last day'
-              : renderTable(LOST_COLUMNS, gone, cli.paint, columns),
-          );
-        }
-        const found = await queues.workers();
-        cli.print(found, () =>
-          found.length === 0 ? 'no live worker' : renderTable(COLUMNS, found, cli.paint, columns),
-        );
-      }),
-    );
+    .action((flags: Flags) => cli.withApp(({ queues }) => show(queues, flags, cli)));
+}
+
+async function show(queues: QueuesService, { lost, gone, versions }: Flags, cli: Cli): Promise<void> {
+  if (versions)
+    return printed(await queues.versions(), VERSION_COLUMNS, 'no worker has told its version', cli);
+  if (gone) return printed(await queues.goneWorkers(), GONE_COLUMNS, 'no worker is known to be gone', cli);
+  if (!lost) return printed(await queues.workers(), COLUMNS, 'no live worker', cli);
+  const none = 'no worker died without shutting down in the last day';
+  printed(await queues.lostWorkers(), LOST_COLUMNS, none, cli);
+}
+
+function printed<Row>(rows: readonly Row[], columns: readonly Column<Row>[], none: string, cli: Cli): void {
+  cli.print(rows, () =>
+    rows.length === 0 ? none : renderTable(columns, rows, cli.paint, cli.stdout.columns),
+  );
 }

@@ -11,6 +11,7 @@ export const APP_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/queues', role: 'view', answer: queues },
   { method: 'GET', path: '/api/schedules', role: 'view', answer: schedules },
   { method: 'GET', path: '/api/workers', role: 'view', answer: workers },
+  { method: 'GET', path: '/api/workers/gone', role: 'view', answer: goneWorkers },
   { method: 'GET', path: '/api/audit/:app', role: 'view', answer: audit },
 ];
 
@@ -57,6 +58,14 @@ async function workers(call: Call): Promise<object> {
     workers: looks.flatMap(({ live }) => live),
     gone: looks.flatMap((look) => look.gone).toSorted((one, other) => +other.seenAt - +one.seenAt),
   };
+}
+
+async function goneWorkers(call: Call): Promise<object> {
+  const gone = await ofEach(call, async (app) => {
+    const { queues: service } = await servicesOf(call, app);
+    return (await service.goneWorkers()).map((worker) => ({ app, ...worker }));
+  });
+  return { gone: gone.toSorted((one, other) => +other.seenAt - +one.seenAt) };
 }
 
 /** What was done to an app, by whom. */

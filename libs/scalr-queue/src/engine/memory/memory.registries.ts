@@ -1,5 +1,12 @@
 import type { LastHandler, UnhandledJob } from '../../contract/queue-info.js';
-import { type DeployedVersion, nameOf, type WorkerInfo } from '../../contract/worker-info.js';
+import {
+  type DeployedVersion,
+  type GoneWorker,
+  MAX_GONE_WORKERS,
+  nameOf,
+  toGone,
+  type WorkerInfo,
+} from '../../contract/worker-info.js';
 import { ANY_NAME, type JobType } from '../job-type.js';
 import type { JobTypeRegistry, WorkerRegistry } from '../queue.engine.js';
 
@@ -36,6 +43,7 @@ export class MemoryJobTypes implements JobTypeRegistry {
 /** The one worker of the process, while it works. Nothing dies here without a goodbye. */
 export class MemoryWorkers implements WorkerRegistry {
   private worker?: WorkerInfo;
+  private readonly left: GoneWorker[] = [];
   private readonly firstSeen = new Map<string, Date>();
   private readonly handlers = new Map<string, LastHandler>();
 
@@ -67,6 +75,15 @@ export class MemoryWorkers implements WorkerRegistry {
 
   async lost(): Promise<WorkerInfo[]> {
     return [];
+  }
+
+  async noteGone(worker: WorkerInfo): Promise<void> {
+    this.left.unshift(toGone(worker, true));
+    this.left.splice(MAX_GONE_WORKERS);
+  }
+
+  async gone(): Promise<GoneWorker[]> {
+    return [...this.left];
   }
 
   async versions(): Promise<DeployedVersion[]> {

@@ -29,6 +29,9 @@ export const workersKey = (prefix: string): string => `${prefix}:~workers`;
 /** The heartbeat of one worker: Redis itself lets it expire. */
 export const workerKey = (prefix: string, id: string): string => `${workersKey(prefix)}:${id}`;
 
+/** The workers that are gone, the last hundred: a list. */
+export const goneWorkersKey = (prefix: string): string => `${prefix}:~dead-workers`;
+
 /** When each version of the app was first run by a worker: a sorted set. */
 export const versionsKey = (prefix: string): string => `${prefix}:~h:v`;
 

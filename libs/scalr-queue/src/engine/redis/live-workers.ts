@@ -17,13 +17,17 @@ const MAX_BYTES = 256 * 1_024;
 const MAX_LOST_WORKERS = 50;
 const LOST_WORKER_AGE_MS = 24 * 3_600_000;
 
+/** Takes what is known of a worker that the index forgets. */
+type Forget = (worker: WorkerInfo) => void;
+
 /** The workers that live, oldest first. Leaves out what is no heartbeat. */
 export async function readWorkers(
   redis: RedisClient,
   prefix: string,
   note: DamagedEntries['note'],
+  forget?: Forget,
 ): Promise<WorkerInfo[]> {
-  return (await readAllWorkers(redis, prefix, note)).live;
+  return (await readAllWorkers(redis, prefix, note, forget)).live;
 }
 
 /**
@@ -34,6 +38,7 @@ export async function readAllWorkers(
   redis: RedisClient,
   prefix: string,
   note: DamagedEntries['note'],
+  forget?: Forget,
 ): Promise<{ live: WorkerInfo[]; lost: WorkerInfo[] }> {
   const index = workersKey(prefix);
   const ids = await orDamaged(redis.hkeys(index), [], index, note);
@@ -45,31 +50,44 @@ export async function readAllWorkers(
   const dead: string[] = [];
   for (const [at, id] of ids.entries()) {
     const text = texts[at] as string | undefined;
-    const worker = text === undefined ? undefined : parse(text);
+    const worker = text === undefined ? undefined : parseWorker(text);
     if (worker) live.push(worker);
     else if (text === '') dead.push(id);
     else note(workerKey(prefix, id), 'it is not a heartbeat of a worker');
   }
-  const lost = dead.length > 0 ? await sortOut(redis, index, dead) : [];
+  const lost = dead.length > 0 ? await sortOut(redis, index, dead, forget) : [];
   return { live: live.toSorted((one, other) => +one.startedAt - +other.startedAt), lost };
 }
 
 /** Those of the dead that are worth remembering; the others go. Release 0.1.0 noted nothing but the start of a worker. */
-async function sortOut(redis: RedisClient, index: string, dead: readonly string[]): Promise<WorkerInfo[]> {
+async function sortOut(
+  redis: RedisClient,
+  index: string,
+  dead: readonly string[],
+  forget: Forget = () => undefined,
+): Promise<WorkerInfo[]> {
   const texts = await redis.hmget(index, ...dead);
-  const lost = texts
-    .flatMap((text) => (text?.startsWith('{') ? (parse(text) ?? []) : []))
+  const known = texts.flatMap((text) => (text?.startsWith('{') ? (parseWorker(text) ?? []) : []));
+  const lost = known
     .filter(({ seenAt }) => Date.now() - +seenAt < LOST_WORKER_AGE_MS)
     .toSorted((one, other) => +other.seenAt - +one.seenAt)
     .slice(0, MAX_LOST_WORKERS);
   const kept = new Set(lost.map(({ id }) => id));
   const forgotten = dead.filter((id) => !kept.has(id));
-  if (forgotten.length > 0) redis.hdel(index, ...forgotten).catch(() => undefined);
+  // One by one: of several processes that look, the one that takes it out hands it on.
+  for (const id of forgotten)
+    redis.hdel(index, id).then(
+      (removed) => {
+        const worker = known.find((one) => one.id === id);
+        if (removed > 0 && worker) forget(worker);
+      },
+      () => undefined,
+    );
   return lost;
 }
 
 /** Undefined for what is no heartbeat. */
-function parse(text: string): WorkerInfo | undefined {
+export function parseWorker(text: string): WorkerInfo | undefined {
   try {
     const { startedAt, seenAt, ...worker } = JSON.parse(text) as StoredWorker;
     const read = {

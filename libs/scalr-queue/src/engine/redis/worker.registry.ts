@@ -1,9 +1,16 @@
 import { workerKey, workersKey } from './keys.js';
 import type { UnhandledJob } from '../../contract/queue-info.js';
-import type { DeployedVersion, WorkerInfo } from '../../contract/worker-info.js';
+import {
+  type DeployedVersion,
+  type GoneWorker,
+  MAX_GONE_WORKERS,
+  toGone,
+  type WorkerInfo,
+} from '../../contract/worker-info.js';
 import { WORKER_TTL } from '../../contract/defaults.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { WorkerRegistry } from '../queue.engine.js';
+import { noteGone, readGone } from './gone-workers.js';
 import { noteHandlers, readLastHandlers } from './last-handlers.js';
 import { readAllWorkers, readWorkers, type StoredWorker } from './live-workers.js';
 import { valuesOf } from './pipeline-replies.js';
@@ -68,7 +75,24 @@ export class RedisWorkerRegistry implements WorkerRegistry {
   /** Those that died without a goodbye within a day, latest first. */
   async lost(): Promise<WorkerInfo[]> {
     const { producer, damaged } = this.connections;
-    return (await readAllWorkers(producer, this.options.prefix, damaged.note)).lost;
+    return (await readAllWorkers(producer, this.options.prefix, damaged.note, this.forget)).lost;
+  }
+
+  async noteGone(worker: WorkerInfo): Promise<void> {
+    await noteGone(this.connections.producer, this.options.prefix, toGone(worker, true));
+  }
+
+  async gone(): Promise<GoneWorker[]> {
+    const { producer, damaged } = this.connections;
+    const { prefix } = this.options;
+    const [{ live, lost }, noted] = await Promise.all([
+      readAllWorkers(producer, prefix, damaged.note, this.forget),
+      readGone(producer, prefix),
+    ]);
+    const known = new Set([...live, ...noted].map(({ id }) => id));
+    return [...noted, ...lost.filter(({ id }) => !known.has(id)).map((worker) => toGone(worker, false))]
+      .toSorted((one, other) => +other.seenAt - +one.seenAt)
+      .slice(0, MAX_GONE_WORKERS);
   }
 
   versions(): Promise<DeployedVersion[]> {
@@ -78,6 +102,14 @@ export class RedisWorkerRegistry implements WorkerRegistry {
   /** All that live, oldest first. */
   list(): Promise<WorkerInfo[]> {
     const { producer, damaged } = this.connections;
-    return readWorkers(producer, this.options.prefix, damaged.note);
+    return readWorkers(producer, this.options.prefix, damaged.note, this.forget);
   }
+
+  /** A worker that the index forgets is remembered among those that are gone. */
+  private readonly forget = (worker: WorkerInfo): void => {
+    if (this.options.history === false) return;
+    void noteGone(this.connections.producer, this.options.prefix, toGone(worker, false)).catch(
+      () => undefined,
+    );
+  };
 }
