@@ -1,9 +1,10 @@
 import type { Actor } from '../contract/audit.js';
 import { ENTRY_UNREADABLE } from '../contract/errors/stored-data.error.js';
-import { describeFailure } from './cli-error.js';
+import { CliError, describeFailure } from './cli-error.js';
 import { ExitCode } from './exit-codes.js';
 import { cleanText } from '../observability/clean-text.js';
 import { toJson } from './output/json.js';
+import { type List, renderList } from './output/list.js';
 import { Paint } from './output/paint.js';
 import type { Session } from './session.js';
 
@@ -63,16 +64,26 @@ export class Cli {
     this.stdout.write(`${this.flags.json ? toJson(data) : text()}\n`);
   }
 
+  /** Prints a list: a table for people. */
+  list<Row>(list: List<Row>): void {
+    this.print(list.data ?? list.rows, () => renderList(list, this.paint, this.stdout.columns));
+  }
+
+  /** Before lines and questions: the app, where there are several. */
+  get label(): string {
+    return '';
+  }
+
   /** A line for the person beside the output. */
   note(line: string): void {
-    if (!this.flags.json) this.stderr.write(`${cleanText(line)}\n`);
+    if (!this.flags.json) this.stderr.write(`${cleanText(this.label + line)}\n`);
   }
 
   /** Something that the person should know beside the output, also when a machine reads it. */
   private warn(code: string, message: string): void {
     const line = this.flags.json
-      ? toJson({ warning: { code, message } })
-      : `warning [${code}]: ${cleanText(message)}`;
+      ? toJson({ warning: { code, message: this.label + message } })
+      : `warning [${code}]: ${cleanText(this.label + message)}`;
     this.stderr.write(`${line}\n`);
   }
 
@@ -87,6 +98,8 @@ export class Cli {
 
   /** Runs work with the services of the app, which are closed afterwards in any case. */
   async withApp<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (this.flags.app?.includes(','))
+      throw new CliError('this command is for one app: name that with --app', ExitCode.usage);
     // Loaded when it is needed: `--help` and `check` must not wait for the whole of Nest.
     const { openSession } = await import('./session.js');
     const session = await openSession(this.flags);

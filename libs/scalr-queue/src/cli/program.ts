@@ -60,7 +60,9 @@ const COMMANDS = [
 export function createProgram(cli: Cli): Command {
   const program = new Command('scalr-queue')
     .description('Operate the background jobs of an app.')
-    .addOption(new Option('--app <name>', 'name of the app; defaults to SCALR_APP'))
+    .addOption(
+      new Option('--app <name>', 'name of the app, or of several: billing,mail; defaults to SCALR_APP'),
+    )
     .addOption(
       new Option(
         '--redis <url>',

@@ -9,8 +9,9 @@ import { cleanText } from '../observability/clean-text.js';
  * @param yes whether the flag `--yes` has answered already
  * @throws CliError when the answer is no, or nobody is there to be asked
  */
-export async function confirm(cli: Cli, question: string, yes: boolean | undefined): Promise<void> {
+export async function confirm(cli: Cli, asked: string, yes: boolean | undefined): Promise<void> {
   if (yes) return;
+  const question = cli.label + asked;
   if (!cli.interactive)
     throw new CliError(`${question} Pass --yes: there is no terminal to ask on.`, ExitCode.usage);
   const lines = createInterface({ input: cli.stdin, output: cli.stderr as NodeJS.WriteStream });

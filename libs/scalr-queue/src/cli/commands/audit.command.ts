@@ -3,7 +3,8 @@ import { AuditService } from '../../audit/audit.service.js';
 import type { AuditEntry } from '../../contract/audit.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
-import { type Column, renderTable } from '../output/table.js';
+import { allApps, withApps } from '../several-apps.js';
+import type { Column } from '../output/table.js';
 import { formatDuration, formatMoment } from '../output/units.js';
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
@@ -24,15 +25,12 @@ export function registerAudit(program: Command, cli: Cli): void {
     .description('who did what to jobs, queues and schedules, the newest first')
     .option('--limit <number>', 'entries on the page, 1 to 1000', wholeNumber, 20)
     .option('--cursor <cursor>', 'continue after the previous page')
-    .action(({ limit, cursor }: { limit: number; cursor?: string }) =>
-      cli.withApp(async (app) => {
+    .addOption(allApps())
+    .action(({ limit, cursor, all }: { limit: number; cursor?: string; all?: boolean }) =>
+      withApps(cli, { all, single: cursor && 'a cursor' }, async (app, out) => {
         const page = await app.get(AuditService).list({ limit, ...(cursor === undefined ? {} : { cursor }) });
-        cli.print(page, () =>
-          page.entries.length === 0
-            ? 'nobody has done anything'
-            : renderTable(COLUMNS, page.entries, cli.paint, cli.stdout.columns),
-        );
-        if (page.cursor) cli.note(`more: the same with --cursor ${page.cursor}`);
+        out.list({ rows: page.entries, columns: COLUMNS, none: 'nobody has done anything', data: page });
+        if (page.cursor) out.note(`more: the same with --cursor ${page.cursor}`);
       }),
     );
 }

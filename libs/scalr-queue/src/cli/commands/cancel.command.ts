@@ -8,6 +8,7 @@ import { CliError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
 import { Interruption, Progress } from '../progress.js';
 import { confirm } from '../question.js';
+import { allApps, withApps } from '../several-apps.js';
 import { addRefFlags, type RefFlags, refOf } from './job-ref.js';
 
 const TEXTS: Readonly<Record<Exclude<CancelOutcome, 'not-found'>, string>> = {
@@ -39,8 +40,11 @@ export function registerCancel(program: Command, cli: Cli): void {
     .option('--limit <number>', 'at most this many', wholeNumber)
     .option('--dry-run', 'change nothing: print the state of the job, or count')
     .option('--yes', 'do not ask')
-    .action((id: string | undefined, flags: Flags) =>
-      cli.withApp(({ jobs }) => (id === undefined ? many(jobs, cli, flags) : one(jobs, cli, id, flags))),
+    .addOption(allApps('--all-apps'))
+    .action((id: string | undefined, { allApps: all, ...flags }: Flags & { readonly allApps?: boolean }) =>
+      withApps(cli, { all, single: id && 'an id' }, ({ jobs }, out) =>
+        id === undefined ? many(jobs, out, flags) : one(jobs, out, id, flags),
+      ),
     );
 }
 

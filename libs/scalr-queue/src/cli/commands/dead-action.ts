@@ -8,6 +8,7 @@ import { CliError } from '../cli-error.js';
 import { ExitCode } from '../exit-codes.js';
 import { Interruption, Progress } from '../progress.js';
 import { confirm } from '../question.js';
+import { allApps, type WhichApps, withApps } from '../several-apps.js';
 import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
 import { refOf } from './job-ref.js';
 
@@ -22,6 +23,7 @@ export interface DeadAction {
 
 interface Flags extends FilterFlags {
   readonly all?: boolean;
+  readonly allApps?: boolean;
   readonly limit?: number;
   readonly cursor?: string;
   readonly dryRun?: boolean;
@@ -45,9 +47,14 @@ export function registerDeadAction(dead: Command, cli: Cli, action: DeadAction):
     .option('--cursor <cursor>', 'continue where an earlier call stopped')
     .option('--dry-run', 'count them only')
     .option('--yes', 'do not ask')
+    .addOption(allApps('--all-apps'))
     .action((id: string | undefined, flags: Flags) =>
-      cli.withApp(({ deadLetters }) => act(deadLetters, cli, action, id, flags)),
+      withApps(cli, whichApps(id, flags), ({ deadLetters }, out) => act(deadLetters, out, action, id, flags)),
     );
+}
+
+function whichApps(id: string | undefined, { allApps: all, cursor }: Flags): WhichApps {
+  return { all, single: id === undefined ? cursor && 'a cursor' : 'an id' };
 }
 
 async function act(

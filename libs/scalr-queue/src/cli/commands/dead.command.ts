@@ -4,8 +4,9 @@ import type { DeadJob } from '../../contract/dead-job.js';
 import { redactSecrets } from '../../observability/redaction.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
+import { allApps, type WhichApps, withApps } from '../several-apps.js';
 import { jobColumns, shortError } from '../job-text.js';
-import { type Column, renderTable } from '../output/table.js';
+import type { Column } from '../output/table.js';
 import { formatMoment } from '../output/units.js';
 import { redactedJob } from '../../observability/redacted-job.js';
 import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
@@ -34,6 +35,7 @@ const GROUP_COLUMNS: readonly Column<DeadGroup>[] = [
 interface ListFlags extends FilterFlags {
   readonly limit: number;
   readonly cursor?: string;
+  readonly all?: boolean;
 }
 
 /** `scalr-queue dead list | groups | retry | delete` */
@@ -42,10 +44,17 @@ export function registerDead(program: Command, cli: Cli): void {
   addFilter(dead.command('list').description('a page of them, the newest first'))
     .option('--limit <number>', 'jobs on the page, 1 to 1000', wholeNumber, 20)
     .option('--cursor <cursor>', 'continue after the previous page')
-    .action((flags: ListFlags) => cli.withApp(({ deadLetters }) => list(deadLetters, cli, flags)));
-  addFilter(dead.command('groups').description('what they died of, the largest group first')).action(
-    (flags: FilterFlags) => cli.withApp(({ deadLetters }) => groups(deadLetters, cli, flags)),
-  );
+    .addOption(allApps())
+    .action((flags: ListFlags) =>
+      withApps(cli, { all: flags.all, single: flags.cursor && 'a cursor' }, ({ deadLetters }, out) =>
+        list(deadLetters, out, flags),
+      ),
+    );
+  addFilter(dead.command('groups').description('what they died of, the largest group first'))
+    .addOption(allApps())
+    .action((flags: FilterFlags & WhichApps) =>
+      withApps(cli, { all: flags.all }, ({ deadLetters }, out) => groups(deadLetters, out, flags)),
+    );
   registerDeadAction(dead, cli, {
     name: 'retry',
     description: 'put them back into their queues, with all their attempts',
@@ -65,23 +74,23 @@ type Service = import('../../dead-letter/dead-letter.service.js').DeadLetterServ
 async function list(service: Service, cli: Cli, flags: ListFlags): Promise<void> {
   const { limit, cursor } = flags;
   const page = await service.list(filterOf(flags), { limit, ...(cursor === undefined ? {} : { cursor }) });
-  const jobs = page.jobs.map(shownOf);
-  cli.print({ ...page, jobs }, () =>
-    page.jobs.length === 0
-      ? 'no dead job'
-      : renderTable(jobColumns(COLUMNS, page.jobs), page.jobs, cli.paint, cli.stdout.columns),
-  );
+  cli.list({
+    rows: page.jobs,
+    columns: (shown) => jobColumns(COLUMNS, shown),
+    none: 'no dead job',
+    data: { ...page, jobs: page.jobs.map(shownOf) },
+  });
   if (page.cursor) cli.note(`more: the same with --cursor ${page.cursor}`);
 }
 
 async function groups(service: Service, cli: Cli, flags: FilterFlags): Promise<void> {
   const found = await service.groups(filterOf(flags));
-  const shown = found.groups.map(redactedJob);
-  cli.print({ ...found, groups: shown }, () =>
-    shown.length === 0
-      ? 'no dead job'
-      : renderTable(GROUP_COLUMNS, found.groups, cli.paint, cli.stdout.columns),
-  );
+  cli.list({
+    rows: found.groups,
+    columns: GROUP_COLUMNS,
+    none: 'no dead job',
+    data: { ...found, groups: found.groups.map(redactedJob) },
+  });
   if (found.ungrouped) cli.note(`${found.ungrouped} more jobs, of more than 1,000 groups, are left out`);
 }
 

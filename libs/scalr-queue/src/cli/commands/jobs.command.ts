@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import type { JobInfo, JobState } from '../../contract/job-info.js';
 import { wholeNumber } from '../arguments.js';
 import type { Cli } from '../cli.js';
-import { type Column, renderTable } from '../output/table.js';
+import type { Column } from '../output/table.js';
 import { formatMoment } from '../output/units.js';
 import { redactedJob } from '../../observability/redacted-job.js';
+import { allApps, withApps } from '../several-apps.js';
 import { jobColumns, shortError, stateCell } from '../job-text.js';
 
 const STATES: readonly JobState[] = ['running', 'waiting', 'delayed', 'dead', 'completed'];
@@ -27,6 +28,7 @@ interface Flags {
   readonly tag?: string;
   readonly limit: number;
   readonly cursor?: string;
+  readonly all?: boolean;
 }
 
 /** `scalr-queue jobs` */
@@ -40,15 +42,17 @@ export function registerJobs(program: Command, cli: Cli): void {
     .option('--tag <tag>', 'jobs with this tag')
     .option('--limit <number>', 'jobs on the page, 1 to 1000', wholeNumber, 20)
     .option('--cursor <cursor>', 'continue after the previous page')
-    .action(({ state, queue, name, tag, limit, cursor }: Flags) =>
-      cli.withApp(async ({ jobs }) => {
+    .addOption(allApps())
+    .action(({ state, queue, name, tag, limit, cursor, all }: Flags) =>
+      withApps(cli, { all, single: cursor && 'a cursor' }, async ({ jobs }, out) => {
         const page = await jobs.list({ state, queue, name, tag, limit, cursor });
-        cli.print({ ...page, jobs: page.jobs.map(redactedJob) }, () =>
-          page.jobs.length === 0
-            ? 'no such job'
-            : renderTable(jobColumns(COLUMNS, page.jobs), page.jobs, cli.paint, cli.stdout.columns),
-        );
-        if (page.cursor) cli.note(`more: the same with --cursor ${page.cursor}`);
+        out.list({
+          rows: page.jobs,
+          columns: (shown) => jobColumns(COLUMNS, shown),
+          none: 'no such job',
+          data: { ...page, jobs: page.jobs.map(redactedJob) },
+        });
+        if (page.cursor) out.note(`more: the same with --cursor ${page.cursor}`);
       }),
     );
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { QueueInfo } from '../../contract/queue-info.js';
 import type { Cli } from '../cli.js';
-import { type Column, renderTable } from '../output/table.js';
+import type { Column } from '../output/table.js';
 import { formatDuration } from '../output/units.js';
+import { allApps, type WhichApps, withApps } from '../several-apps.js';
 import { registerSample } from './queue-sample.js';
 
 const COLUMNS: readonly Column<QueueInfo>[] = [
@@ -31,15 +32,15 @@ export function registerQueues(program: Command, cli: Cli): void {
   group
     .command('list', { isDefault: true })
     .description('all queues')
-    .action(() =>
-      cli.withApp(async ({ queues }) => {
-        const found = await queues.list();
-        cli.print(found, () =>
-          found.length === 0
-            ? 'no queue yet: nothing was enqueued, and no worker runs'
-            : renderTable(COLUMNS, found, cli.paint, cli.stdout.columns),
-        );
-      }),
+    .addOption(allApps())
+    .action((which: WhichApps) =>
+      withApps(cli, which, async ({ queues }, out) =>
+        out.list({
+          rows: await queues.list(),
+          columns: COLUMNS,
+          none: 'no queue yet: nothing was enqueued, and no worker runs',
+        }),
+      ),
     );
   registerSample(group, cli);
 }

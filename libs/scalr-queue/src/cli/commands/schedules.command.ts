@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { ScheduleInfo, SchedulesService } from '../../scheduling/schedules.service.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
-import { type Column, renderTable } from '../output/table.js';
+import { allApps, type WhichApps, withApps } from '../several-apps.js';
+import type { Column } from '../output/table.js';
 import { formatDuration, formatMoment } from '../output/units.js';
 import { confirm } from '../question.js';
 
@@ -27,15 +28,15 @@ export function registerSchedules(program: Command, cli: Cli): void {
   schedules
     .command('list', { isDefault: true })
     .description('all of them, with their next time')
-    .action(() =>
-      cli.withApp(async (app) => {
-        const found = await app.schedules.list();
-        cli.print(found, () =>
-          found.length === 0
-            ? 'no schedule: no worker has declared any'
-            : renderTable(COLUMNS, found, cli.paint, cli.stdout.columns),
-        );
-      }),
+    .addOption(allApps())
+    .action((which: WhichApps) =>
+      withApps(cli, which, async (app, out) =>
+        out.list({
+          rows: await app.schedules.list(),
+          columns: COLUMNS,
+          none: 'no schedule: no worker has declared any',
+        }),
+      ),
     );
   schedules
     .command('run-now <name>')

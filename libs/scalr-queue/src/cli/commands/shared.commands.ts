@@ -3,7 +3,8 @@ import { mostOf } from '../../contract/limit-rule.js';
 import type { LimitState, LockState } from '../../engine/shared.engine.js';
 import { SharedRedis } from '../../shared/shared.redis.js';
 import type { Cli } from '../cli.js';
-import { type Column, renderTable } from '../output/table.js';
+import { allApps, type WhichApps, withApps } from '../several-apps.js';
+import type { Column } from '../output/table.js';
 import { formatDuration } from '../output/units.js';
 
 /** Of those that wait, named in a table. */
@@ -33,26 +34,24 @@ export function registerShared(program: Command, cli: Cli): void {
   program
     .command('limits')
     .description('limiters of SharedRedis, and who waits for them')
-    .action(() =>
-      cli.withApp(async (app) => {
-        const found = await app.get(SharedRedis).limits();
-        cli.print(found, () =>
-          found.length === 0
-            ? 'no limiter: none was used in the last month'
-            : renderTable(LIMITS, found, cli.paint, cli.stdout.columns),
-        );
-      }),
+    .addOption(allApps())
+    .action((which: WhichApps) =>
+      withApps(cli, which, async (app, out) =>
+        out.list({
+          rows: await app.get(SharedRedis).limits(),
+          columns: LIMITS,
+          none: 'no limiter: none was used in the last month',
+        }),
+      ),
     );
   program
     .command('locks')
     .description('locks of SharedRedis and leaders, who holds them and who waits for them')
-    .action(() =>
-      cli.withApp(async (app) => {
-        const found = await app.get(SharedRedis).locks();
-        cli.print(found, () =>
-          found.length === 0 ? 'no lock is held' : renderTable(LOCKS, found, cli.paint, cli.stdout.columns),
-        );
-      }),
+    .addOption(allApps())
+    .action((which: WhichApps) =>
+      withApps(cli, which, async (app, out) =>
+        out.list({ rows: await app.get(SharedRedis).locks(), columns: LOCKS, none: 'no lock is held' }),
+      ),
     );
 }
 

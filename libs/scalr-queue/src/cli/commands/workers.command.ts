@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { DeployedVersion, GoneWorker, WorkerInfo } from '../../contract/worker-info.js';
 import type { QueuesService } from '../../inspection/queues.service.js';
 import type { Cli } from '../cli.js';
-import { type Column, renderTable } from '../output/table.js';
+import { allApps, type WhichApps, withApps } from '../several-apps.js';
+import type { Column } from '../output/table.js';
 import { formatDuration, formatMoment } from '../output/units.js';
 
 const COLUMNS: readonly Column<WorkerInfo>[] = [
@@ -63,20 +64,26 @@ export function registerWorkers(program: Command, cli: Cli): void {
     .option('--lost', 'workers that died without shutting down in the last day, and what they ran', false)
     .option('--gone', 'the last hundred that shut down or died, and what they ran', false)
     .option('--versions', 'the last 50 versions that workers ran, and when each was first seen', false)
-    .action((flags: Flags) => cli.withApp(({ queues }) => show(queues, flags, cli)));
+    .addOption(allApps())
+    .action((flags: Flags & WhichApps) =>
+      withApps(cli, { all: flags.all }, ({ queues }, out) => show(queues, flags, out)),
+    );
 }
 
 async function show(queues: QueuesService, { lost, gone, versions }: Flags, cli: Cli): Promise<void> {
   if (versions)
-    return printed(await queues.versions(), VERSION_COLUMNS, 'no worker has told its version', cli);
-  if (gone) return printed(await queues.goneWorkers(), GONE_COLUMNS, 'no worker is known to be gone', cli);
-  if (!lost) return printed(await queues.workers(), COLUMNS, 'no live worker', cli);
+    return cli.list({
+      rows: await queues.versions(),
+      columns: VERSION_COLUMNS,
+      none: 'no worker has told its version',
+    });
+  if (gone)
+    return cli.list({
+      rows: await queues.goneWorkers(),
+      columns: GONE_COLUMNS,
+      none: 'no worker is known to be gone',
+    });
+  if (!lost) return cli.list({ rows: await queues.workers(), columns: COLUMNS, none: 'no live worker' });
   const none = 'no worker died without shutting down in the last day';
-  printed(await queues.lostWorkers(), LOST_COLUMNS, none, cli);
-}
-
-function printed<Row>(rows: readonly Row[], columns: readonly Column<Row>[], none: string, cli: Cli): void {
-  cli.print(rows, () =>
-    rows.length === 0 ? none : renderTable(columns, rows, cli.paint, cli.stdout.columns),
-  );
+  cli.list({ rows: await queues.lostWorkers(), columns: LOST_COLUMNS, none });
 }

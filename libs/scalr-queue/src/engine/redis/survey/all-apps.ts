@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AppDetail, type AppsReport, readApps } from './apps.reader.js';
+import { walkKeys } from './key.walk.js';
 import { denialOf } from '../connection/acl-refusal.js';
 import { ReconnectPace } from '../connection/reconnect.pace.js';
 import { messageOf, toReadError } from '../connection/redis-error.js';
@@ -20,16 +21,35 @@ export interface AllApps extends AppsReport {
 }
 
 /** Reads all apps, as a user that may look at all of them; no app has to be named. */
-export async function readAllApps({ redis: url, ca }: Omit<Target, 'app'>): Promise<AllApps> {
+export function readAllApps(target: Omit<Target, 'app'>): Promise<AllApps> {
+  return asOperator(target, async (redis) => {
+    const details = new Map<string, AppDetail>();
+    const report = await readApps(redis, BUDGET, (app, detail) => details.set(app, detail));
+    return { ...report, details };
+  });
+}
+
+/** The names of all apps; `complete` unless the time for looking was over. */
+export function findApps(
+  target: Omit<Target, 'app'>,
+): Promise<{ readonly apps: readonly string[]; readonly complete: boolean }> {
+  return asOperator(target, async (redis) => {
+    const { apps, complete } = await walkKeys(redis, Date.now() + BUDGET);
+    return { apps: apps.map(({ app }) => app).toSorted(), complete };
+  });
+}
+
+async function asOperator<T>(
+  { redis: url, ca }: Omit<Target, 'app'>,
+  work: (redis: RedisClient) => Promise<T>,
+): Promise<T> {
   const { redis: target } = resolveOptions({ app: 'all', redis: withCa(url, ca) });
   if (target.cluster) throw new InvalidOptionError('a cluster has no list of all its apps: use --app');
   const redis = openRedis(target, 'producer', 'scalr-queue:apps', new ReconnectPace());
   redis.on('error', () => undefined);
-  const details = new Map<string, AppDetail>();
   try {
     await once(redis, 'ready');
-    const report = await readApps(redis, BUDGET, (app, detail) => details.set(app, detail));
-    return { ...report, details };
+    return await work(redis);
   } catch (error) {
     throw toAppsError(error, redis, target);
   } finally {
