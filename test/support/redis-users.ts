@@ -11,6 +11,14 @@ export function documentedUsers(): string[] {
   return block.split('\n');
 }
 
+/** The user of the console as it is written there: its line, or the words for `ACL SETUSER`. */
+export function documentedConsole(form: 'line'): string;
+export function documentedConsole(): string[];
+export function documentedConsole(form?: 'line'): string | string[] {
+  const [line = ''] = /(?<=```\n)user console [^\n]*/.exec(readRoot('SECURITY.md')) ?? [];
+  return form === 'line' ? line : line.replace(PLACEHOLDER, `>${PASSWORD}`).split(' ').slice(1);
+}
+
 /** A Redis with the users of the document for these apps, and the commands that it refused so far. */
 export async function startRedisWithUsers(...apps: string[]) {
   const [health, operator, ...users] = documentedUsers();

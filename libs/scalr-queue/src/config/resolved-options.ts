@@ -9,6 +9,7 @@ import { OptionChecker } from '../contract/option-checker.js';
 import { trusting } from './certificate-file.js';
 import { type RedisTarget, toRedisTarget } from './redis-options.js';
 import type { ScalrQueueOptions } from './scalr-queue.options.js';
+import { LOOKS_ONLY } from './tokens.js';
 
 /** Settings of one queue, checked; durations in milliseconds. */
 export interface ResolvedQueueOptions {
@@ -47,6 +48,8 @@ export interface ResolvedOptions {
   readonly history: false | { readonly days: number };
   readonly environment: Environment;
   readonly clock: Clock;
+  /** Whether nothing may be written over its connection. */
+  readonly looksOnly: boolean;
   /** Of what this process writes lines on its own: the events of jobs, and handlers that will not run in it. */
   readonly reports: { readonly jobs: boolean; readonly idleHandlers: boolean };
 }
@@ -87,6 +90,7 @@ export function resolveOptions(options: ScalrQueueOptions, environment = readEnv
     history: resolveHistory(given.history ?? {}),
     environment,
     clock: systemClock,
+    looksOnly: Reflect.get(given, LOOKS_ONLY) === true,
     reports: { jobs: true, idleHandlers: true },
   };
 }

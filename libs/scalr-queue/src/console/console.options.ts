@@ -23,7 +23,7 @@ export interface ConsoleAccount {
 /** Options of `createConsole`. */
 export interface ConsoleOptions {
   /**
-   * Where Redis is, as a user that may look at all its apps: `operator` of SECURITY.md. Defaults to `SCALR_CONSOLE_REDIS_URL`, else
+   * Where Redis is, as a user that may look at all its apps: `console` of SECURITY.md, which may write nothing. Defaults to `SCALR_CONSOLE_REDIS_URL`, else
    * `SCALR_REDIS_URL`.
    */
   readonly redis?: string | RedisConnectionOptions;

@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { RedisConnectionOptions } from '../../config/redis-options.js';
+import { LOOKS_ONLY } from '../../config/tokens.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { HistoryService } from '../../history/history.service.js';
@@ -28,7 +29,11 @@ const IDLE_MS = 10 * 60_000;
 export class AppSessions {
   private readonly open = new Map<string, { readonly opened: Promise<Opened>; usedAt: number }>();
 
-  constructor(private readonly redis: string | RedisConnectionOptions | undefined) {}
+  /** @param looksOnly nothing is written over the connections */
+  constructor(
+    private readonly redis: string | RedisConnectionOptions | undefined,
+    private readonly looksOnly: boolean,
+  ) {}
 
   async of(app: string): Promise<AppSession> {
     await this.closeIdle();
@@ -50,8 +55,9 @@ export class AppSessions {
   }
 
   private async start(app: string): Promise<Opened> {
+    const options = { app, [LOOKS_ONLY]: this.looksOnly };
     const module = ScalrQueueModule.forRoot({
-      app,
+      ...options,
       ...(this.redis === undefined ? {} : { redis: this.redis }),
     });
     const context = await NestFactory.createApplicationContext(module, { abortOnError: false });

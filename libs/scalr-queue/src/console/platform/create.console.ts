@@ -20,8 +20,8 @@ export function createConsole(options: ConsoleOptions): ConsoleHandler {
   const settings = resolveConsole(options);
   const redis = options.redis ?? (process.env['SCALR_CONSOLE_REDIS_URL']?.trim() || undefined);
   const { writeRedis } = options;
-  const writers = writeRedis === undefined ? undefined : new AppSessions(writeRedis);
-  const source = new PlatformSource(new AppsWatch(redis), new AppSessions(redis), writers);
+  const writers = writeRedis === undefined ? undefined : new AppSessions(writeRedis, false);
+  const source = new PlatformSource(new AppsWatch(redis), new AppSessions(redis, true), writers);
   const shown = new Console(settings, source);
   return Object.assign(shown.handle.bind(shown), { close: () => shown.close() });
 }

@@ -15,6 +15,7 @@ export class QueueRegistry {
     readonly connections: RedisConnections,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
+    if (options.looksOnly) return;
     // Redis may have been down, or emptied, since the settings were last written.
     this.connections.producer.on('ready', () => {
       for (const queue of this.queues.values()) void this.attempt(() => limitEvents(queue));
@@ -75,6 +76,7 @@ export function queueOptions(connections: RedisConnections, options: ResolvedOpt
     prefix: options.prefix,
     skipVersionCheck: true,
     skipWaitingForReady: true,
+    skipMetasUpdate: options.looksOnly,
     streams: { events: { maxLen: EVENT_STREAM_LENGTH } },
   };
 }

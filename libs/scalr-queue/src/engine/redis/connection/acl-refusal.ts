@@ -1,5 +1,6 @@
 import { preflightKey } from '../keys.js';
-import { missingCommands } from '../preflight/acl-probe.js';
+import { missingCommands, missingToLook } from '../preflight/acl-probe.js';
+import { looksOnly } from './look-only.js';
 import type { RedisClient } from './redis.client.js';
 
 /** Upstream: Redis has one code for all of these, in a script none, and tells what it refused in words only. */
@@ -39,7 +40,9 @@ export function isDeniedHalfWay(message: string): boolean {
  */
 export async function nameDenied(failure: unknown, redis: RedisClient, prefix: string): Promise<unknown> {
   if (!(failure instanceof Error) || !NAMELESS.test(failure.message)) return failure;
-  const missing = await missingCommands(redis, 'producer', preflightKey(prefix)).catch(() => []);
+  const key = preflightKey(prefix);
+  const looking = looksOnly(redis) ? missingToLook(redis, key) : missingCommands(redis, 'producer', key);
+  const missing = await looking.catch(() => []);
   if (missing.length === 0) return failure;
   return new Error(`ACL failure in script: no permissions to run the '${missing.join(', ')}' command`);
 }

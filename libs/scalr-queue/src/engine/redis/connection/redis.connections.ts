@@ -18,6 +18,7 @@ import { retryInfo } from './info-retries.js';
 import { holdCommands } from './held-commands.js';
 import type { Reach } from './reach.js';
 import { refusal } from '../../refusal.js';
+import { lookOnly } from './look-only.js';
 import { isNeverSent, messageOf } from './redis-error.js';
 import { ReconnectPace } from './reconnect.pace.js';
 import { ServerReach } from './server.reach.js';
@@ -155,6 +156,7 @@ export class RedisConnections implements OnApplicationShutdown {
 
   private connect(role: RedisRole, name: string): RedisClient {
     const client = openRedis(this.options.redis, role, name, this.pace);
+    if (this.options.looksOnly && !client.isCluster) lookOnly(client as Redis);
     // Of a connection that we cut ourselves there is nothing to tell.
     const trouble = (error: Error) => {
       if (!this.closed) this.log.trouble(error);

@@ -1,10 +1,10 @@
 import type { ProcessRole } from '../../finding.js';
-import { COMMANDS_OF } from './redis-commands.js';
+import { COMMANDS_OF, CONSOLE, type RedisCommand } from './redis-commands.js';
 
 /** A user of Redis for a role, as a line of an ACL file. */
 export interface AclUser {
   readonly name: string;
-  readonly role: 'health' | 'operator' | ProcessRole;
+  readonly role: 'health' | 'operator' | 'console' | ProcessRole;
   readonly line: string;
 }
 
@@ -24,9 +24,20 @@ export function aclUsers(app: string): AclUser[] {
   ];
 }
 
+/** The user of the console: reads the keys of all apps, and writes none. Redis before 7 does not know such a limit. */
+export function consoleUser(): AclUser {
+  const limits = `resetkeys %R~scalr:* resetchannels -@all ${grantsOf(CONSOLE)}`;
+  return { name: 'console', role: 'console', line: `user console on ${PASSWORD} ${limits}` };
+}
+
+const grantsOf = (commands: readonly RedisCommand[]): string =>
+  commands
+    .map(({ name }) => `+${name}`)
+    .toSorted()
+    .join(' ');
+
 /** Held to the keys of the app and to the commands of the role: a limit on keys alone stops neither FLUSHALL nor CONFIG. */
 function userOf(app: string, name: string, role: ProcessRole): AclUser {
-  const grants = COMMANDS_OF[role].map((command) => `+${command.name}`).toSorted();
-  const limits = `resetkeys ~scalr:{${app}}:* resetchannels -@all ${grants.join(' ')}`;
+  const limits = `resetkeys ~scalr:{${app}}:* resetchannels -@all ${grantsOf(COMMANDS_OF[role])}`;
   return { name, role, line: `user ${name} on ${PASSWORD} ${limits}` };
 }

@@ -91,7 +91,9 @@ export class Preflight implements OnApplicationBootstrap, OnApplicationShutdown 
     try {
       const redis = this.connections.producer;
       const probeKey = preflightKey(this.options.prefix);
-      const missing = permissionsKnown ? [] : await missingCommands(redis, this.role, probeKey);
+      // One that only looks is told by the look itself what it may not do.
+      const missing =
+        permissionsKnown || this.options.looksOnly ? [] : await missingCommands(redis, this.role, probeKey);
       const facts = await readServerFacts(redis);
       const findings = findingsOf(facts, missing, this.options.prefix);
       this.findings = findings;

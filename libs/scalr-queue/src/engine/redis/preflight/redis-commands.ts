@@ -98,6 +98,21 @@ const BITFIELD: RedisCommand = { ...command('bitfield', 'K', 'GET', 'u1', 0), op
 /** Those that a role can do without. */
 export const isOptional = (name: string): boolean => name === BITFIELD.name;
 
+/** What a script or a service of ours uses to look. */
+const READING =
+  'exists get getrange hexists hget hgetall hkeys hlen hmget hstrlen info lindex llen lpos lrange ping pttl scard sismember smembers time type ' +
+  'xrevrange zcard zcount zrange zrangebyscore zrank zrevrange zrevrangebyscore zscore';
+
+/** What the console does over the connection that only looks, as a user that may write nothing. */
+export const CONSOLE: readonly RedisCommand[] = [
+  ...['auth', 'client|setname', 'exec', 'hello', 'multi', 'quit', 'select'].map(untried),
+  ...PRODUCER.filter(({ name }) => READING.split(' ').includes(name)),
+  command('eval_ro', 'return 1', 0),
+  command('evalsha_ro', '0000000000000000000000000000000000000000', 0),
+  command('memory|usage', 'K'),
+  command('scan', 0, 'COUNT', 1),
+];
+
 /** The one list of what each role may do: the ACL of SECURITY.md and `scalr-queue acl` and the preflight are made of it. */
 export const COMMANDS_OF: Readonly<Record<ProcessRole, readonly RedisCommand[]>> = {
   producer: PRODUCER,

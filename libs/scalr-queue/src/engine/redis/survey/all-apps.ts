@@ -62,7 +62,9 @@ export function toAppsError(error: unknown, redis: Pick<RedisClient, 'status'>, 
   if (error instanceof QueueUnavailableError) return error;
   const denial = denialOf(error);
   if (denial)
-    return new QueueUnavailableError(`${denial}. All apps are for the user "operator" of SECURITY.md`);
+    return new QueueUnavailableError(
+      `${denial}. All apps are for the user "operator" or "console" of SECURITY.md`,
+    );
   if (redis.status === 'ready') return toReadError(error);
   return new QueueUnavailableError(
     `Redis at ${describeTarget(target)} is not reachable: ${messageOf(error as Error)}`,

@@ -74,6 +74,10 @@ export async function readSurveyed(
   const notes: string[] = survey.complete
     ? []
     : ['the time for counting keys was over: apps may be missing, and memory is too low'];
+  if (server.usedMemory === undefined)
+    notes.push('memory and connections are unknown: INFO is not allowed (grant +info)');
+  if (survey.apps.length > 0 && survey.apps.every(({ bytes }) => bytes === undefined))
+    notes.push('the memory of apps is unknown: MEMORY USAGE is not allowed (grant +memory|usage)');
   for (const { app, keys, bytes: measured } of survey.apps) {
     const detail = await readApp(redis, app, notes);
     onApp(app, detail);

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { once } from 'node:events';
 import type { RedisConnectionOptions } from '../../../config/redis-options.js';
 import { resolveOptions } from '../../../config/resolved-options.js';
@@ -5,6 +6,8 @@ import { InvalidOptionError } from '../../../contract/errors/configuration.error
 import { withDeadline } from '../../deadline.js';
 import { QueueUnavailableError } from '../../../contract/errors/enqueue.errors.js';
 import { ReconnectPace } from '../connection/reconnect.pace.js';
+import { nameDenied } from '../connection/acl-refusal.js';
+import { lookOnly } from '../connection/look-only.js';
 import { openRedis, type RedisClient } from '../connection/redis.client.js';
 import type { AllApps } from './all-apps.js';
 import { toAppsError } from './all-apps.js';
@@ -39,7 +42,7 @@ export class AppsWatch {
       const looked = readSurveyed(redis, found, (app, detail) => details.set(app, detail));
       return { ...(await withDeadline(looked, LOOK_DEADLINE_MS, late)), details };
     } catch (error) {
-      throw toAppsError(error, redis, this.target);
+      throw toAppsError(await nameDenied(error, redis, 'scalr:{all}'), redis, this.target);
     }
   }
 
@@ -50,6 +53,7 @@ export class AppsWatch {
   private open(): RedisClient {
     if (this.redis) return this.redis;
     this.redis = openRedis(this.target, 'producer', 'scalr-queue:console', new ReconnectPace());
+    if (!this.redis.isCluster) lookOnly(this.redis as Redis);
     this.redis.on('error', () => undefined);
     return this.redis;
   }

@@ -1,4 +1,5 @@
 import type { RedisClient } from '../connection/redis.client.js';
+import { denialOf } from '../connection/acl-refusal.js';
 import { infoField } from '../preflight/redis-info.js';
 import type { Finding } from '../../finding.js';
 import { counted } from '../../../contract/counted.js';
@@ -136,12 +137,12 @@ export function checkStorage({ listpackValue }: ServerLoad, ownBytes = 0): Findi
 }
 
 async function settingOf(redis: RedisClient, name: string): Promise<string | undefined> {
-  const reply = await redis.call('CONFIG', 'GET', name).catch(() => undefined);
+  const reply = await asked(redis, 'CONFIG', 'GET', name);
   return Array.isArray(reply) ? (reply as string[])[1] : undefined;
 }
 
 async function clientsByApp(redis: RedisClient): Promise<Record<string, number> | undefined> {
-  const list = await redis.call('CLIENT', 'LIST').catch(() => undefined);
+  const list = await asked(redis, 'CLIENT', 'LIST');
   if (typeof list !== 'string') return undefined;
   const counts: Record<string, number> = {};
   for (const [, name = ''] of list.matchAll(/ name=(\S*)/g)) {
@@ -149,6 +150,18 @@ async function clientsByApp(redis: RedisClient): Promise<Record<string, number> 
     counts[app] = (counts[app] ?? 0) + 1;
   }
   return counts;
+}
+
+/** What the user of a connection may not ask is not asked again: a console looks every second, and Redis keeps a log of refusals. */
+const refused = new WeakMap<RedisClient, Set<string>>();
+
+async function asked(redis: RedisClient, command: string, ...args: string[]): Promise<unknown> {
+  const known = refused.get(redis) ?? new Set();
+  refused.set(redis, known);
+  if (known.has(command)) return undefined;
+  return redis.call(command, ...args).catch((error: unknown) => {
+    if (denialOf(error) !== undefined) known.add(command);
+  });
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
