@@ -95,3 +95,15 @@ it('says that Redis is away, and that it is back', async () => {
   const before = text().length;
   await eventually(() => /event: overview\n.*\n(?!.*"stale")/.test(text().slice(before)), PATIENCE);
 }, 120_000);
+
+it('looks at the queues where it tells of queues, not to name the apps', async () => {
+  const { json, redis } = await scene();
+  await json('/api/overview');
+  await json('/api/workers');
+  const seen = await watchCommands(redis);
+  for (const path of ['/api/workers', '/api/schedules'])
+    expect(await json(path)).toMatchObject({ status: 200 });
+  await redis.cli('set', 'asked', 'all');
+  await eventually(() => seen.some(({ command }) => command.startsWith('set" "asked')), PATIENCE);
+  expect(seen.filter(({ command }) => command.includes(':wait'))).toEqual([]);
+});

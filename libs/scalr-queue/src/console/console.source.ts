@@ -63,7 +63,8 @@ export interface ConsoleOverview {
 /** Where the console gets what it shows. */
 export interface ConsoleSource {
   /** As it stood at most a second ago, however many ask. @throws QueueUnavailableError when nothing was ever read */
-  overview(): Promise<ConsoleOverview>;
+  /** @param age milliseconds that it may be old: one second where nothing is said */
+  overview(age?: number): Promise<ConsoleOverview>;
   /** Undefined for an app that there is not. @throws QueueUnavailableError */
   app(name: string): Promise<AppServices | undefined>;
   /** The same as `app`, to change something; absent in a console that may only look. */

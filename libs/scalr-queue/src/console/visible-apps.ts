@@ -8,9 +8,15 @@ export function sees(viewer: Viewer, { scope }: ConsoleSettings, app: string): b
   return (scope?.includes(app) ?? true) && (viewer.apps?.includes(app) ?? true);
 }
 
-/** The overview as far as the account that asks may see it. */
-export async function visibleOverview({ source, viewer, settings }: Call): Promise<ConsoleOverview> {
-  return overviewFor(viewer, settings, await source.overview());
+/**
+ * The overview as far as the account that asks may see it.
+ * @param age milliseconds that it may be old
+ */
+export async function visibleOverview(
+  { source, viewer, settings }: Call,
+  age?: number,
+): Promise<ConsoleOverview> {
+  return overviewFor(viewer, settings, await source.overview(age));
 }
 
 /** An overview as far as an account may see it. Problems of the server are for all. */
@@ -28,9 +34,12 @@ export function overviewFor(
   };
 }
 
-/** The apps that a look goes over: the one that is asked for, or all that the account sees. */
-export async function askedApps(call: Call): Promise<readonly ConsoleApp[]> {
-  const { apps } = await visibleOverview(call);
+/**
+ * The apps that a look goes over: the one that is asked for, or all that the account sees.
+ * @param age milliseconds that what is known of them may be old
+ */
+export async function askedApps(call: Call, age?: number): Promise<readonly ConsoleApp[]> {
+  const { apps } = await visibleOverview(call, age);
   const wanted = call.query.get('app');
   if (wanted === null) return apps;
   const found = apps.filter(({ app }) => app === wanted);

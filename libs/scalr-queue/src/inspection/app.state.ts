@@ -22,6 +22,11 @@ export class AppState {
     this.cached = new RecentRead(engine, () => this.read());
   }
 
+  /** Worker processes that live. */
+  workers(): Promise<WorkerInfo[]> {
+    return this.engine.workers.list();
+  }
+
   /** Workers that died without a goodbye within a day, latest first. */
   lostWorkers(): Promise<WorkerInfo[]> {
     return this.engine.workers.lost();

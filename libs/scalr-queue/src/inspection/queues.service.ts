@@ -72,9 +72,8 @@ export class QueuesService {
    *
    * @throws QueueUnavailableError
    */
-  async workers(): Promise<WorkerInfo[]> {
-    const { workers } = await this.reader.bounded(() => this.state.read());
-    return [...workers];
+  workers(): Promise<WorkerInfo[]> {
+    return this.reader.bounded(() => this.state.workers());
   }
 
   /**

@@ -33,8 +33,8 @@ export class AppSource implements ConsoleSource {
     if (writes) this.writer = (name) => this.app(name);
   }
 
-  overview(): Promise<ConsoleOverview> {
-    return this.overviews.get();
+  overview(age?: number): Promise<ConsoleOverview> {
+    return this.overviews.get(age);
   }
 
   app(name: string): Promise<AppServices | undefined> {

@@ -34,8 +34,8 @@ export class PlatformSource implements ConsoleSource {
     if (writers) this.writer = async (name) => ((await this.app(name)) ? writers.of(name) : undefined);
   }
 
-  overview(): Promise<ConsoleOverview> {
-    return this.overviews.get();
+  overview(age?: number): Promise<ConsoleOverview> {
+    return this.overviews.get(age);
   }
 
   async app(name: string): Promise<AppServices | undefined> {

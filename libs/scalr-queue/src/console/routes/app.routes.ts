@@ -3,10 +3,13 @@ import { ANSWERED, type Call, type Route } from '../router.js';
 import { pageOf } from './queries.js';
 import { askedApps, servicesOf, visibleOverview } from '../visible-apps.js';
 
+/** Of which apps there are, where nothing else of the overview is told: apps come and go seldom, and it looks at each queue. */
+const NAMES_AGE_MS = 15_000;
+
 /** What is looked at over all apps that an account sees, or over the one that `?app=` names. */
 export const APP_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/me', role: 'view', answer: me },
-  { method: 'GET', path: '/api/overview', role: 'view', answer: visibleOverview },
+  { method: 'GET', path: '/api/overview', role: 'view', answer: (call) => visibleOverview(call) },
   { method: 'GET', path: '/api/stream', role: 'view', answer: stream },
   { method: 'GET', path: '/api/queues', role: 'view', answer: queues },
   { method: 'GET', path: '/api/schedules', role: 'view', answer: schedules },
@@ -77,7 +80,7 @@ async function audit(call: Call): Promise<object> {
 /** One after the other: an operator's look is in no hurry, and shares Redis with the apps. */
 async function ofEach<T>(call: Call, look: (app: string) => Promise<readonly T[]>): Promise<T[]> {
   const found: T[] = [];
-  for (const { app } of await askedApps(call)) found.push(...(await look(app)));
+  for (const { app } of await askedApps(call, NAMES_AGE_MS)) found.push(...(await look(app)));
   return found;
 }
 

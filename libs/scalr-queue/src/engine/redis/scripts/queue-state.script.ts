@@ -25,16 +25,24 @@ local level = ${PRIORITY_SCORE_UNIT}
 local latest = 8.64e15
 local oldest = false
 local heads = {}
+-- Jobs of a kind have the same options, most of the time.
+local delays = {[''] = 0}
+local function delay_of(opts)
+  if not delays[opts] then
+    local readable, read = pcall(cjson.decode, opts)
+    delays[opts] = readable and type(read) == 'table' and tonumber(read.delay) or 0
+  end
+  return delays[opts]
+end
 local function consider(id)
   heads[#heads + 1] = id
-  local job = redis.pcall('HMGET', prefix .. id, 'timestamp', 'processedOn')
-  if job.err then return end
-  local since = tonumber(job[1])
+  local job = prefix .. id
+  local length = redis.pcall('HSTRLEN', job, 'opts')
+  if type(length) == 'table' then return end
+  local made, started, opts = unpack(redis.call('HMGET', job, 'timestamp', 'processedOn', length <= 65536 and 'opts' or ''))
+  local since = tonumber(made)
   if not since or not (since < latest) then return end
-  local large = redis.call('HSTRLEN', prefix .. id, 'opts') > 65536
-  local readable, opts = pcall(cjson.decode, not large and redis.call('HGET', prefix .. id, 'opts') or '')
-  if readable and type(opts) == 'table' and tonumber(opts.delay) then since = since + tonumber(opts.delay) end
-  since = math.max(since, tonumber(job[2]) or 0)
+  since = math.max(since + delay_of(opts or ''), tonumber(started) or 0)
   if not (since < latest) then return end
   if not oldest or since < oldest then oldest = since end
 end
