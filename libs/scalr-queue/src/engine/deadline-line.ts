@@ -8,7 +8,7 @@ export interface Timed {
 interface Place<T> {
   readonly one: T;
   readonly due: number;
-  next?: Place<T>;
+  next?: Place<T> | undefined;
 }
 
 /**
@@ -16,7 +16,7 @@ interface Place<T> {
  * those that settle in time never touch. It does not keep the process alive; what is waited for does.
  */
 export class DeadlineLine<T extends Timed> {
-  private first?: Place<T>;
+  private first?: Place<T> | undefined;
   private last?: Place<T>;
   private isWatched = false;
 
@@ -30,7 +30,7 @@ export class DeadlineLine<T extends Timed> {
   ) {}
 
   add(one: T): void {
-    while (this.first?.one.isSettled) this.first = this.first.next;
+    while (this.first?.one.isSettled) this.leave(this.first);
     const place: Place<T> = { one, due: performance.now() + this.ms };
     if (this.first) this.last!.next = place;
     else this.first = place;
@@ -46,12 +46,18 @@ export class DeadlineLine<T extends Timed> {
   private look(): void {
     this.isWatched = false;
     const now = performance.now();
-    for (; this.first; this.first = this.first.next) {
+    while (this.first) {
       const { one, due } = this.first;
-      if (one.isSettled) continue;
       // Timers come up to a millisecond early.
-      if (due > now + 1) return this.watch(due - now);
-      this.late(one);
+      if (!one.isSettled && due > now + 1) return this.watch(due - now);
+      this.leave(this.first);
+      if (!one.isSettled) this.late(one);
     }
+  }
+
+  /** Its place names no other one any more: an old one that is garbage would keep all that came after it. */
+  private leave(place: Place<T>): void {
+    this.first = place.next;
+    place.next = undefined;
   }
 }

@@ -34,9 +34,9 @@ const run: Run = { queue: 'mail', storedId: 'a~1', startedAt: 0, attempt: { abor
 
 it('looks for requests twice a second while a job runs, and once more when it has ended', async () => {
   const { running, looksWithin } = watching();
-  running.add(run);
+  const number = running.add(run);
   expect(await looksWithin(5_000)).toBe(10);
-  running.remove(run);
+  running.remove(number);
   expect(await looksWithin(500)).toBe(1);
 });
 

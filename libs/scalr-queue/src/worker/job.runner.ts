@@ -34,7 +34,7 @@ import type { JobHandler } from './handler.explorer.js';
 import { resultOf } from './job.result.js';
 import { LiveSettings } from '../engine/live-settings.js';
 import { UnhandledJobs } from './unhandled.jobs.js';
-import { type Run, RunningJobs } from './running.jobs.js';
+import { RunningJobs } from './running.jobs.js';
 import { ShutdownController } from './shutdown.controller.js';
 
 const check = new OptionChecker(InvalidOptionError);
@@ -77,7 +77,7 @@ export class JobRunner {
     const context = new AttemptContext(job, meta, attempt, (of) => this.scopeOf(of, job, token));
     // Asked again by a handler that had to wait for a thread.
     if (expiresAt !== undefined) attempt.admission = () => this.refuseExpired(job, expiresAt);
-    let run: Run | undefined;
+    let run: number | undefined;
     let leave: (() => Promise<void>) | undefined;
     try {
       const checking = this.payloadOf(handler.definition, job, meta, context.attempt);
@@ -85,8 +85,12 @@ export class JobRunner {
       const payload = checking instanceof Promise ? await checking : checking;
       if (definition.settings.limits)
         leave = await this.limits.admit(definition, payload, (reason) => attempt.abort(reason));
-      run = { queue: job.queueName, storedId: job.id, startedAt: job.processedOn ?? 0, attempt };
-      this.running.add(run);
+      run = this.running.add({
+        queue: job.queueName,
+        storedId: job.id,
+        startedAt: job.processedOn ?? 0,
+        attempt,
+      });
       const returned = await attempt.run(
         this.around(meta, context, () => handler.invoke(payload, context, attempt)),
         this.live.timeoutOf(handler.definition, meta),
@@ -102,18 +106,18 @@ export class JobRunner {
       if (isInstance(thrown, HandBack)) throw thrown;
       if (isInstance(thrown, Snooze)) {
         // Before its limiters had room for it, it has not started: it can still expire.
-        if (!run && expiresAt !== undefined)
+        if (run === undefined && expiresAt !== undefined)
           await this.engine.runs.noteIdle(job, token, this.shutdown.forceSignal);
         await this.engine.runs.snooze(job, token, thrown.delay, this.shutdown.forceSignal);
         throw new Postponed();
       }
       // A payload that could not be checked is no run: the job can still expire.
-      if (!run && expiresAt !== undefined)
+      if (run === undefined && expiresAt !== undefined)
         await this.engine.runs.noteIdle(job, token, this.shutdown.forceSignal);
       throw this.failureOf(thrown, handler.definition, meta, context);
     } finally {
       context.end();
-      if (run) this.running.remove(run);
+      if (run !== undefined) this.running.remove(run);
       if (leave) await leave();
     }
   }

@@ -120,10 +120,9 @@ export class QueueWorkers {
     return (job, token, signal) => {
       const { id = '', processedOn: startedAt = 0 } = job;
       const abort = ({ message }: Error) => processor.cancel(id, message);
-      const run = { queue, storedId: id, startedAt, attempt: { abort } };
       // Its process method may not be asynchronous, and may throw.
       const work = async () => {
-        this.running.add(run);
+        const run = this.running.add({ queue, storedId: id, startedAt, attempt: { abort } });
         try {
           return stringifiable(`result of ${job.name}`, await processor.run(job, token, signal));
         } finally {

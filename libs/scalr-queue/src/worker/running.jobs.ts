@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fromStoredId } from '../engine/job-id.js';
+import { SlotMap } from '../engine/slot.map.js';
 import type { Attempt } from './attempt.js';
 
 /** One run of a job. */
@@ -15,19 +16,23 @@ export interface Run {
 @Injectable()
 export class RunningJobs {
   /** In no order but that of their start: they come and go far more often than one is looked for. */
-  private readonly runs = new Set<Run>();
+  private readonly runs = new SlotMap<number, Run>();
+  private started = 0;
 
-  add(run: Run): void {
-    this.runs.add(run);
+  /** @returns by what it is removed */
+  add(run: Run): number {
+    const number = this.started++;
+    this.runs.set(number, run);
+    return number;
   }
 
-  remove(run: Run): void {
-    this.runs.delete(run);
+  remove(number: number): void {
+    this.runs.delete(number);
   }
 
   /** Ends one attempt with a reason; false when no such job runs here. */
   abort(queue: string, storedId: string, reason: Error): boolean {
-    for (const run of this.runs) {
+    for (const run of this.runs.values()) {
       if (run.storedId !== storedId || run.queue !== queue) continue;
       run.attempt.abort(reason);
       return true;
@@ -37,19 +42,19 @@ export class RunningJobs {
 
   /** Whether its handler has begun; of what is unknown here, such as jobs of a `@Processor`, that is assumed. */
   hasBegun(queue: string, storedId: string): boolean {
-    for (const run of this.runs)
+    for (const run of this.runs.values())
       if (run.storedId === storedId && run.queue === queue) return run.attempt.begun ?? true;
     return true;
   }
 
   abortAll(reason: Error): void {
-    for (const { attempt } of this.runs) attempt.abort(reason);
+    for (const { attempt } of this.runs.values()) attempt.abort(reason);
   }
 
   /** The first of them. */
   first(most: number): { id: string; queue: string }[] {
     const first: { id: string; queue: string }[] = [];
-    for (const { queue, storedId = '' } of this.runs) {
+    for (const { queue, storedId = '' } of this.runs.values()) {
       if (first.length === most) break;
       first.push({ id: fromStoredId(storedId), queue });
     }
@@ -58,7 +63,7 @@ export class RunningJobs {
 
   /** All of them, at this moment. */
   all(): Run[] {
-    return [...this.runs];
+    return [...this.runs.values()];
   }
 
   get count(): number {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineWorker, RunJob, WorkerHooks, WorkerSettings } from '../../engine-worker.js';
 import { describeThrown, isInstance } from '../../failure.js';
 import { Deferred, HandBack, Postponed, Released } from '../../run-ends.js';
+import { SlotMap } from '../../slot.map.js';
 import type { StoredJob } from '../../stored-job.js';
 import { isLockLost } from '../connection/lost-lock.js';
 import { DRAIN_DELAY_SECONDS } from '../connection/redis.client.js';
@@ -38,7 +39,7 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
   private readonly renewals: LockRenewals;
   private readonly retries: OutcomeRetries;
   /** The jobs that run, and what ends each early when it has no more time. */
-  private readonly held = new Map<string, Held>();
+  private readonly held = new SlotMap<string, Held>();
   private readonly left: LeftRuns<Held>;
   /** Runs that have to stop, as another one has their job: how they end is of no account. */
   private readonly overtaken = new WeakSet<Job>();
@@ -112,8 +113,7 @@ export class ManagedWorker extends LoopingWorker implements EngineWorker {
 
   override async extendJobLocks(ids: string[], tokens: string[], duration: number): Promise<string[]> {
     const jobOf = (id: string) => this.held.get(id)?.job ?? this.unstarted(id);
-    const extend = () => super.extendJobLocks(ids, tokens, duration);
-    const lost = await this.renewals.renew(ids, jobOf, extend);
+    const lost = await this.renewals.renew(ids, jobOf, () => super.extendJobLocks(ids, tokens, duration));
     // Not the engine's way, which adds an error for each, as if Redis were in trouble.
     for (const id of lost) this.loseLock(id);
     if (lost.length > 0) this.emit('lockRenewalFailed', lost);
