@@ -18,10 +18,13 @@ export type TakenJob = readonly [place: number, id: string, fields?: string[]];
  */
 export type FinishAnswer = readonly [codes: number[], taken: TakenJob[], due: string, hasCrashed: 0 | 1];
 
-/** What the script says: the fields of short records are one text. */
-type Reply = readonly [
+/** What the script says: a JSON text, and the fields of long records. */
+type Reply = readonly [text: string, ...long: string[][]];
+
+/** What the text says. An empty list may be an object. */
+type Told = readonly [
   codes: number[],
-  taken: (readonly [place: number, id: string, record?: string | string[] | null])[],
+  taken: (readonly [place: number, id: string, record: string[] | number | false])[],
   due: string,
   hasCrashed: 0 | 1,
 ];
@@ -112,12 +115,15 @@ export class FinishCalls {
     const keys = [...this.keys, finishAnswerKey(prefix, id, lane.number), takenAheadKey(prefix, queue)];
     const answer = (await FINISH_JOBS.run(this.redis, keys, args)) as Reply | null;
     if (!answer) return null;
-    const [codes, jobs, due, hasCrashed] = answer;
-    const run = ['processedOn', String(now), 'pb', name];
-    const taken = jobs.map(([place, storedId, record]): TakenJob => {
-      const fields = typeof record === 'string' ? (JSON.parse(record) as string[]) : record;
-      return fields ? [place, storedId, [...fields, ...run]] : [place, storedId];
-    });
+    const [text, ...long] = answer;
+    const [codes, jobs, due, hasCrashed] = JSON.parse(text) as Told;
+    const taken: TakenJob[] = [];
+    for (let at = 0; at < jobs.length; at++) {
+      const [place, storedId, record] = jobs[at]!;
+      const fields = typeof record === 'number' ? long[record - 1]! : record;
+      if (fields) fields.push('processedOn', String(now), 'pb', name);
+      taken.push(fields ? [place, storedId, fields] : [place, storedId]);
+    }
     return [codes, taken, due, hasCrashed];
   }
 }

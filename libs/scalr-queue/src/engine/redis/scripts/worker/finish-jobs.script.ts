@@ -6,7 +6,7 @@ import { RedisScript } from '../redis-script.js';
 /** Delayed jobs that become due in one call, as the engine has it. */
 const DUE_PER_CALL = 1_000;
 
-/** Characters of a record that is sent as one text. */
+/** Characters of a record that is part of one text. */
 const SHORT_RECORD = 4_096;
 
 /**
@@ -48,9 +48,10 @@ const SHORT_RECORD = 4_096;
  * Nothing is taken ahead where jobs are limited over all workers, nor beside a job whose worker has crashed: that job, and what comes
  * after the wanted ones, is left where it was.
  *
- * Returns false, with nothing done, for a queue with a rate limit; else: for each completed job 0, or 1 when nothing was done; for each
- * job taken its place, id and fields, or these as a JSON array, but for when (ARGV[4]) and where (ARGV[6]) it is run (of one that is damaged no fields); when the next delayed job is due, or ''; 1 where the worker of a job
- * that was found has crashed
+ * Returns false, with nothing done, for a queue with a rate limit; else a JSON text, and after it the fields of each long record. The text:
+ * for each completed job 0, or 1 when nothing was done; for each job taken its place, id and fields but for when (ARGV[4]) and where
+ * (ARGV[6]) it is run, or the number of the long record, or false for one that is damaged; when the next delayed job is due, or ''; 1
+ * where the worker of a job that was found has crashed. An empty list is told as {}.
  */
 export const FINISH_JOBS = new RedisScript(
   'scalrFinishJobs',
@@ -79,13 +80,21 @@ local function fields_of(id)
   return fields, starts
 end
 
--- As one text where that is short: the worker reads one sooner than twenty.
+local long = {}
 local function told(fields, count)
+  if not fields or not count then return false end
   local length = 0
   for at = 1, #fields do length = length + #fields[at] end
   fields[#fields + 1] = 'ats'
-  fields[#fields + 1] = count
-  return length <= ${SHORT_RECORD} and cjson.encode(fields) or fields
+  fields[#fields + 1] = string.format('%.0f', count)
+  if length <= ${SHORT_RECORD} then return fields end
+  long[#long + 1] = fields
+  return #long
+end
+
+-- As one text: the worker reads one sooner than a hundred.
+local function reply(codes, jobs, due)
+  return { cjson.encode({ codes, jobs, due, has_crashed }), unpack(long) }
 end
 
 local function next_delayed()
@@ -100,11 +109,10 @@ if before then
     local jobs = {}
     for at, id in ipairs(ids) do
       if call('GET', prefix .. id .. ':lock') == tokens[at] then
-        local fields, count = fields_of(id)
-        jobs[#jobs + 1] = { at, id, fields and count and told(fields, string.format('%.0f', count)) }
+        jobs[#jobs + 1] = { at, id, told(fields_of(id)) }
       end
     end
-    return { codes, jobs, next_delayed(), has_crashed }
+    return reply(codes, jobs, next_delayed())
   end
 end
 
@@ -229,14 +237,12 @@ if #ids > 0 then
       waiting[#waiting + 1] = tokens[at]
     end
     call('SET', job .. ':lock', tokens[at], 'PX', duration)
-    local fields, count = records[at], starts[at]
-    if fields and count then
-      count = string.format('%.0f', count + 1)
+    local count = records[at] and starts[at] and starts[at] + 1
+    if count then
       call('XADD', events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
-      call('HSET', job, 'processedOn', now, 'ats', count, 'pb', worker)
-      records[at] = told(fields, count)
+      call('HSET', job, 'processedOn', now, 'ats', string.format('%.0f', count), 'pb', worker)
     end
-    jobs[at] = { at, id, count and records[at] }
+    jobs[at] = { at, id, told(records[at], count) }
   end
   call('ZADD', marker, 0, '0')
 end
@@ -252,6 +258,6 @@ if has_idle or (#ids < slots and not is_blocked and due_next == '') then
   end
 end
 call('SET', answer, cmsgpack.pack(number, codes, ids, tokens), 'PX', kept_for)
-return { codes, jobs, due_next, has_crashed }
+return reply(codes, jobs, due_next)
 `,
 );
