@@ -57,6 +57,7 @@ export type {
   DeadLetterProgress,
 } from './dead-letter/dead-letter.options.js';
 export type { DeadLetterFilter } from './dead-letter/dead-letter.filter.js';
+export type { Redrive, RedriveFirst, RedriveOptions, RedriveOutcome } from './dead-letter/redrive.js';
 export type { DeadGroup, DeadGroups } from './dead-letter/dead-group.js';
 export type { DeadJob } from './contract/dead-job.js';
 export type { KeyConflict } from './dead-letter/dead-job.js';

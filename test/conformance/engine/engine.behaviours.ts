@@ -5,6 +5,7 @@ import { deadLetterBehaviours } from './dead-letter.behaviours.js';
 import { AskedOf, type MakeEngine } from './engine.js';
 import { finishedBehaviours } from './finished.behaviours.js';
 import { jobBehaviours } from './job.behaviours.js';
+import { redriveBehaviours } from './redrive.behaviours.js';
 import { scheduleBehaviours } from './schedule.behaviours.js';
 
 /** What every engine has to do, operation by operation: the specification of QueueEngine. */
@@ -48,6 +49,7 @@ export function engineBehaviours(make: MakeEngine): void {
 
   jobBehaviours(makeEngine);
   deadLetterBehaviours(makeEngine);
+  redriveBehaviours(makeEngine);
   appBehaviours(makeEngine);
   scheduleBehaviours(makeEngine);
   finishedBehaviours(makeEngine);

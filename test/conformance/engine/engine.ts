@@ -47,6 +47,7 @@ const SEAM = [
   'shared.engine.ts',
   'schedule-records.ts',
   'finished-jobs.ts',
+  'redrive-records.ts',
   'engine-worker.ts',
 ].map((file) => fileURLToPath(new URL(`../../../libs/scalr-queue/src/engine/${file}`, import.meta.url)));
 

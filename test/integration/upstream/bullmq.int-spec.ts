@@ -113,6 +113,20 @@ describe('the scripts of BullMQ', () => {
     expect([args[0], args[2], args[3], args[6]]).toEqual(['7', 'failedReason', 'broken', queue.toKey('')]);
   });
 
+  it('retry a job with its lists, id and outcome in these places', async () => {
+    const { queue, backend } = startQueue();
+    const sent: unknown[] = [];
+    backend.execCommand = ((_client: unknown, name: string, args: unknown[]) => {
+      sent.push(name, ...args);
+      return Promise.resolve(1);
+    }) as never;
+    await backend.retryFinishedJob({ id: '7', opts: {} } as Job, 'failed', { resetAttemptsMade: true });
+    const parts = ['7', 'events', 'failed', 'wait', 'meta', 'active', 'marker', 'prioritized', 'pc'];
+    const keys = parts.map((part) => queue.toKey(part));
+    expect(sent).toEqual(['reprocessJob', ...keys, '7', 'LPUSH', 'failedReason', 'failed', '1', '0']);
+    expect(scripts.find(({ name }) => name === 'reprocessJob')).toMatchObject({ keys: 9 });
+  });
+
   it('use no command that a worker is not granted', () => {
     const granted = new Set(COMMANDS_OF.worker.map(({ name }) => name));
     const ours = scripts.filter(({ name }) => !name.startsWith('relay'));

@@ -14,6 +14,8 @@ import { checkFilter, type DeadLetterFilter } from './dead-letter.filter.js';
 import { DeadLetterGroups } from './dead-letter.groups.js';
 import { checkPage, type DeadLetterActionOptions, type DeadLetterPage } from './dead-letter.options.js';
 import { DeadLetterScanner } from './dead-letter.scanner.js';
+import type { Redrive, RedriveOptions, RedriveOutcome } from './redrive.js';
+import { Redrives } from './redrives.js';
 
 /** Jobs read in one round trip: payloads can be large. */
 const READ_SLICE = 50;
@@ -29,6 +31,7 @@ export class DeadLetterService {
     private readonly scanner: DeadLetterScanner,
     private readonly batch: DeadLetterBatch,
     private readonly grouping: DeadLetterGroups,
+    private readonly running: Redrives,
     private readonly reader: JobReader,
     private readonly audit: AuditLog,
   ) {}
@@ -99,6 +102,46 @@ export class DeadLetterService {
   ): Promise<{ matched: number; retried: number; cursor?: string; conflicts?: readonly KeyConflict[] }> {
     const { done, ...rest } = await this.act('retry', which, options);
     return { ...rest, retried: done };
+  }
+
+  /**
+   * Puts dead jobs back as `retry` does, and so that it can be held in hand: at a `rate`, or only the `first` ones; it stops by itself when too many
+   * of them die again, is written down step by step, and can be carried on with `resume` after anything, a kill included. No job is
+   * retried twice, though it may have died again meanwhile.
+   *
+   * @returns when it is done or has stopped, and then why. Jobs that die after the call began are left alone
+   * @throws InvalidOptionError; QueueUnavailableError when Redis does not answer: `resume` carries on
+   */
+  async redrive(filter: DeadLetterFilter, options: RedriveOptions = {}): Promise<RedriveOutcome> {
+    return this.running.begin(filter, options);
+  }
+
+  /**
+   * Carries on a redrive that has stopped, or whose process is gone, which is certain after ten seconds: until then it waits. Looks at the first jobs
+   * anew where it had stopped. Options that are left out stay as they were, but for `first`.
+   *
+   * @throws InvalidOptionError where there is none, it is done, or another process runs it; else as `redrive`
+   */
+  async resume(id: string, options: RedriveOptions = {}): Promise<RedriveOutcome> {
+    return this.running.resume(id, options);
+  }
+
+  /** The last redrives of the app, the newest first: at most 100, of seven days. @throws QueueUnavailableError */
+  async redrives(): Promise<Redrive[]> {
+    return this.running.list();
+  }
+
+  /** How far a redrive is; undefined when there is none. @throws InvalidOptionError, QueueUnavailableError */
+  async getRedrive(id: string): Promise<Redrive | undefined> {
+    return this.running.get(id);
+  }
+
+  /**
+   * Stops a redrive, whichever process runs it: no job is retried from then on, and `resume` does the rest.
+   * @returns how far it is; undefined when there is none
+   */
+  async stop(id: string): Promise<Redrive | undefined> {
+    return this.running.stop(id);
   }
 
   /**

@@ -12,6 +12,7 @@ import type { JobEnd } from './job-end.js';
 import type { JobType } from './job-type.js';
 import type { PreparedJob } from './prepared-job.js';
 import type { QueueState } from './queue-state.js';
+import type { RedriveRecords } from './redrive-records.js';
 import type { ScheduleRecords } from './schedule-records.js';
 
 /**
@@ -26,6 +27,7 @@ export abstract class QueueEngine {
   abstract readonly jobs: JobStore;
   abstract readonly ends: JobEnds;
   abstract readonly deadLetters: DeadLetterStore;
+  abstract readonly redrives: RedriveRecords;
   abstract readonly queues: QueueStore;
   abstract readonly types: JobTypeRegistry;
   abstract readonly workers: WorkerRegistry;

@@ -9,7 +9,9 @@ import { ExitCode } from '../exit-codes.js';
 import { Interruption, Progress } from '../progress.js';
 import { confirm } from '../question.js';
 import { allApps, type WhichApps, withApps } from '../several-apps.js';
+import { noteConflicts } from './dead-conflicts.js';
 import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
+import { addRedriveFlags, redrive, type RedriveFlags } from './dead-redrive.js';
 import { refOf } from './job-ref.js';
 
 /** What is done to dead jobs. */
@@ -21,7 +23,7 @@ export interface DeadAction {
   readonly asksForOne: boolean;
 }
 
-interface Flags extends FilterFlags {
+interface Flags extends FilterFlags, RedriveFlags {
   readonly all?: boolean;
   readonly allApps?: boolean;
   readonly limit?: number;
@@ -37,24 +39,23 @@ interface Outcome {
   readonly conflicts?: readonly KeyConflict[];
 }
 
-/** Jobs whose unique key is taken that are named one by one. */
-const SHOWN_CONFLICTS = 10;
-
 export function registerDeadAction(dead: Command, cli: Cli, action: DeadAction): void {
-  addFilter(dead.command(`${action.name} [id]`).description(action.description))
+  const command = addFilter(dead.command(`${action.name} [id]`).description(action.description))
     .option('--all', 'every dead job of the app')
     .option('--limit <number>', 'at most this many, the newest first', wholeNumber)
     .option('--cursor <cursor>', 'continue where an earlier call stopped')
     .option('--dry-run', 'count them only')
     .option('--yes', 'do not ask')
-    .addOption(allApps('--all-apps'))
-    .action((id: string | undefined, flags: Flags) =>
-      withApps(cli, whichApps(id, flags), ({ deadLetters }, out) => act(deadLetters, out, action, id, flags)),
-    );
+    .addOption(allApps('--all-apps'));
+  if (action.name === 'retry') addRedriveFlags(command);
+  command.action((id: string | undefined, flags: Flags) =>
+    withApps(cli, whichApps(id, flags), ({ deadLetters }, out) => act(deadLetters, out, action, id, flags)),
+  );
 }
 
-function whichApps(id: string | undefined, { allApps: all, cursor }: Flags): WhichApps {
-  return { all, single: id === undefined ? cursor && 'a cursor' : 'an id' };
+function whichApps(id: string | undefined, { allApps: all, cursor, resume }: Flags): WhichApps {
+  const single = (cursor && 'a cursor') ?? (resume && 'a redrive');
+  return { all, single: id === undefined ? single : 'an id' };
 }
 
 async function act(
@@ -65,6 +66,19 @@ async function act(
   flags: Flags,
 ): Promise<void> {
   const filter = filterOf(flags);
+  const { rate, first, stopAt, wait, resume, limit, cursor } = flags;
+  const pace = { rate, first, stopAt, wait, resume };
+  const isPaced = Object.values(pace).some((value) => value !== undefined);
+  if (resume !== undefined) {
+    if (
+      id !== undefined ||
+      flags.all ||
+      flags.dryRun ||
+      (limit ?? cursor ?? Object.keys(filter)[0]) !== undefined
+    )
+      throw new CliError('--resume takes no other jobs than its redrive had', ExitCode.usage);
+    return redrive(service, cli, filter, pace);
+  }
   // The queue goes with an id too: ids of BullMQ jobs are counted per queue.
   const { queue, ...others } = filter;
   const isRef = id !== undefined && Object.keys(others).length === 0;
@@ -78,11 +92,18 @@ async function act(
       ExitCode.usage,
     );
   const isDry = flags.dryRun === true;
+  const isPlain = isRef || isDry || limit !== undefined || cursor !== undefined;
+  if (isPlain && isPaced)
+    throw new CliError(
+      '--rate, --first, --stop-at and --wait go with flags that select jobs, without --limit, --cursor and --dry-run',
+      ExitCode.usage,
+    );
   if (!isDry && (id === undefined || action.asksForOne)) {
     const count = id === undefined ? Math.min(await service.count(filter), flags.limit ?? Infinity) : 1;
     const what = id === undefined ? `${count} dead ${count === 1 ? 'job' : 'jobs'}` : `the dead job ${id}`;
     if (count > 0) await confirm(cli, `${action.name} ${what}?`, flags.yes);
   }
+  if (action.name === 'retry' && !isPlain) return redrive(service, cli, filter, pace);
   const outcome = await run(service, cli, action, which, flags);
   if (id !== undefined && outcome.matched === 0) throw new CliError(`no dead job has the id ${id}`);
   const { done, ...rest } = outcome;
@@ -90,10 +111,7 @@ async function act(
   cli.print({ ...rest, [action.done]: done, dryRun: isDry }, () =>
     isDry ? `${outcome.matched - conflicts.length} would be ${action.done}` : `${done} ${action.done}`,
   );
-  for (const { id: dead, holder } of conflicts.slice(0, SHOWN_CONFLICTS))
-    cli.note(`${dead} stays dead: job ${holder} holds its unique key`);
-  if (conflicts.length > SHOWN_CONFLICTS)
-    cli.note(`so do ${conflicts.length - SHOWN_CONFLICTS} more; --json names them`);
+  noteConflicts(cli, conflicts);
   if (outcome.cursor) cli.note(`stopped early; to go on: the same with --cursor ${outcome.cursor}`);
 }
 

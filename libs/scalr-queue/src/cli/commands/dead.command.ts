@@ -11,6 +11,7 @@ import { formatMoment } from '../output/units.js';
 import { redactedJob } from '../../observability/redacted-job.js';
 import { addFilter, type FilterFlags, filterOf } from './dead-filter.js';
 import { registerDeadAction } from './dead-action.js';
+import { registerRedrives } from './dead-redrive.js';
 
 const COLUMNS: readonly Column<DeadJob>[] = [
   { title: 'id', of: ({ id }) => id },
@@ -38,7 +39,7 @@ interface ListFlags extends FilterFlags {
   readonly all?: boolean;
 }
 
-/** `scalr-queue dead list | groups | retry | delete` */
+/** `scalr-queue dead list | groups | retry | ops | stop | delete` */
 export function registerDead(program: Command, cli: Cli): void {
   const dead = program.command('dead').description('the jobs that gave up');
   addFilter(dead.command('list').description('a page of them, the newest first'))
@@ -61,6 +62,7 @@ export function registerDead(program: Command, cli: Cli): void {
     done: 'retried',
     asksForOne: false,
   });
+  registerRedrives(dead, cli);
   registerDeadAction(dead, cli, {
     name: 'delete',
     description: 'remove them for good',

@@ -12,6 +12,7 @@ import { MemoryIntake, NoAnswer } from './memory.intake.js';
 import type { MemoryJob } from './memory.job.js';
 import { MemoryJobStore } from './memory.job-store.js';
 import { MemoryQueueStore } from './memory.queue-store.js';
+import { MemoryRedriveRecords } from './memory.redrive-records.js';
 import { MemoryScheduleRecords } from './memory.schedule-records.js';
 import { MemoryQueues } from './memory.queues.js';
 import { MemoryJobTypes, MemoryWorkers } from './memory.registries.js';
@@ -22,6 +23,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
   readonly intake: MemoryIntake;
   readonly jobs: MemoryJobStore;
   readonly deadLetters: MemoryDeadLetterStore;
+  readonly redrives: MemoryRedriveRecords;
   readonly queues: MemoryQueueStore;
   readonly types = new MemoryJobTypes();
   readonly workers = new MemoryWorkers();
@@ -59,6 +61,7 @@ export class MemoryEngine extends QueueEngine implements OnApplicationShutdown {
     this.intake = new MemoryIntake(this.memory, this.schedules, app, onAdded);
     this.jobs = new MemoryJobStore(this.memory, this.cancels);
     this.deadLetters = new MemoryDeadLetterStore(this.memory);
+    this.redrives = new MemoryRedriveRecords(this.memory, this.deadLetters, app.clock);
     this.queues = new MemoryQueueStore(this.memory, app);
   }
 

@@ -116,6 +116,15 @@ export const castKey = (prefix: string): string => `${prefix}:~cast`;
 /** What was done to the jobs of the app: a stream. */
 export const auditKey = (prefix: string): string => `${prefix}:~audit`;
 
+/** A redrive of dead jobs: a hash. */
+export const redriveKey = (prefix: string, id: string): string => `${prefix}:~op:${id}`;
+
+/** The jobs that a redrive retried first, of each the prefix of its queue and its id: a list. */
+export const redriveSampleKey = (prefix: string, id: string): string => `${redriveKey(prefix, id)}:first`;
+
+/** The redrives of the app by the time at which they began: a sorted set. */
+export const redrivesKey = (prefix: string): string => `${prefix}:~ops`;
+
 /** The score of a delayed job is its time in milliseconds, times this, plus a counter that tells equal times apart. */
 export const DELAYED_SCORE_UNIT = 0x1000;
 

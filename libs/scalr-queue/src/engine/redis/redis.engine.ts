@@ -32,6 +32,8 @@ import { RedisJobStore } from './job.store.js';
 import { PastEnds } from './past-ends.js';
 import { QueueRegistry } from './queue.registry.js';
 import type { ScheduleRecords } from '../schedule-records.js';
+import type { RedriveRecords } from '../redrive-records.js';
+import { RedisRedriveRecords } from './redrive.records.js';
 import { RedisScheduleRecords } from './schedule.records.js';
 import { RedisQueueStore } from './queue.store.js';
 import { RedisWorkerRegistry } from './worker.registry.js';
@@ -43,6 +45,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
   readonly jobs: JobStore;
   readonly ends: JobEnds;
   readonly deadLetters: DeadLetterStore;
+  readonly redrives: RedriveRecords;
   readonly queues: QueueStore;
   readonly types: RedisJobTypeRegistry;
   readonly workers: RedisWorkerRegistry;
@@ -72,6 +75,7 @@ export class RedisEngine extends QueueEngine implements OnApplicationShutdown {
       remembers: (places) => past.remembers(places),
     };
     this.deadLetters = new RedisDeadLetterStore(connections, registry, app);
+    this.redrives = new RedisRedriveRecords(connections, registry, app);
     this.queues = new RedisQueueStore(connections, registry, app);
     this.types = new RedisJobTypeRegistry(connections, app);
     this.workers = new RedisWorkerRegistry(connections, app);

@@ -13,6 +13,7 @@ import { onEngineErrors } from './engine-errors.js';
 import { reachKey } from '../keys.js';
 import { hideArguments } from './hidden-arguments.js';
 import { extendFinish } from '../scripts/finish.script.js';
+import { defineRedrive } from '../scripts/redrive-job.script.js';
 import { DamagedEntries } from '../damaged-entries.js';
 import { retryInfo } from './info-retries.js';
 import { holdCommands } from './held-commands.js';
@@ -166,6 +167,7 @@ export class RedisConnections implements OnApplicationShutdown {
     onEngineErrors(client, trouble);
     if (role !== 'producer') retryInfo(client, trouble);
     extendFinish(client);
+    defineRedrive(client);
     this.opened.add(client);
     // The engine ends and reopens one that has been silent for longer than its read.
     client.on('end', () => this.opened.delete(client));
