@@ -64,7 +64,15 @@ describe('a prepared job', () => {
       { unique: true },
     ];
     expect(await sharedBy(defineJob<number>('none', { tags: () => [] }), 1, {}, app)).toBeDefined();
-    expect(await sharedBy(defineJob<number>('one', { tags: () => ['a'] }), 1, {}, app)).toBeUndefined();
+    const Tagged = defineJob<string>('tagged', { tags: (text) => text.split(' ') });
+    const acme = await sharedBy(Tagged, 'acme large', {}, app);
+    expect(acme).toBeDefined();
+    expect(await sharedBy(Tagged, 'acme large', {}, app)).toBe(acme);
+    for (const tags of ['acme', 'large acme', 'hooli large'])
+      expect(await sharedBy(Tagged, tags, {}, app)).not.toBe(acme);
+    expect(await sharedBy(Tagged, 'acme large', { timeout: '1s' }, app)).toBeUndefined();
+    for (let n = 0; n < 1_000; n++) await sharedBy(Tagged, `t${n}`, {}, app);
+    expect(await sharedBy(Tagged, 'acme large', {}, app)).not.toBe(acme);
     for (const options of calls) expect(await sharedBy(Plain, 1, options, app)).toBeUndefined();
   });
 

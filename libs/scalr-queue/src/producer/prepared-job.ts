@@ -12,6 +12,7 @@ import { applySchema } from '../contract/schema.js';
 import { toStrictJson } from '../contract/strict-json.js';
 import { tagsOf } from '../contract/tags.js';
 import { toUniqueness, uniqueId, type Uniqueness } from '../contract/unique-options.js';
+import { sharedBy } from './shared-options.js';
 import * as defaults from '../contract/defaults.js';
 import { describe, OptionChecker } from '../contract/option-checker.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
@@ -138,9 +139,9 @@ function build(
   };
   if (delay > 0) engineOptions.delay = delay;
   if (unique) engineOptions.deduplication = deduplication(unique, name, given, json);
-  const hasMeta = Object.keys(meta).length > 0;
-  if (hasMeta) (engineOptions as { scalr?: JobMeta }).scalr = meta;
-  const isUsual = !hasMeta && delay === 0 && !unique && options.priority === undefined;
+  const stored = Object.keys(meta).length;
+  if (stored > 0) (engineOptions as { scalr?: JobMeta }).scalr = meta;
+  const isUsual = stored === (meta.tags ? 1 : 0) && delay === 0 && !unique && options.priority === undefined;
   return {
     id,
     name,
@@ -149,7 +150,7 @@ function build(
     contested: options.id !== undefined || unique !== undefined,
     memory: options.id === undefined ? undefined : plan.keepIds,
     options: engineOptions,
-    shared: isUsual ? plan : undefined,
+    shared: isUsual ? sharedBy(plan, meta.tags) : undefined,
   };
 }
 
