@@ -68,22 +68,22 @@ export const LAYERS = {
   ),
   'cli/output': list('observability/clean-text.ts'),
   console: list(
-    'audit history access worker/library-version.ts scheduling dead-letter inspection observability',
+    'audit history access worker/library-version.ts shared scheduling dead-letter inspection observability',
     FOUNDATION,
   ),
   'console/app': list(
-    'audit console doctor scheduling dead-letter inspection observability',
+    'audit console doctor shared scheduling dead-letter inspection observability',
     SURVEY,
     FOUNDATION,
   ),
   'console/platform': list(
-    'audit history scalr-queue.module.ts console doctor scheduling dead-letter inspection observability',
+    'audit history scalr-queue.module.ts console doctor shared scheduling dead-letter inspection observability',
     SURVEY,
     FOUNDATION,
   ),
   dashboard: list(
     'audit history console console/app access engine/redis/board.source.ts engine/redis/stored-job.reader.ts',
-    'engine/redis/survey/server.survey.ts scheduling dead-letter inspection observability',
+    'engine/redis/survey/server.survey.ts shared scheduling dead-letter inspection observability',
     FOUNDATION,
   ),
   schematics: list('contract'),

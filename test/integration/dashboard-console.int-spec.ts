@@ -97,6 +97,10 @@ describe.each(ADAPTERS)('the console in an app on %s', (_name, make) => {
       });
     expect((await call('/queues/api/jobs?app=another')).status).toBe(404);
 
+    expect(await json('/queues/api/limits')).toEqual({ queues: [], limiters: [], locks: [], notes: [] });
+    const { parts } = await json(`/queues/api/memory?app=${app}`);
+    expect(parts).toContainEqual(expect.objectContaining({ queue: 'post', kind: 'mail', keys: 1 }));
+
     // Left open: it has to end when the app closes, which the end of the test waits for.
     const stream = await call('/queues/api/stream');
     const first = await stream.body!.getReader().read();

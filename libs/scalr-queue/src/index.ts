@@ -75,7 +75,7 @@ export type { JobListOptions, JobListPage } from './inspection/job-list.options.
 export type { JobExplanation, JobReason, JobReasonCode } from './contract/job-explanation.js';
 export { QueuesService } from './inspection/queues.service.js';
 export type { QueueSample, SampleBy, SampleOptions, SamplePart } from './contract/queue-sample.js';
-export type { QueueDepth, QueueInfo, UnhandledJob } from './contract/queue-info.js';
+export type { QueueDepth, QueueInfo, QueueLimits, UnhandledJob } from './contract/queue-info.js';
 export type { DeployedVersion, GoneWorker, WorkerCounts, WorkerInfo } from './contract/worker-info.js';
 export { HistoryService } from './history/history.service.js';
 export type {

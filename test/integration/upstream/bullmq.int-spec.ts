@@ -26,6 +26,19 @@ describe('a queue of BullMQ', () => {
       version: expect.stringMatching(new RegExp(`:${version}$`)),
     });
   });
+
+  it('keeps its limits in "meta", and counts its starts in "limiter"', async () => {
+    const { queue, connection, startWorker } = startQueue();
+    await queue.setGlobalConcurrency(3);
+    await queue.setGlobalRateLimit(5, 60_000);
+    startWorker(() => Promise.resolve());
+    for (const jobId of ['a', 'b']) await queue.add('x', {}, { jobId });
+    await eventually(async () => expect(await queue.getJobState('b')).toBe('completed'));
+    const limits = await connection.hmget(queue.toKey('meta'), 'concurrency', 'max', 'duration');
+    expect(limits).toEqual(['3', '5', '60000']);
+    expect(await connection.get(queue.toKey('limiter'))).toBe('2');
+    expect(await connection.pttl(queue.toKey('limiter'))).toBeGreaterThan(0);
+  });
 });
 
 describe('the connections of BullMQ', () => {

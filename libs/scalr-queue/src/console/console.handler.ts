@@ -14,6 +14,7 @@ import type { ConsoleSource } from './console.source.js';
 import { Live } from './live/live.js';
 import { ANSWERED, isAtLeast, type Route, Router, type Viewer } from './router.js';
 import { ROUTES } from './routes/routes.js';
+import { SharedAnswers } from './shared.answers.js';
 
 /** The console as a function for `createServer` of `node:http`, or for any framework that passes on its requests. */
 export interface ConsoleHandler {
@@ -35,6 +36,7 @@ export class Console {
   private readonly files = new PageFiles();
   private readonly acts = new Acts();
   private readonly live: Live;
+  private readonly shared = new SharedAnswers();
 
   constructor(
     private readonly settings: ConsoleSettings,
@@ -79,7 +81,8 @@ export class Console {
     const { settings, source, acts, live } = this;
     const body = reading ? undefined : await bodyOf(request);
     const call = { viewer, source, settings, params, query, body, acts, live, request, response };
-    const answer = await route.answer(call);
+    const answer = await (reading ? this.shared.get(route, path, call) : route.answer(call));
+    if (!reading) this.shared.forget();
     if (answer === ANSWERED) return;
     if (!reading) this.logger.log(`${viewer.user}: ${method} ${redactText(path)}: 200`);
     sendJson(response, 200, answer);

@@ -1,11 +1,13 @@
 import type { AuditService } from '../audit/audit.service.js';
 import type { QueueInfo } from '../contract/queue-info.js';
 import type { DeadLetterService } from '../dead-letter/dead-letter.service.js';
+import type { AppMemory } from '../engine/app-memory.js';
 import type { Finding } from '../engine/finding.js';
 import type { HistoryService } from '../history/history.service.js';
 import type { JobsService } from '../inspection/jobs.service.js';
 import type { QueuesService } from '../inspection/queues.service.js';
 import type { SchedulesService } from '../scheduling/schedules.service.js';
+import type { SharedRedis } from '../shared/shared.redis.js';
 
 /** The services of one app, which the console looks through. */
 export interface AppServices {
@@ -15,6 +17,9 @@ export interface AppServices {
   readonly schedules: SchedulesService;
   readonly audit: AuditService;
   readonly history: HistoryService;
+  readonly shared: Pick<SharedRedis, 'limits' | 'locks'>;
+  /** Where the memory of the app goes, from a walk over its keys. @throws QueueUnavailableError where that may not be asked */
+  readonly memory: () => Promise<AppMemory>;
 }
 
 /** Something that is wrong, in an app or with the server, and how to mend it. */

@@ -36,6 +36,8 @@ export interface Route {
   readonly role: ConsoleRole;
   /** What it resolves to is sent as JSON, unless it is {@link ANSWERED}. */
   readonly answer: (call: Call) => unknown;
+  /** Milliseconds for which an answer is given again to all who ask the same and may see the same. */
+  readonly sharedFor?: number;
 }
 
 const RANKS: Readonly<Record<ConsoleRole, number>> = { view: 0, operate: 1, admin: 2 };

@@ -1,3 +1,6 @@
+/** What has failed is tried again soon, however long an answer is kept. */
+const FAILURE_AGE = 1_000;
+
 /** A read that all who ask at about the same time share: however many there are, it is done once in so many milliseconds. */
 export class SharedRead<T> {
   private last?: Promise<T>;
@@ -14,8 +17,10 @@ export class SharedRead<T> {
     this.last = reading;
     // The age counts from when the answer is there: a slow read is not begun twice.
     this.readAt = Infinity;
-    const ended = () => void (this.readAt = performance.now());
-    void reading.catch(() => undefined).then(ended);
+    void reading.then(
+      () => (this.readAt = performance.now()),
+      () => (this.readAt = performance.now() - this.age + Math.min(this.age, FAILURE_AGE)),
+    );
     return reading;
   }
 }

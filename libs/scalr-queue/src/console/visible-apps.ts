@@ -3,6 +3,9 @@ import type { AppServices, ConsoleApp, ConsoleOverview } from './console.source.
 import type { Call, Viewer } from './router.js';
 import type { ConsoleSettings } from './console.settings.js';
 
+/** Of which apps there are, where nothing else of the overview is told: apps come and go seldom, and it looks at each queue. */
+const NAMES_AGE_MS = 15_000;
+
 /** Whether an account sees an app, in a console that shows it. */
 export function sees(viewer: Viewer, { scope }: ConsoleSettings, app: string): boolean {
   return (scope?.includes(app) ?? true) && (viewer.apps?.includes(app) ?? true);
@@ -54,6 +57,17 @@ export async function servicesOf(call: Call, app = call.query.get('app')): Promi
   const services = sees(viewer, settings, app) ? await source.app(app) : undefined;
   if (!services) throw unknownApp(app);
   return services;
+}
+
+/** Looks at each app that is asked for, one after the other: an operator's look is in no hurry, and shares Redis with the apps. */
+export async function ofEach<T>(
+  call: Call,
+  look: (app: string, services: AppServices) => Promise<readonly T[]>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (const { app } of await askedApps(call, NAMES_AGE_MS))
+    found.push(...(await look(app, await servicesOf(call, app))));
+  return found;
 }
 
 /** The services of an app over the connection that may change things. @throws ConsoleError as {@link servicesOf}, and where there is none */

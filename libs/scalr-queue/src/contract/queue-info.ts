@@ -18,6 +18,24 @@ export interface QueueInfo extends QueueDepth {
   readonly workers: number;
 }
 
+/** What holds jobs of a queue back over all its workers, and how much of it is used: plain data. */
+export interface QueueLimits {
+  readonly name: string;
+  readonly running: number;
+  /** `globalConcurrency`: jobs that may run at a time. Absent where there is no such limit. */
+  readonly concurrency?: number;
+  /** `rateLimit`. Absent where there is no such limit. */
+  readonly rateLimit?: {
+    readonly max: number;
+    /** Milliseconds. */
+    readonly per: number;
+    /** Jobs that were started in this while. */
+    readonly used: number;
+    /** Milliseconds until it is counted anew; 0 where nothing is counted at this moment. */
+    readonly resetInMs: number;
+  };
+}
+
 /** The worker that had the handler of a kind of job last. */
 export interface LastHandler {
   /** Program, version, host and process, in words. */

@@ -13,6 +13,7 @@ import { JobsService } from '../inspection/jobs.service.js';
 import { QueuesService } from '../inspection/queues.service.js';
 import { ScheduleStore } from '../scheduling/schedule.store.js';
 import { SchedulesService } from '../scheduling/schedules.service.js';
+import { SharedRedis } from '../shared/shared.redis.js';
 import type { DashboardSettings } from './dashboard.settings.js';
 
 /** Makes the console of this app: its own services, and the accounts of the dashboard. */
@@ -27,6 +28,7 @@ export class DashboardConsole implements OnModuleDestroy {
     private readonly schedules: SchedulesService,
     private readonly audit: AuditService,
     private readonly history: HistoryService,
+    private readonly shared: SharedRedis,
     private readonly state: AppState,
     private readonly store: ScheduleStore,
     private readonly server: ServerSurvey,
@@ -36,8 +38,10 @@ export class DashboardConsole implements OnModuleDestroy {
 
   create({ credentials, title, maxBytes, publicUrl, redact }: DashboardSettings): Console {
     const { app } = this.options;
-    const { jobs, queues, deadLetters, schedules, audit, history, state, store, server, reader } = this;
-    const services = { jobs, queues, deadLetters, schedules, audit, history };
+    const { jobs, queues, deadLetters, schedules, audit, history, shared, state, store, server, reader } =
+      this;
+    const memory = () => server.memory();
+    const services = { jobs, queues, deadLetters, schedules, audit, history, shared, memory };
     const writes = credentials.some(({ role }) => role === 'write');
     const source = new AppSource({ app, services, state, schedules: store, server, reader }, writes);
     const accounts = credentials.map(({ user, password, role }) => ({

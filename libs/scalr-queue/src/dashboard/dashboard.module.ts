@@ -9,6 +9,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { DeadLetterModule } from '../dead-letter/dead-letter.module.js';
 import { InspectionModule } from '../inspection/inspection.module.js';
 import { SchedulingModule } from '../scheduling/scheduling.module.js';
+import { SharedModule } from '../shared/shared.module.js';
 import { DashboardBoards } from './dashboard.boards.js';
 import { DashboardConsole } from './dashboard.console.js';
 import { DashboardMount } from './dashboard.mount.js';
@@ -56,7 +57,7 @@ export class ScalrQueueDashboardModule implements NestModule {
 function compose(settings: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
   return {
     module: ScalrQueueDashboardModule,
-    imports: [AuditModule, InspectionModule, DeadLetterModule, SchedulingModule, ...imports],
+    imports: [AuditModule, InspectionModule, DeadLetterModule, SchedulingModule, SharedModule, ...imports],
     providers: [
       settings,
       BoardSources,

@@ -1,6 +1,6 @@
 import type { CancelOutcome, JobState } from '../contract/job-info.js';
 import type { Pong } from '../contract/ping.js';
-import type { UnhandledJob } from '../contract/queue-info.js';
+import type { QueueLimits, UnhandledJob } from '../contract/queue-info.js';
 import type { DeployedVersion, GoneWorker, WorkerInfo } from '../contract/worker-info.js';
 import type { AuditRecords } from './audit-records.js';
 import type { DeadPosition, WrittenDeath } from './dead-position.js';
@@ -222,6 +222,8 @@ export interface QueueStore {
   resume(name: string): Promise<void>;
   /** What holds jobs of the queue up over all workers: a limit of jobs at a time, and how long, in milliseconds, its rate limit still lasts. */
   limitsOf(name: string): Promise<{ readonly concurrency?: number; readonly rateLimitedFor: number }>;
+  /** The limits of all these over all workers, and how much of each is used, in one round trip; those without any are left out. */
+  usedLimits(names: readonly string[]): Promise<Omit<QueueLimits, 'running'>[]>;
   /** Writes the limits that the options give the queue, and again whenever they may be lost. Never rejects. */
   writeLimits(name: string): Promise<void>;
   /**

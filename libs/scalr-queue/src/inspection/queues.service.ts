@@ -4,7 +4,7 @@ import { AuditLog } from '../audit/audit.log.js';
 import type { Actor } from '../contract/audit.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { InvalidOptionError } from '../contract/errors/configuration.errors.js';
-import type { QueueInfo, UnhandledJob } from '../contract/queue-info.js';
+import type { QueueInfo, QueueLimits, UnhandledJob } from '../contract/queue-info.js';
 import type { QueueSample, SampleOptions } from '../contract/queue-sample.js';
 import type { DeployedVersion, GoneWorker, WorkerInfo } from '../contract/worker-info.js';
 import type { PingResult } from '../contract/ping.js';
@@ -65,6 +65,23 @@ export class QueuesService {
   async resume(name: string, actor: Actor = {}): Promise<void> {
     const act = { action: 'queue.resume', what: { queue: name }, options: onlyActor(actor) } as const;
     await this.audit.run(act, () => this.ofKnown(name, () => this.engine.queues.resume(name)));
+  }
+
+  /**
+   * The queues with a limit over all workers (`rateLimit`, `globalConcurrency`), and how much of it is used at this moment.
+   *
+   * @throws QueueUnavailableError
+   */
+  limits(): Promise<QueueLimits[]> {
+    return this.reader.bounded(async () => {
+      const { queues } = await this.state.read();
+      const limits = await this.engine.queues.usedLimits(queues.map(({ name }) => name));
+      return limits.map(({ name, ...limit }) => ({
+        name,
+        running: queues.find((queue) => queue.name === name)?.running ?? 0,
+        ...limit,
+      }));
+    });
   }
 
   /**

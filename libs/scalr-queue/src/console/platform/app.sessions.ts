@@ -5,11 +5,13 @@ import { LOOKS_ONLY } from '../../config/tokens.js';
 import { AuditService } from '../../audit/audit.service.js';
 import { DeadLetterService } from '../../dead-letter/dead-letter.service.js';
 import { HistoryService } from '../../history/history.service.js';
+import { ServerSurvey } from '../../engine/redis/survey/server.survey.js';
 import { JobsService } from '../../inspection/jobs.service.js';
 import { QueuesService } from '../../inspection/queues.service.js';
 import { ScalrQueueModule } from '../../scalr-queue.module.js';
 import { type StoredSchedule, ScheduleStore } from '../../scheduling/schedule.store.js';
 import { SchedulesService } from '../../scheduling/schedules.service.js';
+import { SharedRedis } from '../../shared/shared.redis.js';
 import type { AppServices } from '../console.source.js';
 
 /** The services of an app, and what only the overview asks. */
@@ -68,6 +70,8 @@ export class AppSessions {
       audit: context.get(AuditService, { strict: false }),
       history: context.get(HistoryService, { strict: false }),
       schedules: context.get(SchedulesService, { strict: false }),
+      shared: context.get(SharedRedis, { strict: false }),
+      memory: () => context.get(ServerSurvey, { strict: false }).memory(),
       storedSchedules: async () => (await context.get(ScheduleStore, { strict: false }).read()).schedules,
     };
     return { context, session };

@@ -1,10 +1,7 @@
 import { LIBRARY_VERSION } from '../../worker/library-version.js';
 import { ANSWERED, type Call, type Route } from '../router.js';
 import { pageOf } from './queries.js';
-import { askedApps, servicesOf, visibleOverview } from '../visible-apps.js';
-
-/** Of which apps there are, where nothing else of the overview is told: apps come and go seldom, and it looks at each queue. */
-const NAMES_AGE_MS = 15_000;
+import { askedApps, ofEach, servicesOf, visibleOverview } from '../visible-apps.js';
 
 /** What is looked at over all apps that an account sees, or over the one that `?app=` names. */
 export const APP_ROUTES: readonly Route[] = [
@@ -12,10 +9,11 @@ export const APP_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/overview', role: 'view', answer: (call) => visibleOverview(call) },
   { method: 'GET', path: '/api/stream', role: 'view', answer: stream },
   { method: 'GET', path: '/api/queues', role: 'view', answer: queues },
-  { method: 'GET', path: '/api/schedules', role: 'view', answer: schedules },
-  { method: 'GET', path: '/api/workers', role: 'view', answer: workers },
-  { method: 'GET', path: '/api/workers/gone', role: 'view', answer: goneWorkers },
-  { method: 'GET', path: '/api/audit/:app', role: 'view', answer: audit },
+  { method: 'GET', path: '/api/schedules', role: 'view', answer: schedules, sharedFor: 1_000 },
+  { method: 'GET', path: '/api/workers', role: 'view', answer: workers, sharedFor: 1_000 },
+  { method: 'GET', path: '/api/workers/gone', role: 'view', answer: goneWorkers, sharedFor: 1_000 },
+  { method: 'GET', path: '/api/audit', role: 'view', answer: auditOfAll, sharedFor: 1_000 },
+  { method: 'GET', path: '/api/audit/:app', role: 'view', answer: audit, sharedFor: 1_000 },
 ];
 
 function me({ viewer, settings, source }: Call): object {
@@ -44,17 +42,15 @@ async function queues(call: Call): Promise<object> {
 }
 
 async function schedules(call: Call): Promise<object> {
-  const found = await ofEach(call, async (app) => {
-    const services = await servicesOf(call, app);
+  const found = await ofEach(call, async (app, services) => {
     return (await services.schedules.list()).map((schedule) => ({ app, ...schedule }));
   });
   return { schedules: found.toSorted((one, other) => lateness(other) - lateness(one)) };
 }
 
 async function workers(call: Call): Promise<object> {
-  const looks = await ofEach(call, async (app) => {
-    const services = await servicesOf(call, app);
-    const [live, gone] = await Promise.all([services.queues.workers(), services.queues.lostWorkers()]);
+  const looks = await ofEach(call, async (app, { queues: of }) => {
+    const [live, gone] = await Promise.all([of.workers(), of.lostWorkers()]);
     return [{ live: live.map((one) => ({ app, ...one })), gone: gone.map((one) => ({ app, ...one })) }];
   });
   return {
@@ -64,24 +60,26 @@ async function workers(call: Call): Promise<object> {
 }
 
 async function goneWorkers(call: Call): Promise<object> {
-  const gone = await ofEach(call, async (app) => {
-    const { queues: service } = await servicesOf(call, app);
+  const gone = await ofEach(call, async (app, { queues: service }) => {
     return (await service.goneWorkers()).map((worker) => ({ app, ...worker }));
   });
   return { gone: gone.toSorted((one, other) => +other.seenAt - +one.seenAt) };
+}
+
+/** What was done last to all apps, by whom. */
+async function auditOfAll(call: Call): Promise<object> {
+  const { limit } = pageOf(call.query);
+  const entries = await ofEach(call, async (app, services) => {
+    const page = await services.audit.list({ limit });
+    return page.entries.map((entry) => ({ app, ...entry }));
+  });
+  return { entries: entries.toSorted((one, other) => +other.at - +one.at).slice(0, limit) };
 }
 
 /** What was done to an app, by whom. */
 async function audit(call: Call): Promise<object> {
   const { audit: records } = await servicesOf(call, call.params['app']);
   return records.list(pageOf(call.query));
-}
-
-/** One after the other: an operator's look is in no hurry, and shares Redis with the apps. */
-async function ofEach<T>(call: Call, look: (app: string) => Promise<readonly T[]>): Promise<T[]> {
-  const found: T[] = [];
-  for (const { app } of await askedApps(call, NAMES_AGE_MS)) found.push(...(await look(app)));
-  return found;
 }
 
 /** Those that are late or have missed a slot come first. */

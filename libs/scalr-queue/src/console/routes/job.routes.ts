@@ -13,7 +13,7 @@ export const JOB_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/jobs/:app/:name/:id/explain', role: 'view', answer: explain },
   { method: 'GET', path: '/api/find/:id', role: 'view', answer: find },
   { method: 'GET', path: '/api/dead', role: 'view', answer: dead },
-  { method: 'GET', path: '/api/dead/groups', role: 'view', answer: groups },
+  { method: 'GET', path: '/api/dead/groups', role: 'view', answer: groups, sharedFor: 1_000 },
 ];
 
 async function jobs(call: Call): Promise<object> {

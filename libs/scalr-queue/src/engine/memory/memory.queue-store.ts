@@ -49,6 +49,10 @@ export class MemoryQueueStore implements QueueStore {
     return { rateLimitedFor: 0 };
   }
 
+  async usedLimits(): Promise<[]> {
+    return [];
+  }
+
   async writeLimits(): Promise<void> {}
 
   /** The workers are in this very process, and answer at once. */

@@ -1,9 +1,11 @@
 import type { ResolvedOptions } from '../../config/resolved-options.js';
+import type { QueueLimits } from '../../contract/queue-info.js';
 import type { QueueState } from '../queue-state.js';
 import type { PingAnswer, QueueStore } from '../queue.engine.js';
 import type { RedisConnections } from './connection/redis.connections.js';
 import { PingSender } from './ping.js';
 import { readStates } from './queue-states.js';
+import { readUsedLimits } from './queue-limits.js';
 import type { QueueRegistry } from './queue.registry.js';
 
 /** Queues as a whole: their state, what holds them up, and whether a worker takes jobs from them. */
@@ -39,6 +41,10 @@ export class RedisQueueStore implements QueueStore {
     const queue = this.registry.get(name);
     const [concurrency, ttl] = await Promise.all([queue.getGlobalConcurrency(), queue.getRateLimitTtl()]);
     return { ...(concurrency === null ? {} : { concurrency }), rateLimitedFor: Math.max(0, ttl) };
+  }
+
+  usedLimits(names: readonly string[]): Promise<Omit<QueueLimits, 'running'>[]> {
+    return readUsedLimits(this.connections.producer, this.app.prefix, names);
   }
 
   writeLimits(name: string): Promise<void> {
