@@ -144,9 +144,9 @@ it('shows schedules, runs one, and holds one up', async () => {
   const { cli, json, lines } = commandsOf(app);
   await eventually(async () => expect(await lines('schedules')).toHaveLength(3));
   expect(await lines('schedules list')).toEqual([
-    'NAME QUEUE WHEN ZONE NEXT LAST STATE',
-    'nightly slow 0 3 * * * Europe/Madrid T - active',
-    'often slow every T - T - active',
+    'NAME QUEUE WHEN ZONE NEXT LAST SUCCESS STATE LAST 30',
+    'nightly slow 0 3 * * * Europe/Madrid T - - active -',
+    'often slow every T - T - - active -',
   ]);
   expect((await cli('schedules')).out).toContain('every 1h 30m');
   expect(await lines('schedules run-now often --dry-run')).toEqual(['would enqueue a job of often in slow']);
@@ -163,9 +163,9 @@ it('shows schedules, runs one, and holds one up', async () => {
   });
   expect(await json('schedules list')).toMatchObject([{ paused: false }, { paused: false }]);
   expect(await json('schedules pause often --yes')).toEqual({ name: 'often', paused: true });
-  expect((await lines('schedules'))[2]).toMatch(/^often slow every T - - \S+ paused$/);
+  expect((await lines('schedules'))[2]).toMatch(/^often slow every T - - \S+ \S+ paused -$/);
   expect(await json('schedules resume often')).toEqual({ name: 'often', paused: false });
-  expect((await lines('schedules'))[2]).toMatch(/^often slow every T - T \S+ active$/);
+  expect((await lines('schedules'))[2]).toMatch(/^often slow every T - T \S+ \S+ active -$/);
   expect(await cli('schedules run-now nope')).toEqual({
     code: 1,
     out: '',

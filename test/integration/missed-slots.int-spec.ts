@@ -37,11 +37,11 @@ describe('a slot that was missed', () => {
     const restart = Date.now();
     const second = await startTicker(runs, schedule);
     await eventually(() => expect(runs.length).toBeGreaterThanOrEqual(before + 4));
-    return { waiting, restart, after: runs.slice(before), jobs, infoNow, second };
+    return { waiting, restart, after: runs.slice(before), jobs, schedules, infoNow, second };
   }
 
   it('is skipped by default, and looks like a success nowhere', async () => {
-    const { waiting, restart, after, jobs, infoNow, second } = await afterDowntime('skip');
+    const { waiting, restart, after, jobs, schedules, infoNow, second } = await afterDowntime('skip');
     expect(after[0]!.slot).toBeGreaterThanOrEqual(restart - SECOND);
     expectEachOnce(after);
     const id = `slot-${waiting}`;
@@ -59,6 +59,17 @@ describe('a slot that was missed', () => {
     expect(+info.lastMissedAt!).toBeGreaterThanOrEqual(waiting + SECOND);
     expect(+info.lastSuccessAt!).toBeGreaterThan(restart);
     expect(info.lateSince).toBeUndefined();
+    await eventually(async () => {
+      const ended = new Map(
+        (await schedules.outcomes())[0]!.slots.map(({ slot, outcome }) => [+slot, outcome]),
+      );
+      expect([waiting - SECOND, waiting, waiting + SECOND].map((slot) => ended.get(slot))).toEqual([
+        'ok',
+        'missed',
+        'missed',
+      ]);
+      expect(after.map(({ slot }) => ended.get(slot))).toEqual(after.map(() => 'ok'));
+    });
     const metrics = await (await fetch(`${second.url}/metrics`)).text();
     const valueOf = (name: string) => Number(new RegExp(`^${name}{.*} (\\S+)$`, 'm').exec(metrics)?.[1]);
     expect(valueOf('scalr_queue_jobs_missed_total')).toBe(1);

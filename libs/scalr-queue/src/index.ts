@@ -115,7 +115,12 @@ export type {
   MissedPolicy,
   ScheduleOptions,
 } from './scheduling/schedule-options.js';
-export { SchedulesService, type ScheduleInfo } from './scheduling/schedules.service.js';
+export {
+  SchedulesService,
+  type ScheduleInfo,
+  type ScheduleOutcomes,
+  type SlotOutcome,
+} from './scheduling/schedules.service.js';
 export { MetricsTokenGuard } from './metrics/metrics.access.js';
 export { ScalrQueueMetricsModule } from './metrics/metrics.module.js';
 export { ScalrQueueMetrics } from './metrics/scalr-queue.metrics.js';

@@ -108,6 +108,24 @@ export function scheduleBehaviours(makeEngine: MakeEngine): void {
     });
   });
 
+  describe('the slots of a schedule', () => {
+    it('are remembered with how they ended, the last thirty, and the last that is said of one holds', async () => {
+      const { schedules } = await makeEngine();
+      const first = Array.from({ length: 20 }, (_, n) => ({ slot: NOW + n, outcome: 'missed' as const }));
+      await schedules.noteSlots('nightly', first, true);
+      await schedules.noteSlots('nightly', [{ slot: NOW + 19, outcome: 'failed' }], false);
+      await schedules.noteSlots('nightly', [{ slot: NOW + 19, outcome: 'missed' }], true);
+      await schedules.noteSlots('nightly', [], false);
+      const [ended, none] = await schedules.endedSlots(['nightly', 'hourly']);
+      expect(ended).toEqual([...first.slice(0, 19), { slot: NOW + 19, outcome: 'failed' }]);
+      expect(none).toEqual([]);
+      const more = Array.from({ length: 15 }, (_, n) => ({ slot: NOW + 100 + n, outcome: 'ok' as const }));
+      await schedules.noteSlots('nightly', more.toReversed(), false);
+      expect((await schedules.endedSlots(['nightly']))[0]).toEqual([...ended!.slice(5), ...more]);
+      expect(await schedules.endedSlots([])).toEqual([]);
+    });
+  });
+
   describe('the job of a slot', () => {
     it('is added once with its note, and can be taken back before it runs', async () => {
       const engine = await makeEngine();

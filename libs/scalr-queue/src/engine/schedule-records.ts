@@ -15,6 +15,26 @@ export interface ScheduleRecords {
   admit(candidate: Candidate, now: number): Promise<{ readonly verdict: Verdict; readonly text?: string }>;
   /** Notes a moment with a schedule, or forgets it where none is given. */
   note(name: string, what: ScheduleNote, at?: number): Promise<void>;
+  /**
+   * Notes how slots of a schedule ended. Of each schedule the last {@link KEPT_SLOTS} are kept, also when it is removed for a while.
+   * @param onlyNew whether a slot of which more is known stays as it is
+   */
+  noteSlots(name: string, slots: readonly EndedSlot[], onlyNew: boolean): Promise<void>;
+  /** The slots of these schedules whose end is noted, each in the order of its slots. */
+  endedSlots(names: readonly string[]): Promise<EndedSlot[][]>;
+}
+
+/** Slots of a schedule whose end is kept. */
+export const KEPT_SLOTS = 30;
+
+/** How slots end. What is stored is the place in this list: nothing may be put in between. */
+export const SLOT_OUTCOMES = ['ok', 'failed', 'missed', 'skipped', 'cancelled'] as const;
+export type SlotOutcomeName = (typeof SLOT_OUTCOMES)[number];
+
+/** A slot, in epoch milliseconds, and how it ended. */
+export interface EndedSlot {
+  readonly slot: number;
+  readonly outcome: SlotOutcomeName;
 }
 
 /** When a run has succeeded; the latest slot that was missed; since when it is paused; the slot that was enqueued last. */

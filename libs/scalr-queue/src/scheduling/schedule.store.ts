@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { QueueEngine } from '../engine/queue.engine.js';
-import type { Candidate, ScheduleProgress, ScheduleTable, Verdict } from '../engine/schedule-records.js';
+import type {
+  Candidate,
+  EndedSlot,
+  ScheduleProgress,
+  ScheduleTable,
+  Verdict,
+} from '../engine/schedule-records.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
 import {
@@ -99,6 +105,11 @@ export class ScheduleStore {
   /** Notes a slot that passed and will not run. */
   missed(name: string, slot: number): Promise<void> {
     return this.engine.schedules.note(name, 'missed', slot);
+  }
+
+  /** Notes how slots ended, unless no history is kept. @param onlyNew whether a slot of which more is known stays as it is */
+  async noteSlots(name: string, slots: readonly EndedSlot[], onlyNew = false): Promise<void> {
+    if (this.app.history !== false) await this.engine.schedules.noteSlots(name, slots, onlyNew);
   }
 
   pause(name: string): Promise<void> {

@@ -7,6 +7,7 @@ import { QueueEngine } from '../engine/queue.engine.js';
 import { UnknownJobError } from '../contract/errors/configuration.errors.js';
 import { QueueUnavailableError } from '../contract/errors/enqueue.errors.js';
 import type { EnqueuedJob } from '../contract/enqueue-options.js';
+import type { SlotOutcomeName } from '../engine/schedule-records.js';
 import { newJobId } from '../engine/job-id.js';
 import { ENQUEUE_DEADLINE } from '../contract/defaults.js';
 import { describe } from '../contract/option-checker.js';
@@ -43,6 +44,23 @@ export interface ScheduleInfo {
   readonly paused: boolean;
 }
 
+/** How the last slots of a schedule ended. */
+export interface ScheduleOutcomes {
+  readonly name: string;
+  /** At most thirty, in the order of the slots. */
+  readonly slots: readonly SlotOutcome[];
+}
+
+/** How a slot ended. */
+export interface SlotOutcome {
+  readonly slot: Date;
+  /**
+   * `ok`: its job completed; `failed`: it is dead; `missed`: it did not run, as no worker took it in time; `skipped`: it did not run, as the schedule was paused or changed, or a later
+   * run stood in for it; `cancelled`: it was cancelled while it ran.
+   */
+  readonly outcome: SlotOutcomeName;
+}
+
 /** Looking at the schedules of the app, and handling them, from any of its processes. */
 @Injectable()
 export class SchedulesService {
@@ -67,6 +85,21 @@ export class SchedulesService {
       return schedules
         .map((schedule) => toInfo(schedule, this.app.clock.now()))
         .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    });
+  }
+
+  /**
+   * How the last thirty slots of each schedule ended, by name; runs of `runNow` are no slots. Nothing is kept with `history: false`.
+   * @throws QueueUnavailableError within 1.1 s when Redis does not answer
+   */
+  outcomes(): Promise<ScheduleOutcomes[]> {
+    return this.bounded(async () => {
+      const names = (await this.store.read()).schedules.map(({ spec }) => spec.name).toSorted();
+      const ended = await this.engine.schedules.endedSlots(names);
+      return names.map((name, at) => ({
+        name,
+        slots: (ended[at] ?? []).map(({ slot, outcome }) => ({ slot: new Date(slot), outcome })),
+      }));
     });
   }
 

@@ -7,6 +7,7 @@ import { Scheduler } from './scheduler.js';
 import { ScheduleStore } from './schedule.store.js';
 import { SchedulesService } from './schedules.service.js';
 import { SlotAdmission } from './slot.admission.js';
+import { SlotOutcomes } from './slot.outcomes.js';
 import { SlotPlanner } from './slot.planner.js';
 import { SlotQueue } from './slot.queue.js';
 
@@ -19,9 +20,10 @@ import { SlotQueue } from './slot.queue.js';
     ScheduleStore,
     SchedulesService,
     SlotAdmission,
+    SlotOutcomes,
     SlotPlanner,
     SlotQueue,
   ],
-  exports: [Scheduler, ScheduleStore, SchedulesService, SlotAdmission],
+  exports: [Scheduler, ScheduleStore, SchedulesService, SlotAdmission, SlotOutcomes],
 })
 export class SchedulingModule {}

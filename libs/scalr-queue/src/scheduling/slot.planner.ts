@@ -2,9 +2,10 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { counted } from '../contract/counted.js';
 import type { ResolvedOptions } from '../config/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../config/tokens.js';
+import { KEPT_SLOTS } from '../engine/schedule-records.js';
 import { SlotQueue } from './slot.queue.js';
 import { ScheduleStore, type StoredSchedule } from './schedule.store.js';
-import { tolerance } from './timetable.js';
+import { lastSlots, tolerance } from './timetable.js';
 
 /** A slot nearer than this is not looked at any more: it may be starting on a worker whose clock is ahead. */
 const SETTLED = 5_000;
@@ -48,6 +49,12 @@ export class SlotPlanner {
     const once = spec.missed === 'once' && uncovered;
     if (inTime || once) await this.slots.add(schedule, latest);
     const missed = inTime ? count - 1 : count;
+    if (missed > 0)
+      await this.noteMissed(schedule, {
+        since: lastSlot,
+        until: inTime || once ? latest - 1 : latest,
+        count,
+      });
     if (missed > 0 && spec.missed === 'skip')
       await this.store.missed(spec.name, inTime ? timetable.between(lastSlot, latest - 1).latest! : latest);
     if (missed > 0 && (inTime || once || spec.missed === 'skip')) {
@@ -55,5 +62,15 @@ export class SlotPlanner {
       const what = once && !inTime ? 'the latest runs now, late' : none;
       this.logger.warn(`Schedule "${spec.name}": ${counted(missed, 'slot')} passed with no worker, ${what}`);
     }
+  }
+
+  /** None of these ran. Another process may have found the same, or one that ran after all. */
+  private async noteMissed(
+    { spec, timetable }: StoredSchedule,
+    span: { since: number; until: number; count: number },
+  ): Promise<void> {
+    const slots = lastSlots(timetable, { ...span, most: KEPT_SLOTS });
+    const missed = slots.map((slot) => ({ slot, outcome: 'missed' as const }));
+    await this.store.noteSlots(spec.name, missed, true).catch(() => undefined);
   }
 }

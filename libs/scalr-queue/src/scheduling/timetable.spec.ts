@@ -1,6 +1,6 @@
 import { CronTimetable } from './cron.timetable.js';
 import { EveryTimetable } from './every.timetable.js';
-import { tolerance } from './timetable.js';
+import { lastSlots, tolerance } from './timetable.js';
 
 describe('slots at equal distances', () => {
   it('are counted from the epoch, so that all processes agree', () => {
@@ -13,6 +13,22 @@ describe('slots at equal distances', () => {
     const timetable = new EveryTimetable(1_000);
     expect(timetable.between(5_000, 5_999)).toEqual({ count: 0 });
     expect(timetable.between(5_000, 8_500)).toEqual({ count: 3, latest: 8_000 });
+  });
+
+  it.each([
+    [new EveryTimetable(1_000), 3],
+    [new EveryTimetable(1_000), 100_000],
+    [new CronTimetable('0 3 * * 1', false), 500],
+    // So uneven that half of the time holds nothing.
+    [new CronTimetable('* 0 * * *', false), 1_440],
+  ])('are found from the last one back, without a look at all that were before: %#', (timetable, wanted) => {
+    const since = Date.parse('2026-01-01T00:00Z');
+    let until = since;
+    const all: number[] = [];
+    for (let n = 0; n < wanted; n++) all.push((until = timetable.next(until)));
+    const next = vi.spyOn(timetable, 'next');
+    expect(lastSlots(timetable, { since, until, count: wanted, most: 5 })).toEqual(all.slice(-5));
+    expect(next.mock.calls.length).toBeLessThanOrEqual(200);
   });
 });
 

@@ -61,7 +61,9 @@ async function ticking(schedule: ScheduleOptions, { fails = (): boolean => false
       paused,
     };
   };
-  return { queue, schedules, jobs, dead, enqueue, runs, info };
+  const outcomes = async () =>
+    (await schedules.outcomes())[0]!.slots.map(({ slot, outcome }) => [(+slot - NOON) / HOUR, outcome]);
+  return { queue, schedules, jobs, dead, enqueue, runs, info, outcomes };
 }
 
 const slotId = (after: number) => `slot-${NOON + after}`;
@@ -97,34 +99,44 @@ describe('a slot that starts late', () => {
   });
 
   it('is one of several that were missed: none of them runs, and the latest of them is told', async () => {
-    const { queue, runs, info } = await ticking({ every: '1h' });
+    const { queue, runs, info, outcomes } = await ticking({ every: '1h' });
     await queue.advance(HOUR);
     await queue.travel(3.5 * HOUR);
     await queue.drain();
     expect(runs).toEqual([{ slot: HOUR, at: HOUR }]);
     expect(await info()).toMatchObject({ missed: 4 * HOUR, run: HOUR, late: undefined, next: 5 * HOUR });
     expect(warnings).toContain('Schedule "tick": 2 slots passed with no worker, they do not run');
+    const ended = [
+      [1, 'ok'],
+      [2, 'missed'],
+      [3, 'missed'],
+      [4, 'missed'],
+    ];
+    expect(await outcomes()).toEqual(ended);
     await queue.advance(0.5 * HOUR);
+    expect(await outcomes()).toEqual([...ended, [5, 'ok']]);
     expect(runs.slice(1)).toEqual([{ slot: 5 * HOUR, at: 5 * HOUR }]);
   });
 
   it('is the last of several, and in time: it runs, and those before it are missed', async () => {
-    const { queue, runs, info } = await ticking({ every: '1h' });
+    const { queue, runs, info, outcomes } = await ticking({ every: '1h' });
     await queue.advance(HOUR);
     await queue.travel(3 * HOUR + 30 * SECOND);
     await queue.drain();
     expect(runs.slice(1)).toEqual([{ slot: 4 * HOUR, at: 4 * HOUR + 30 * SECOND }]);
     expect(await info()).toMatchObject({ missed: 3 * HOUR });
+    expect((await outcomes()).map(([, outcome]) => outcome)).toEqual(['ok', 'missed', 'missed', 'ok']);
     expect(warnings).toContain('Schedule "tick": 1 slot passed with no worker, it does not run');
   });
 
   it('runs once for all that were missed with missed: once, and counts as none', async () => {
-    const { queue, runs, info } = await ticking({ every: '1h', missed: 'once' });
+    const { queue, runs, info, outcomes } = await ticking({ every: '1h', missed: 'once' });
     await queue.advance(HOUR);
     await queue.travel(3.5 * HOUR);
     await queue.drain();
     expect(runs.slice(1)).toEqual([{ slot: 2 * HOUR, at: 4.5 * HOUR }]);
     expect(await info()).toMatchObject({ missed: undefined, late: undefined });
+    expect((await outcomes()).map(([, outcome]) => outcome)).toEqual(['ok', 'ok', 'missed', 'missed']);
     await queue.advance(HOUR);
     expect(runs.slice(2)).toEqual([{ slot: 5 * HOUR, at: 5 * HOUR }]);
   });
@@ -141,6 +153,7 @@ describe('a slot whose job is dead', () => {
     await app.queue.drain();
     expect(await app.jobs.get(slotId(HOUR))).toMatchObject({ state: 'dead', reason });
     expect(await app.info()).toMatchObject({ ok: undefined });
+    expect((await app.outcomes())[0]).toEqual([1, 'failed']);
     const before = app.runs.length;
     isBroken = false;
     await app.queue.travel(30 * MINUTE);
@@ -151,6 +164,7 @@ describe('a slot whose job is dead', () => {
     expect(job).toMatchObject({ state: 'completed' });
     expect(job).not.toHaveProperty('outcome');
     expect(await app.info()).toMatchObject({ ok: +app.queue.now - NOON });
+    expect((await app.outcomes())[0]).toEqual([1, 'ok']);
   });
 });
 
@@ -170,12 +184,13 @@ describe('a paused schedule', () => {
   });
 
   it('does not start a slot whose time had come before it was paused', async () => {
-    const { queue, schedules, jobs, runs } = await ticking({ every: '1h' });
+    const { queue, schedules, jobs, runs, outcomes } = await ticking({ every: '1h' });
     await queue.travel(HOUR + SECOND);
     await schedules.pause('tick');
     await queue.drain();
     expect(runs).toEqual([]);
     expect(await jobs.get(slotId(HOUR))).toMatchObject({ state: 'completed', outcome: 'skipped' });
+    expect(await outcomes()).toEqual([[1, 'skipped']]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { LockLostCause } from '../contract/lock-lost-cause.js';
 import type { EndingJob, WorkerHooks } from '../engine/engine-worker.js';
 import type { StoredJob } from '../engine/stored-job.js';
 import { Retention } from '../retention/retention.service.js';
+import { SlotOutcomes } from '../scheduling/slot.outcomes.js';
 import { Tracing } from '../tracing/tracing.js';
 import { BlockWatch } from './block.watch.js';
 import { JobEventSource } from './job-event.source.js';
@@ -24,6 +25,7 @@ export class JobReporter implements WorkerHooks {
     private readonly blocks: BlockWatch,
     private readonly retention: Retention,
     private readonly running: RunningJobs,
+    private readonly slots: SlotOutcomes,
     followUps: DeadFollowUps,
   ) {
     this.drain = shutdown.drainSignal;
@@ -53,10 +55,12 @@ export class JobReporter implements WorkerHooks {
 
   completed(job: StoredJob): void {
     this.events.completed(job);
+    this.slots.completed(job);
   }
 
   failed(job: StoredJob, error: Error): void {
     this.events.failed(job, error);
+    this.slots.failed(job, error);
   }
 
   deferred(job: StoredJob): void {

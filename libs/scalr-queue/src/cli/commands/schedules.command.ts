@@ -1,5 +1,10 @@
 import type { Command } from 'commander';
-import type { ScheduleInfo, SchedulesService } from '../../scheduling/schedules.service.js';
+import type {
+  ScheduleInfo,
+  ScheduleOutcomes,
+  SchedulesService,
+  SlotOutcome,
+} from '../../scheduling/schedules.service.js';
 import type { Cli } from '../cli.js';
 import { CliError } from '../cli-error.js';
 import { allApps, type WhichApps, withApps } from '../several-apps.js';
@@ -7,14 +12,29 @@ import type { Column } from '../output/table.js';
 import { formatDuration, formatMoment } from '../output/units.js';
 import { confirm } from '../question.js';
 
-const COLUMNS: readonly Column<ScheduleInfo>[] = [
+type Listed = ScheduleInfo & { readonly outcomes: ScheduleOutcomes['slots'] };
+
+const MARKS: Readonly<Record<SlotOutcome['outcome'], string>> = {
+  ok: '■',
+  failed: 'x',
+  missed: '□',
+  skipped: '-',
+  cancelled: 'c',
+};
+
+const COLUMNS: readonly Column<Listed>[] = [
   { title: 'name', of: ({ name }) => name },
   { title: 'queue', of: ({ queue }) => queue },
   { title: 'when', of: ({ cron, every = 0 }) => cron ?? `every ${formatDuration(every)}` },
   { title: 'zone', of: ({ tz }) => tz },
   { title: 'next', of: ({ nextRunAt, paused }) => (paused ? undefined : formatMoment(nextRunAt)) },
   { title: 'last', of: ({ lastRunAt }) => lastRunAt && formatMoment(lastRunAt) },
+  { title: 'success', of: ({ lastSuccessAt }) => lastSuccessAt && formatMoment(lastSuccessAt) },
   { title: 'state', of: stateOf },
+  {
+    title: 'last 30',
+    of: ({ outcomes }) => outcomes.map(({ outcome }) => MARKS[outcome]).join('') || undefined,
+  },
 ];
 
 interface Flags {
@@ -27,12 +47,12 @@ export function registerSchedules(program: Command, cli: Cli): void {
   const schedules = program.command('schedules').description('the recurring jobs');
   schedules
     .command('list', { isDefault: true })
-    .description('all of them, with their next time')
+    .description('all of them, with their next time and how their last slots ended')
     .addOption(allApps())
     .action((which: WhichApps) =>
       withApps(cli, which, async (app, out) =>
         out.list({
-          rows: await app.schedules.list(),
+          rows: await listed(app.schedules),
           columns: COLUMNS,
           none: 'no schedule: no worker has declared any',
         }),
@@ -74,6 +94,12 @@ export function registerSchedules(program: Command, cli: Cli): void {
         cli.print({ name, paused: false }, () => `resumed ${name}`);
       }),
     );
+}
+
+async function listed(service: SchedulesService): Promise<Listed[]> {
+  const [all, outcomes] = await Promise.all([service.list(), service.outcomes()]);
+  const slots = new Map(outcomes.map((one) => [one.name, one.slots]));
+  return all.map((schedule) => ({ ...schedule, outcomes: slots.get(schedule.name) ?? [] }));
 }
 
 function stateOf({ paused, lateSince, lastMissedAt, lastSuccessAt }: ScheduleInfo) {

@@ -43,7 +43,9 @@ async function queues(call: Call): Promise<object> {
 
 async function schedules(call: Call): Promise<object> {
   const found = await ofEach(call, async (app, services) => {
-    return (await services.schedules.list()).map((schedule) => ({ app, ...schedule }));
+    const [all, outcomes] = await Promise.all([services.schedules.list(), services.schedules.outcomes()]);
+    const slots = new Map(outcomes.map((one) => [one.name, one.slots]));
+    return all.map((schedule) => ({ app, ...schedule, outcomes: slots.get(schedule.name) ?? [] }));
   });
   return { schedules: found.toSorted((one, other) => lateness(other) - lateness(one)) };
 }

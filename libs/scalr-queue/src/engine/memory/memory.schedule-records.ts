@@ -1,12 +1,14 @@
-import type {
-  Candidate,
-  ScheduleDeclaration,
-  ScheduleNote,
-  ScheduleRecord,
-  ScheduleRecords,
-  ScheduleTable,
-  Verdict,
-  WithdrawnRecord,
+import {
+  type Candidate,
+  type EndedSlot,
+  KEPT_SLOTS,
+  type ScheduleDeclaration,
+  type ScheduleNote,
+  type ScheduleRecord,
+  type ScheduleRecords,
+  type ScheduleTable,
+  type Verdict,
+  type WithdrawnRecord,
 } from '../schedule-records.js';
 
 type Held = { -readonly [Key in keyof ScheduleRecord]: ScheduleRecord[Key] } & { by: string };
@@ -14,6 +16,7 @@ type Held = { -readonly [Key in keyof ScheduleRecord]: ScheduleRecord[Key] } & {
 /** The schedules of the app: those of one program. */
 export class MemoryScheduleRecords implements ScheduleRecords {
   private readonly held = new Map<string, Held>();
+  private readonly ended = new Map<string, readonly EndedSlot[]>();
   private readonly admitted = new Set<string>();
   private boot = 0;
   private title?: string;
@@ -68,6 +71,17 @@ export class MemoryScheduleRecords implements ScheduleRecords {
     record.covered = Math.max(covered, slot, now);
     record.lastRunAt = now;
     return { verdict: 'run' };
+  }
+
+  async noteSlots(name: string, slots: readonly EndedSlot[], onlyNew: boolean): Promise<void> {
+    const known = new Map(this.ended.get(name)?.map((one) => [one.slot, one]));
+    for (const one of slots) if (!onlyNew || !known.has(one.slot)) known.set(one.slot, one);
+    const inOrder = [...known.values()].toSorted((one, other) => one.slot - other.slot);
+    this.ended.set(name, inOrder.slice(-KEPT_SLOTS));
+  }
+
+  async endedSlots(names: readonly string[]): Promise<EndedSlot[][]> {
+    return names.map((name) => [...(this.ended.get(name) ?? [])]);
   }
 
   async note(name: string, what: ScheduleNote, at?: number): Promise<void> {

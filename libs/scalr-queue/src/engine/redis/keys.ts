@@ -61,6 +61,9 @@ export const keepLeaseKey = (prefix: string, queue: string, state: string): stri
 /** The schedules of the app: a hash. */
 export const schedulesKey = (prefix: string): string => `${prefix}:~schedules`;
 
+/** How the last slots of a schedule ended: a sorted set. */
+export const endedSlotsKey = (prefix: string, schedule: string): string => `${prefix}:~h:s:${schedule}`;
+
 /** What a call of a worker was answered with that ended jobs and took others: the connection may have lost the answer. */
 export const finishAnswerKey = (prefix: string, worker: string, lane: number): string =>
   `${prefix}:~finished:${worker}:${lane}`;

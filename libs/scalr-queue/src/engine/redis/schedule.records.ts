@@ -1,6 +1,7 @@
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type {
   Candidate,
+  EndedSlot,
   ScheduleDeclaration,
   ScheduleNote,
   ScheduleProgress,
@@ -10,6 +11,7 @@ import type {
   WithdrawnRecord,
 } from '../schedule-records.js';
 import type { RedisConnections } from './connection/redis.connections.js';
+import { noteSlots, readSlots } from './ended-slots.js';
 import { queueKey, schedulesKey } from './keys.js';
 import { ADMIT, DECLARE } from './scripts/schedule.scripts.js';
 
@@ -80,6 +82,14 @@ export class RedisScheduleRecords implements ScheduleRecords {
     const field = `${FIELDS[what]}:${name}`;
     if (at === undefined) await this.connections.producer.hdel(this.key, field);
     else await this.connections.producer.hset(this.key, field, String(at));
+  }
+
+  noteSlots(name: string, slots: readonly EndedSlot[], onlyNew: boolean): Promise<void> {
+    return noteSlots(this.connections.producer, this.app.prefix, name, slots, onlyNew);
+  }
+
+  endedSlots(names: readonly string[]): Promise<EndedSlot[][]> {
+    return readSlots(this.connections.producer, this.app.prefix, names);
   }
 }
 
