@@ -136,6 +136,20 @@ describe('commands of ioredis', () => {
     await client.connect();
     expect(asked).toEqual([[expect.any(Function)]]);
   });
+
+  it('of a script choose their name when they are written', async () => {
+    const client = open();
+    client.defineCommand('answer', { lua: 'return 42', numberOfKeys: 0 });
+    const send = client.sendCommand.bind(client);
+    const names: string[] = [];
+    client.sendCommand = (command, stream) => {
+      const set = (name: string) => names.push(name);
+      if (command.name === 'evalsha') Object.defineProperty(command, 'name', { get: () => 'eval_ro', set });
+      return send(command, stream);
+    };
+    expect(await (Reflect.get(client, 'answer') as () => Promise<number>).call(client)).toBe(42);
+    expect(names).toEqual(['eval']);
+  });
 });
 
 describe('a queue of commands of ioredis', () => {
