@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ConsoleAccount, type ConsoleOptions, createConsole } from 'scalr-queue/console';
 import { onTestFinished } from 'vitest';
+import type { AtEnd } from './apps.js';
 import { basic } from './dashboard.js';
 
 export const VIEWER = { user: 'vera', password: 'only-looks-at-it' } satisfies ConsoleAccount;
@@ -25,11 +26,11 @@ export interface ConsoleCall extends Omit<RequestInit, 'headers'> {
 }
 
 /** A console on a port of its own, and a way to ask it; closed when the test ends. */
-export async function startConsole(options: Partial<ConsoleOptions>) {
+export async function startConsole(options: Partial<ConsoleOptions>, atEnd: AtEnd = onTestFinished) {
   const handle = createConsole({ accounts: [VIEWER, OPERATOR, ADMIN], ...options });
   const server = createServer(handle).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(async () => {
+  atEnd(async () => {
     server.close();
     server.closeAllConnections();
     await handle.close();

@@ -1,4 +1,4 @@
-import type { LastHandler } from '../../contract/queue-info.js';
+import type { LastHandler, UnhandledJob } from '../../contract/queue-info.js';
 import { nameOf, type WorkerInfo } from '../../contract/worker-info.js';
 import { handlersKey, jobTypeField } from './keys.js';
 import type { RedisClient } from './connection/redis.client.js';
@@ -12,16 +12,19 @@ export async function noteHandlers(redis: RedisClient, prefix: string, worker: W
   await redis.hset(handlersKey(prefix), ...fields);
 }
 
-/** Who handled these last; undefined for a kind that nobody ever did, or only release 0.1.0. */
-export async function readLastHandlers(
+/** The same with who handled each last; unknown for a kind that nobody ever did, or only release 0.1.0. */
+export async function withLastHandlers(
   redis: RedisClient,
   prefix: string,
-  jobs: readonly { readonly name: string; readonly queue: string }[],
-): Promise<(LastHandler | undefined)[]> {
+  jobs: readonly UnhandledJob[],
+): Promise<UnhandledJob[]> {
   if (jobs.length === 0) return [];
   const fields = jobs.map(({ name, queue }) => jobTypeField(name, queue));
   const texts = await redis.hmget(handlersKey(prefix), ...fields);
-  return texts.map(parse);
+  return jobs.map((job, at) => {
+    const lastHandledBy = parse(texts[at] ?? null);
+    return { ...job, ...(lastHandledBy ? { lastHandledBy } : {}) };
+  });
 }
 
 function parse(text: string | null): LastHandler | undefined {

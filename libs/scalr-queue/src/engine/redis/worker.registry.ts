@@ -11,7 +11,7 @@ import { WORKER_TTL } from '../../contract/defaults.js';
 import type { ResolvedOptions } from '../../config/resolved-options.js';
 import type { WorkerRegistry } from '../queue.engine.js';
 import { noteGone, readGone } from './gone-workers.js';
-import { noteHandlers, readLastHandlers } from './last-handlers.js';
+import { noteHandlers, withLastHandlers } from './last-handlers.js';
 import { readAllWorkers, readWorkers, type StoredWorker } from './live-workers.js';
 import { valuesOf } from './pipeline-replies.js';
 import { noteVersion, readVersions } from './versions.js';
@@ -66,10 +66,8 @@ export class RedisWorkerRegistry implements WorkerRegistry {
   }
 
   /** These kinds of jobs with the worker that handled them last. */
-  async withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {
-    const { prefix } = this.options;
-    const found = await readLastHandlers(this.connections.producer, prefix, jobs);
-    return jobs.map((job, index) => ({ ...job, ...(found[index] ? { lastHandledBy: found[index] } : {}) }));
+  withLastHandler(jobs: readonly UnhandledJob[]): Promise<UnhandledJob[]> {
+    return withLastHandlers(this.connections.producer, this.options.prefix, jobs);
   }
 
   /** Those that died without a goodbye within a day, latest first. */

@@ -1,4 +1,7 @@
 import type { RedisClient } from '../connection/redis.client.js';
+import { orDamaged } from '../damaged-entries.js';
+import { handlersKey } from '../keys.js';
+import { withLastHandlers } from '../last-handlers.js';
 import { readServerLoad, type ServerLoad } from './server.checks.js';
 import { readAppQueues } from './app-queues.js';
 import { toQueueInfos, unhandledOf } from '../../queue-state.js';
@@ -100,8 +103,11 @@ export async function readSurveyed(
 
 async function readApp(redis: RedisClient, app: string, notes: string[]): Promise<AppDetail> {
   const note = (key: string, why: string) => void notes.push(`${key}: ${why}`);
-  const { queues, workers } = await readAppQueues(redis, `scalr:{${app}}`, note);
-  return { queues, workers, unhandled: unhandledOf(queues, workers) };
+  const prefix = `scalr:{${app}}`;
+  const { queues, workers } = await readAppQueues(redis, prefix, note);
+  const unhandled = unhandledOf(queues, workers);
+  const told = withLastHandlers(redis, prefix, unhandled);
+  return { queues, workers, unhandled: await orDamaged(told, unhandled, handlersKey(prefix), note) };
 }
 
 /** The sums over all queues of an app. */
