@@ -1,13 +1,17 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import { join } from 'node:path';
 import ms, { type StringValue } from 'ms';
+import { parseAllDocuments } from 'yaml';
 import {
   DEFAULT_CONCURRENCY,
   DEFAULT_SHUTDOWN_TIMEOUT,
 } from '../../libs/scalr-queue/src/contract/defaults.js';
 import { readEnvironment } from '../../libs/scalr-queue/src/config/environment.js';
+import { commandLine } from '../support/command-line.js';
 import { loadCompose, readRoot, type Service, uncommentWorker } from './deployment-files.js';
 
 const shipped = readRoot('docker-compose.yml');
+const manifest = JSON.parse(readRoot('libs/scalr-queue/package.json')) as { bin: Record<string, string> };
 const sharedRedis = readRoot('ops/redis/compose.yml');
 const activated = uncommentWorker(shipped);
 
@@ -108,12 +112,58 @@ it.each([
   ['worker', activated],
   ['scalr-redis', sharedRedis],
   ['postgres', activated],
+  ['console', activated],
 ])('%s has a read-only root file system, no capability and no way to gain one', (name, text) => {
   expect(service(name, text)).toMatchObject({
     read_only: true,
     tmpfs: expect.arrayContaining(['/tmp']),
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
+  });
+});
+
+describe('console', () => {
+  const shown = service('console');
+  const [deployment, front] = parseAllDocuments(readRoot('ops/kubernetes/console.yml')).map(
+    (document) => document.toJS() as { spec: Record<string, never> },
+  );
+  const pod = deployment!.spec['template']!['spec'] as { containers: [Record<string, unknown>] };
+  const [container] = pod.containers;
+
+  it('is there for a host that asks for it, from the image of web', () => {
+    expect(shown.profiles).toEqual(['console']);
+    expect(shown.image).toBe(service('web').image);
+    expect(shown.pull_policy).toBe('never');
+  });
+
+  it('is reachable from the host only, and looks as a user of its own', () => {
+    expect(shown.ports).toEqual(['127.0.0.1:3002:3002']);
+    const own = {
+      SCALR_CONSOLE_REDIS_URL: 'redis://console:p@scalr-redis:6379/0',
+      SCALR_CONSOLE_USER: 'ada',
+    };
+    expect(environment('console', own)).toEqual({ ...own, SCALR_CONSOLE_PASSWORD: '' });
+    expect(shown.command).not.toContain('--writes');
+  });
+
+  it('runs a command that the library has', async () => {
+    const [node, script, ...args] = shown.command!;
+    expect([node, script]).toEqual(['node', join('node_modules/scalr-queue', manifest.bin['scalr-queue']!)]);
+    const { err } = await commandLine('none', 'redis://127.0.0.1:1')([...args, '--accounts', '/none']);
+    expect(err).toContain('the accounts cannot be read from /none');
+  });
+
+  it('is the same in Kubernetes', () => {
+    expect(container['command']).toEqual(shown.command);
+    const names = (container['env'] as { name: string }[]).map(({ name }) => name);
+    expect(names.toSorted()).toEqual(['NODE_ENV', ...Object.keys(environment('console'))].toSorted());
+    expect(container['securityContext']).toEqual({
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(front!.spec['ports']).toEqual([{ name: 'http', port: 3002, targetPort: 'http' }]);
+    expect(container['ports']).toEqual([{ name: 'http', containerPort: 3002 }]);
   });
 });
 

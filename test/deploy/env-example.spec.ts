@@ -12,9 +12,14 @@ it('names every variable that the library reads', () => {
 });
 
 it('names the variables of docker-compose.yml, with the same defaults', () => {
-  const { web, worker, postgres } = loadCompose(compose).services;
+  const { web, worker, postgres, console: shown } = loadCompose(compose).services;
   const { POSTGRES_PASSWORD } = postgres?.environment ?? {};
-  const inCompose = Object.entries({ ...web?.environment, ...worker?.environment, POSTGRES_PASSWORD });
+  const inCompose = Object.entries({
+    ...web?.environment,
+    ...worker?.environment,
+    ...shown?.environment,
+    POSTGRES_PASSWORD,
+  });
   const inExample = [...documented].map(([name, { value }]) => [name, value] as const);
   expect(Object.fromEntries(inExample)).toEqual(
     Object.fromEntries(inCompose.map(([name, value]) => [name, String(value)])),

@@ -48,7 +48,12 @@ async function scene() {
     '/api/queues',
     '/api/schedules',
     '/api/workers',
+    '/api/workers/gone',
+    '/api/audit',
     '/api/audit/orders',
+    '/api/history?app=orders',
+    '/api/limits',
+    '/api/memory?app=orders',
     '/api/dead?app=orders',
     '/api/dead/groups?app=orders',
     ...['', '&state=waiting', '&state=delayed', '&state=dead', '&state=completed'].map(
