@@ -107,6 +107,43 @@ it('retries the dead jobs of one error, and leaves those of another alone', asyn
   expect((await json('/api/audit/orders', { as: SHOPKEEPER })).status).toBe(404);
 });
 
+it('retries the first ones, tells how they ended in any console, and goes on when it is told to', async () => {
+  const { dead, post, json, as, call } = await scene();
+  const { body: looked } = await post('/api/acts/preview', { act: 'retry', app: 'orders' });
+  const { body: begun } = await post('/api/acts', { token: looked['token'], first: 1, rate: 1_000 });
+  const id = String(begun['id']);
+  const other = await startConsole({ redis: as('operator') });
+  await eventually(async () =>
+    expect((await other.json(`/api/acts/${id}`)).body).toMatchObject({
+      state: 'stopped',
+      why: 'first',
+      act: 'retry',
+      app: 'orders',
+      by: 'otto',
+      matched: 4,
+      done: 1,
+      first: { jobs: 1, diedAgain: 1 },
+    }),
+  );
+  Worker.broken = false;
+  const unknown = await post('/api/acts/orders~0123456789ab/resume');
+  expect([unknown.status, (await json(`/api/acts/${id}`, { as: SHOPKEEPER })).status]).toEqual([400, 404]);
+  expect((await post(`/api/acts/${id}/resume`, {}, { as: SHOPKEEPER })).status).toBe(404);
+  expect((await post(`/api/acts/${id}/resume`, { rate: 0 })).status).toBe(400);
+  expect(await post(`/api/acts/${id}/resume`)).toMatchObject({ status: 200 });
+  await eventually(async () =>
+    expect((await json(`/api/acts/${id}`)).body).toMatchObject({ state: 'done', done: 4 }),
+  );
+  // The one that has died again.
+  await eventually(async () => expect(await dead.count()).toBe(1));
+  const stopped = await call(`/api/acts/${id}`, {
+    method: 'DELETE',
+    as: OPERATOR,
+    headers: { 'x-requested-with': 'test' },
+  });
+  expect([stopped.status, await stopped.json()]).toMatchObject([200, { state: 'done' }]);
+});
+
 it('does nothing to jobs that came after what was shown', async () => {
   const { dead, orders, shop, post, json } = await scene();
   const looked = await post('/api/acts/preview', { act: 'delete', app: 'orders' }, { as: ADMIN });

@@ -1,29 +1,35 @@
 import { AuditService, DeadLetterService, defineJob, Discard, type Redrive } from 'scalr-queue';
 import { handlerOf } from '../conformance/driver.js';
 import { startBoth, startProducer } from '../support/apps.js';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { OPERATOR } from '../support/console.js';
+import { basic } from '../support/dashboard.js';
 import { commandLine } from '../support/command-line.js';
 import { seedDead } from '../support/dead-jobs.js';
 import { eventually } from '../support/eventually.js';
 import { AppProcess } from '../support/processes.js';
-import { sharedRedisUrl } from '../support/redis.js';
+import { RedisServer, sharedRedisUrl } from '../support/redis.js';
 
 const Crack = defineJob<{ text: string }>('crack', { queue: 'second', retry: false });
 const LIBRARY = new URL('../../libs/scalr-queue/dist/cli/main.js', import.meta.url).pathname;
 
 /** An app with so many dead jobs, whose handler does this; `runs` counts the runs of each. */
-async function scene(count: number, act: (run: number) => unknown = () => undefined) {
+async function scene(count: number, act: (run: number) => unknown = () => undefined, url = sharedRedisUrl()) {
   const runs = new Map<string, number>();
   const handler = handlerOf(Crack, (_payload, { id }) => {
     runs.set(id, (runs.get(id) ?? 0) + 1);
     return act(runs.size);
   });
-  const { app, get, queue } = await startBoth({ providers: [handler] });
+  const { app, get, queue } = await startBoth({ redis: url, providers: [handler] });
   await queue.enqueue(Crack, { text: 'makes the queue known' }, { delay: '1h' });
   // Older ones would not be kept.
   const firstDeath = Date.now() - 60_000;
-  await seedDead(sharedRedisUrl(), { app, queue: 'second', name: 'crack', count, diedAt: firstDeath });
+  await seedDead(url, { app, queue: 'second', name: 'crack', count, diedAt: firstDeath });
   const dead = get(DeadLetterService);
-  const cli = commandLine(app, sharedRedisUrl());
+  const cli = commandLine(app, url);
   const untilRun = (jobsRun: number) =>
     eventually(() => expect(runs.size).toBe(jobsRun), { timeout: 60_000 });
   return { app, get, dead, cli, runs, untilRun, firstDeath };
@@ -174,4 +180,55 @@ it('is carried on after a kill: none is left, and none retried twice', { timeout
   await untilRun(200);
   expect(timesOf(runs)).toEqual([1]);
   expect(await dead.getRedrive(id)).toMatchObject({ state: 'done', matched: 200, retried: 200, kept: 0 });
+});
+
+/** A console in a process of its own, of an account that may retry. */
+async function consoleProcess(redis: string) {
+  const dir = await mkdtemp(join(tmpdir(), 'scalr-redrive-'));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const accounts = join(dir, 'accounts.json');
+  await writeFile(accounts, JSON.stringify([OPERATOR]));
+  const shown = await AppProcess.start({
+    script: LIBRARY,
+    args: ['console', '--port', '0', '--writes', '--accounts', accounts],
+    env: { SCALR_CONSOLE_REDIS_URL: redis, SCALR_CONSOLE_WRITE_REDIS_URL: redis },
+  });
+  onTestFinished(async () => void (await shown.kill()));
+  const [, url] = await shown.waitForOutput(/console at (http:[^\s,]+)/, 60_000);
+  const ask = async (path: string, body?: object) => {
+    const headers = { authorization: basic(OPERATOR), 'content-type': 'application/json' };
+    const init = body ? { method: 'POST', body: JSON.stringify(body) } : {};
+    const response = await fetch(`${url}${path}`, { ...init, headers, signal: AbortSignal.timeout(30_000) });
+    return (await response.json()) as Record<string, never>;
+  };
+  return { ask, kill: () => shown.kill() };
+}
+
+it('is carried on by another console when one is killed, none twice', { timeout: 120_000 }, async () => {
+  await using redis = await RedisServer.start();
+  const fail = () => {
+    throw new Discard('still broken');
+  };
+  const { app, dead, runs, untilRun } = await scene(150, fail, redis.url);
+  const first = await consoleProcess(redis.url);
+  const { token } = await first.ask('/api/acts/preview', { act: 'retry', app });
+  const { id } = await first.ask('/api/acts', { token, rate: 25, stopAt: 1 });
+  await eventually(async () => expect((await dead.redrives())[0]?.retried).toBeGreaterThan(20), {
+    timeout: 60_000,
+  });
+  await first.kill();
+  expect((await dead.redrives())[0]!.retried).toBeLessThan(150);
+  const second = await consoleProcess(redis.url);
+  await eventually(
+    async () =>
+      expect(await second.ask(`/api/acts/${String(id)}`)).toMatchObject({
+        state: 'done',
+        by: 'otto',
+        matched: 150,
+        done: 150,
+      }),
+    { timeout: 60_000, interval: 200 },
+  );
+  await untilRun(150);
+  expect(timesOf(runs)).toEqual([1]);
 });

@@ -17,7 +17,9 @@ interface Preview {
 
 interface Progress {
   readonly id: string;
-  readonly state: 'running' | 'done' | 'stopped' | 'failed';
+  readonly state: 'running' | 'done' | 'stopped' | 'failed' | 'interrupted';
+  readonly why?: string;
+  readonly first?: { jobs: number; completed: number; diedAgain: number; pending: number };
   readonly matched: number;
   readonly done: number;
   readonly conflicts?: number;
@@ -59,10 +61,12 @@ async function openAct(wanted: WantedAct): Promise<void> {
   const dialog = open(`${verb} jobs of ${wanted.app}`, h('p', {}, 'Counting …'));
   try {
     const { token, matched, before } = await post<Preview>('acts/preview', wanted);
+    const { rate, first, fields } = paceFields(wanted.act);
     const begin = () => {
       answer.disabled = true;
-      void follow(dialog.content, token, done).catch((error: unknown) =>
-        dialog.show((error as Error).message),
+      const pace = { ...numberIn('rate', rate), ...numberIn('first', first) };
+      void follow(dialog.content, () => post<Progress>('acts', { token, ...pace }), done).catch(
+        (error: unknown) => dialog.show((error as Error).message),
       );
     };
     const answer = h(
@@ -78,6 +82,7 @@ async function openAct(wanted: WantedAct): Promise<void> {
         exact(before),
         '. Those that come later are left alone.',
       ),
+      ...fields,
       answer,
     );
     answer.focus();
@@ -86,17 +91,48 @@ async function openAct(wanted: WantedAct): Promise<void> {
   }
 }
 
-async function follow(content: Element, token: string, done: string): Promise<void> {
-  let progress = await post<Progress>('acts', { token });
+/** What a retry may be held to. */
+function paceFields(act: WantedAct['act']) {
+  const field = (max: number) => h('input', { type: 'number', min: '1', max: String(max), class: 'number' });
+  const [rate, first] = [field(10_000), field(1_000)];
+  const label = (text: string, input: HTMLElement, after: string) =>
+    h('p', {}, h('label', {}, text, input, after));
+  const fields = [
+    label('At most ', rate, ' a second (empty: as fast as it goes)'),
+    label('Only the first ', first, ', to see how they end (empty: all)'),
+  ];
+  return { rate, first, fields: act === 'retry' ? fields : [] };
+}
+
+const numberIn = (name: string, { value }: HTMLInputElement): object =>
+  value === '' ? {} : { [name]: Number(value) };
+
+const REASONS: Readonly<Record<string, string>> = {
+  first: ' The first ones have been retried.',
+  'died-again': ' Too many of the first ones have died again.',
+};
+
+async function follow(content: Element, begin: () => Promise<Progress>, done: string): Promise<void> {
+  let progress = await begin();
   const { id } = progress;
   const show = () => {
-    const { matched, done: number, state, conflicts, error } = progress;
+    const { matched, done: number, state, conflicts, error, first, why = '' } = progress;
     const kept = conflicts ? ` ${count(conflicts)} stay dead: another job holds their unique key.` : '';
     const stop = h('button', { type: 'button', onclick: () => void post(`acts/${id}/stop`) }, 'Stop');
-    const text = `${count(number)} of ${count(matched)} ${done}, ${state}.${kept}${error ? ` ${error}` : ''}`;
-    content.replaceChildren(h('p', { role: 'status' }, text), ...(state === 'running' ? [stop] : []));
+    const ends =
+      state !== 'done' && first?.jobs
+        ? ` Of the first ${first.jobs}: ${first.completed} completed, ${first.diedAgain} died again, ${first.pending} not ended yet.`
+        : '';
+    const resume = () =>
+      void follow(content, () => post<Progress>(`acts/${id}/resume`), done).catch((problem: unknown) =>
+        content.replaceChildren((problem as Error).message),
+      );
+    const goOn = h('button', { type: 'button', onclick: resume }, 'Go on');
+    const text = `${count(number)} of ${count(matched)} ${done}, ${state}.${REASONS[why] ?? ''}${ends}${kept}${error ? ` ${error}` : ''}`;
+    const button = state === 'running' ? [stop] : state === 'stopped' && first ? [goOn] : [];
+    content.replaceChildren(h('p', { role: 'status' }, text), ...button);
   };
-  for (show(); progress.state === 'running'; show()) {
+  for (show(); progress.state === 'running' || progress.state === 'interrupted'; show()) {
     await new Promise((next) => setTimeout(next, LOOK_MS));
     progress = await get<Progress>(`acts/${id}`);
   }

@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { redactText } from '../observability/redaction.js';
 import { ActTokens, type PlannedAct } from './act.tokens.js';
 import { ConsoleError } from './console.error.js';
+import { ConsoleRedrives, toProgress } from './console.redrives.js';
+import type { Redrive, RedriveOptions } from '../dead-letter/redrive.js';
 import type { ConsoleRole } from './console.options.js';
-import type { AppServices } from './console.source.js';
+import type { AppServices, ConsoleSource } from './console.source.js';
 import { deadFilterOf } from './routes/queries.js';
 
 /** What can be done to many jobs, and the least that may do it. */
@@ -20,12 +22,17 @@ export interface ActProgress {
   readonly act: string;
   readonly app: string;
   readonly by: string;
-  readonly state: 'running' | 'done' | 'stopped' | 'failed';
+  /** `interrupted`: of a redrive whose console is gone; another one carries it on. */
+  readonly state: 'running' | 'done' | 'stopped' | 'failed' | 'interrupted';
+  /** Why a redrive has stopped. */
+  readonly why?: Redrive['why'];
   readonly matched: number;
   readonly done: number;
   /** Dead jobs that stay dead: another one holds their unique key. */
   readonly conflicts?: number;
   readonly error?: string;
+  /** What became of the jobs that a redrive retried first. */
+  readonly first?: Redrive['first'];
 }
 
 type Running = { -readonly [Field in keyof ActProgress]: ActProgress[Field] } & {
@@ -35,11 +42,25 @@ type Running = { -readonly [Field in keyof ActProgress]: ActProgress[Field] } & 
 /** Acts that have ended and can still be asked for. */
 const KEPT = 100;
 
-/** Does to many jobs what a preview has counted, through the services of their app. Lives as long as the console. */
+/** How a redrive goes about it. */
+export type ActPace = Pick<RedriveOptions, 'rate' | 'first' | 'stopAt'>;
+
+/**
+ * Does to many jobs what a preview has counted, through the services of their app. Retries are redrives, which outlive the console; the others live
+ * as long as it does.
+ */
 export class Acts {
   readonly tokens = new ActTokens();
   private readonly logger = new Logger('ScalrQueueConsole');
   private readonly acts = new Map<string, Running>();
+  private readonly redrives: ConsoleRedrives;
+
+  constructor(
+    private readonly source: ConsoleSource,
+    scope?: readonly string[],
+  ) {
+    this.redrives = new ConsoleRedrives(source, scope);
+  }
 
   /** How many jobs it would be done to. */
   async count(services: AppServices, { act, filter, before }: Omit<PlannedAct, 'matched'>): Promise<number> {
@@ -48,8 +69,12 @@ export class Acts {
   }
 
   /** Begins it; it goes on behind the answer. */
-  start(services: AppServices, planned: PlannedAct): ActProgress {
+  async start(services: AppServices, planned: PlannedAct, pace: ActPace = {}): Promise<ActProgress> {
     const { act, app, user: by, matched } = planned;
+    if (act === 'retry') {
+      const which = deadFilter(planned.filter, planned.before);
+      return this.redrives.begin(app, services, which, { ...pace, by, via: 'console' });
+    }
     const running: Running = {
       id: randomUUID(),
       act,
@@ -81,29 +106,56 @@ export class Acts {
 
   /** All that run, or have ended and can still be asked for, the newest last. */
   all(): ActProgress[] {
-    return [...this.acts.values()].map(shown);
+    return [...[...this.acts.values()].map(shown), ...this.redrives.all()];
   }
 
   /** Those of the apps that somebody sees. */
-  find(id: string, sees: (app: string) => boolean): ActProgress {
-    return shown(this.known(id, sees));
+  async find(id: string, sees: (app: string) => boolean): Promise<ActProgress> {
+    return (await this.redrive(id, sees, 'getRedrive')) ?? shown(this.known(id, sees));
   }
 
   /** Stops it after the at most 100 jobs that are on their way. */
-  stop(id: string, sees: (app: string) => boolean): ActProgress {
+  async stop(id: string, sees: (app: string) => boolean): Promise<ActProgress> {
+    const redrive = await this.redrive(id, sees, 'stop');
+    if (redrive) return redrive;
     const act = this.known(id, sees);
     act.stop.abort();
     return shown(act);
   }
 
+  /** Carries on a redrive that has stopped, of any console. */
+  async resume(
+    id: string,
+    sees: (app: string) => boolean,
+    { by, ...pace }: ActPace & { readonly by: string },
+  ): Promise<ActProgress> {
+    const { app, redrive } = ConsoleRedrives.partsOf(id) ?? {};
+    const services = app !== undefined && sees(app) ? await this.source.writer?.(app) : undefined;
+    if (app === undefined || redrive === undefined || !services) throw unknownAct();
+    return this.redrives.resume(app, services, redrive, { ...pace, by, via: 'console' });
+  }
+
   close(): void {
+    this.redrives.close();
     for (const { stop } of this.acts.values()) stop.abort();
+  }
+
+  /** A redrive of any console, after what is asked for. */
+  private async redrive(
+    id: string,
+    sees: (app: string) => boolean,
+    ask: 'getRedrive' | 'stop',
+  ): Promise<ActProgress | undefined> {
+    const { app, redrive } = ConsoleRedrives.partsOf(id) ?? {};
+    if (app === undefined || redrive === undefined || !sees(app)) return undefined;
+    const services = await (ask === 'stop' ? this.source.writer?.(app) : this.source.app(app));
+    const found = await services?.deadLetters[ask](redrive);
+    return found && toProgress(app, found);
   }
 
   private known(id: string, sees: (app: string) => boolean): Running {
     const act = this.acts.get(id);
-    if (!act || !sees(act.app))
-      throw new ConsoleError(404, 'UNKNOWN_ACT', 'no such act is known to this console');
+    if (!act || !sees(act.app)) throw unknownAct();
     return act;
   }
 
@@ -121,13 +173,11 @@ export class Acts {
     }
     const onProgress = ({ done }: { readonly done: number }) => void (running.done = done);
     const which = deadFilter(filter, before);
-    if (act === 'delete') await services.deadLetters.delete(which, { signal, onProgress, ...actor });
-    else {
-      const { conflicts = [] } = await services.deadLetters.retry(which, { signal, onProgress, ...actor });
-      if (conflicts.length > 0) running.conflicts = conflicts.length;
-    }
+    await services.deadLetters.delete(which, { signal, onProgress, ...actor });
   }
 }
+
+const unknownAct = () => new ConsoleError(404, 'UNKNOWN_ACT', 'no such act is known to this console');
 
 const shown = ({ stop: _stop, ...progress }: Running): ActProgress => progress;
 

@@ -34,7 +34,7 @@ export class Console {
   private readonly login: Login<Viewer>;
   private readonly router: Router;
   private readonly files = new PageFiles();
-  private readonly acts = new Acts();
+  private readonly acts: Acts;
   private readonly live: Live;
   private readonly shared = new SharedAnswers();
 
@@ -46,6 +46,7 @@ export class Console {
     const known = settings.accounts.map(({ password, ...viewer }) => [viewer, password] as const);
     this.login = new Login(new Accounts<Viewer>(known), this.logger);
     this.router = new Router(routes);
+    this.acts = new Acts(source, settings.scope);
     this.live = new Live(source, this.acts, settings);
   }
 

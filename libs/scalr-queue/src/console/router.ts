@@ -29,7 +29,7 @@ export const ANSWERED = Symbol('answered');
 
 /** What is done for one method and path. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Parts after a colon stand for any text: `/api/jobs/:app/:name/:id`. */
   readonly path: string;
   /** The least that may do this. */

@@ -126,6 +126,11 @@ export class DeadLetterService {
     return this.running.resume(id, options);
   }
 
+  /** Carries on a redrive whose process is gone, and none that was stopped. @internal */
+  async carryOn(id: string, options: RedriveOptions): Promise<RedriveOutcome> {
+    return this.running.resume(id, options, true);
+  }
+
   /** The last redrives of the app, the newest first: at most 100, of seven days. @throws QueueUnavailableError */
   async redrives(): Promise<Redrive[]> {
     return this.running.list();

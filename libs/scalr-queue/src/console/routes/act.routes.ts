@@ -1,4 +1,4 @@
-import { ACTS } from '../acts.js';
+import { type ActPace, ACTS } from '../acts.js';
 import { ConsoleError } from '../console.error.js';
 import { type Call, isAtLeast, type Route } from '../router.js';
 import { sees, writerOf } from '../visible-apps.js';
@@ -14,11 +14,18 @@ export const ACT_ROUTES: readonly Route[] = [
     answer: (call) => call.acts.find(call.params['id']!, mine(call)),
   },
   {
+    method: 'DELETE',
+    path: '/api/acts/:id',
+    role: 'operate',
+    answer: (call) => call.acts.stop(call.params['id']!, mine(call)),
+  },
+  {
     method: 'POST',
     path: '/api/acts/:id/stop',
     role: 'operate',
     answer: (call) => call.acts.stop(call.params['id']!, mine(call)),
   },
+  { method: 'POST', path: '/api/acts/:id/resume', role: 'operate', answer: resume },
   {
     method: 'POST',
     path: '/api/queues/:app/:queue/pause',
@@ -60,7 +67,21 @@ async function preview(call: Call): Promise<object> {
 async function begin(call: Call): Promise<object> {
   const { viewer, body, acts } = call;
   const planned = acts.tokens.use((body as { token?: unknown } | undefined)?.token, viewer.user);
-  return acts.start(await writerOf(call, planned.app), planned);
+  return acts.start(await writerOf(call, planned.app), planned, paceIn(body));
+}
+
+async function resume(call: Call): Promise<object> {
+  const { params, viewer, acts, source, body } = call;
+  if (!source.writer) throw new ConsoleError(403, 'READ_ONLY', 'this console may only look');
+  return acts.resume(params['id']!, mine(call), { ...paceIn(body), by: viewer.user });
+}
+
+/** How a redrive is to go about it; the service says what is wrong with that. */
+function paceIn(body: unknown): ActPace {
+  const { rate, first, stopAt } = (body ?? {}) as ActPace;
+  return Object.fromEntries(
+    Object.entries({ rate, first, stopAt }).filter(([, value]) => value !== undefined),
+  );
 }
 
 async function hold(call: Call, act: 'pause' | 'resume'): Promise<object> {
