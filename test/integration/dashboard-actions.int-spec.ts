@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { DeadLetterService, JobsService, QueuesService } from 'scalr-queue';
+import { AuditService, DeadLetterService, JobsService, QueuesService } from 'scalr-queue';
 import { onTestFinished } from 'vitest';
 import { startWorker } from '../support/apps.js';
 import { Pay, Payments, READER, startDashboard, startWithDeadJob } from '../support/dashboard.js';
@@ -55,6 +55,16 @@ describe('what can be done', () => {
     const never = await queue.enqueue(Pay, { amount: 3 }, { delay: '1h' });
     expect((await put(`/queues/api/queues/money/pay~${never.id}/clean`)).status).toBe(204);
     expect(await jobs.get(never.id)).toMatchObject({ state: 'dead', reason: 'cancelled' });
+
+    const { entries } = await web.get(AuditService, { strict: false }).list();
+    expect([...new Set(entries.map(({ via }) => via))]).toEqual(['console']);
+    expect(entries.map(({ action, what, done }) => [action, what['id'] ?? what['queue'], done])).toEqual([
+      ['jobs.cancel', never.id, 1],
+      ['job.remove', later.id, 1],
+      ['job.promote', later.id, 1],
+      ['dead.delete', 'money', 1],
+      ['dead.retry', 'money', 1],
+    ]);
 
     const queues = web.get(QueuesService, { strict: false });
     for (const [what, paused] of [

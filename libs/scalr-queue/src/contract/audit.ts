@@ -14,6 +14,8 @@ export type AuditAction =
   | 'dead.retry'
   | 'dead.delete'
   | 'jobs.cancel'
+  | 'job.promote'
+  | 'job.remove'
   | 'queue.pause'
   | 'queue.resume'
   | 'schedule.run-now'

@@ -72,6 +72,7 @@ export class DeadBatches implements OnModuleDestroy {
     onDone: (done: number) => void,
   ): Promise<void> {
     const options: DeadLetterActionOptions = {
+      via: 'console' as const,
       signal: this.stop.signal,
       onProgress: ({ done }) => onDone(done),
     };

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { type ActCounts, AuditLog } from '../audit/audit.log.js';
+import type { AuditAction } from '../contract/audit.js';
 import { QueueEngine } from '../engine/queue.engine.js';
 import { DeadLetterBatch } from '../dead-letter/dead-letter.batch.js';
 import { JobReader } from '../inspection/job.reader.js';
@@ -17,6 +19,7 @@ export class JobActions {
     private readonly jobs: JobsService,
     private readonly reader: JobReader,
     private readonly engine: QueueEngine,
+    private readonly audit: AuditLog,
   ) {}
 
   stateOf(queue: string, { id }: StoredFields): Promise<string> {
@@ -25,7 +28,9 @@ export class JobActions {
 
   /** @throws BoardError for a job that is not dead, or not any more */
   async retry(queue: string, job: StoredFields): Promise<void> {
-    const { done } = await this.dead.retry([positionOf(queue, job)]);
+    const { done } = await this.noted('dead.retry', { queue, ...idOf(job) }, () =>
+      this.dead.retry([positionOf(queue, job)]),
+    );
     if (done === 0) throw conflict(await this.stateOf(queue, job));
   }
 
@@ -44,20 +49,39 @@ export class JobActions {
   async remove(queue: string, job: StoredFields): Promise<void> {
     const state = await this.stateOf(queue, job);
     const name = nameOfStoredId(job.id);
-    if (state === 'failed') await this.dead.delete([positionOf(queue, job)]);
+    const what = { queue, ...idOf(job) };
+    if (state === 'failed')
+      await this.noted('dead.delete', what, () => this.dead.delete([positionOf(queue, job)]));
     else if (state !== 'completed' && name !== undefined)
-      await this.jobs.cancel({ id: fromStoredId(job.id), name });
+      await this.jobs.cancel({ id: fromStoredId(job.id), name }, { via: 'console' });
     else if (state === 'active') throw new BoardError(409, 'JOB_IS_ACTIVE');
-    else await this.reader.bounded(() => this.engine.jobs.remove({ queue, storedId: job.id }));
+    else
+      await this.noted('job.remove', what, () =>
+        this.one(() => this.engine.jobs.remove({ queue, storedId: job.id })),
+      );
   }
 
   /** @throws BoardError for a job that is not delayed */
   async promote(queue: string, job: StoredFields): Promise<void> {
     const state = await this.stateOf(queue, job);
     if (state !== 'delayed') throw conflict(state);
-    await this.reader.bounded(() => this.engine.jobs.promote({ queue, storedId: job.id }));
+    await this.noted('job.promote', { queue, ...idOf(job) }, () =>
+      this.one(() => this.engine.jobs.promote({ queue, storedId: job.id })),
+    );
+  }
+
+  private async one(act: () => Promise<void>): Promise<{ readonly done: number }> {
+    await this.reader.bounded(act);
+    return { done: 1 };
+  }
+
+  /** With an entry in the audit of the app; whose login it was is in the log. */
+  private noted<T extends ActCounts>(action: AuditAction, what: object, act: () => Promise<T>): Promise<T> {
+    return this.audit.run({ action, what, options: { via: 'console' } }, act, ({ done }) => ({ done }));
   }
 }
+
+const idOf = ({ id }: StoredFields) => ({ id: fromStoredId(id) });
 
 const positionOf = (queue: string, { id, finishedOn }: StoredFields) => ({
   queue,
