@@ -3,7 +3,7 @@ import type axe from 'axe-core';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
-import { defineJob, Discard, JobContext, ProcessJob, Scheduled } from 'scalr-queue';
+import { defineJob, Discard, JobContext, ProcessJob, Scheduled, QueuesService } from 'scalr-queue';
 import { openChromium } from '../../scripts/pictures/chromium.mjs';
 import { startProducer, startWorker } from '../support/apps.js';
 import { ADMIN, startConsole } from '../support/console.js';
@@ -52,18 +52,33 @@ async function scene() {
   const { id } = await billing.queue.enqueue(Mail, { note: HOSTILE.replace('\ud800', '') });
   await eventually(async () => expect(await billing.jobs.get(id)).toMatchObject({ state: 'dead' }));
   const operator = redis.as('operator');
-  const { url } = await startConsole({ redis: operator, writeRedis: operator });
+  const { url, json } = await startConsole({ redis: operator, writeRedis: operator });
+  for (const act of ['pause', 'resume'] as const)
+    await shop.get(QueuesService)[act]('pdf', { by: '<img src=x>' });
+  // The worker writes what it did every five seconds: from then on there are charts.
+  await eventually(
+    async () => {
+      const { body } = await json('/api/history?range=1h');
+      expect((body['series'] as unknown as { dead: (number | null)[] }).dead).toContain(1);
+    },
+    { timeout: 60_000, interval: 500 },
+  );
   return { url, id };
 }
 
 /** Every page: its address, and text that is there when it is drawn. */
 const pagesOf = (id: string): readonly [name: string, address: string, text: RegExp][] => [
-  ['overview', 'overview', /Problems/],
+  ['overview', 'overview', /Problems[\s\S]*Wait before the first attempt/],
   ['queues', 'queues', /no worker/],
   ['dead', 'dead', /discarded/],
   ['jobs', 'jobs?app=billing&queue=mail&state=dead', /dead: discarded/],
   ['job', `job?app=billing&name=mail.send&id=${id}`, /Timeline[\s\S]*enqueued[\s\S]*dead: discarded/],
   ['schedules', 'schedules', /nightly/],
+  ['queue', 'queue?app=shop&queue=pdf&by=kind', /Who fills it[\s\S]*invoice.render[\s\S]*100 %/],
+  ['limits', 'limits', /No lock is held/],
+  ['memory', 'memory', /Of what is used/],
+  ['memory-of-app', 'memory?app=billing', /What takes it[\s\S]*jobs: mail.send/],
+  ['audit', 'audit', /queue.resume/],
   ['workers', 'workers', /Died without shutting down/],
   ['find', `find?id=${id}`, /Found in billing/],
   ['nothing-found', 'find?id=none', /No app has a job with the id none/],

@@ -153,7 +153,7 @@ it('retries what died of one error within five clicks, and shows no button to wh
 it('keeps the place of the reader while it is drawn again', async () => {
   const { page, id } = await open();
   await page.goto(`${page.url().split('#')[0]}#/job?app=orders&name=mail&id=${id}`);
-  const stack = page.locator('details').first();
+  const stack = page.locator('details', { hasText: 'Stack of attempt' }).first();
   await stack.locator('summary').click();
   await page.locator('#search').fill('half an id');
   await stack.locator('summary').focus();

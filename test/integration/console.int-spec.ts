@@ -46,6 +46,7 @@ const READS = (id: string) => [
   '/api/workers/gone',
   '/api/history',
   '/api/history?app=orders&range=1h&queue=mail',
+  '/api/queues/orders/mail/sample?by=size',
   '/api/limits',
   '/api/limits?app=orders',
   '/api/memory?app=orders',
@@ -180,7 +181,12 @@ it.each<[ConsoleCall['headers'], number]>([
 it('says what is wrong with a request', async () => {
   const { json, call } = await scene();
   expect(await json('/api/jobs')).toMatchObject({ status: 400, body: { error: { code: 'APP_MISSING' } } });
-  for (const path of ['jobs?app=shop&limit=many', 'jobs?app=shop&state=gone', 'dead?app=shop&after=noon'])
+  for (const path of [
+    'jobs?app=shop&limit=many',
+    'jobs?app=shop&state=gone',
+    'dead?app=shop&after=noon',
+    'queues/shop/pdf/sample?by=payload',
+  ])
     expect([path, (await json(`/api/${path}`)).status]).toEqual([path, 400]);
   for (const path of [
     'nothing',

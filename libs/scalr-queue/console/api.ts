@@ -89,6 +89,111 @@ export interface Act {
   readonly error?: string;
 }
 
+/** What workers did, in cells of equal length; null where none wrote. */
+export interface History {
+  readonly t0: number;
+  readonly step: number;
+  readonly series: {
+    readonly [Name in 'done' | 'failed' | 'dead']: readonly (number | null)[];
+  } & { readonly [Name in 'waitP50Ms' | 'waitP95Ms']?: readonly (number | null)[] };
+  readonly deploys: readonly { readonly version: string; readonly firstSeenAt: string }[];
+}
+
+export interface Sample {
+  readonly total: number;
+  readonly lookedAt: number;
+  readonly exact: boolean;
+  readonly damaged: number;
+  readonly others: number;
+  readonly parts: readonly {
+    readonly value?: string | number | boolean | null;
+    readonly jobs: number;
+    readonly share: number;
+    readonly estimate: number;
+    readonly bytes: number;
+  }[];
+}
+
+interface Waited {
+  readonly app: string;
+  readonly name: string;
+  readonly waiters: readonly string[];
+}
+
+export interface Limits {
+  readonly queues: readonly {
+    readonly app: string;
+    readonly name: string;
+    readonly running: number;
+    readonly concurrency?: number;
+    readonly rateLimit?: {
+      readonly max: number;
+      readonly per: number;
+      readonly used: number;
+      readonly resetInMs: number;
+    };
+  }[];
+  readonly limiters: readonly (Waited & {
+    readonly key: string;
+    readonly rule: {
+      readonly kind: string;
+      readonly max?: number;
+      readonly capacity?: number;
+      readonly refill?: number;
+      readonly per?: number;
+    };
+    readonly left: number;
+    readonly resetIn: number;
+    readonly waiting: number;
+  })[];
+  readonly locks: readonly (Waited & {
+    readonly holder: string;
+    readonly heldFor: number;
+    readonly expiresIn: number;
+  })[];
+  readonly notes: readonly string[];
+}
+
+interface StoredJob {
+  readonly queue: string;
+  readonly id: string;
+  readonly name?: string;
+}
+
+export interface Memory {
+  readonly at: string;
+  readonly complete: boolean;
+  readonly keys: number;
+  readonly bytes: number;
+  readonly parts: readonly {
+    readonly queue?: string;
+    readonly what: string;
+    readonly kind?: string;
+    readonly keys: number;
+    readonly bytes: number;
+  }[];
+  readonly largest: readonly (StoredJob & { readonly bytes: number })[];
+  readonly unique: {
+    readonly count: number;
+    readonly oldest: readonly (StoredJob & { readonly since?: string })[];
+  };
+}
+
+export interface AuditEntry {
+  readonly app?: string;
+  readonly id: string;
+  readonly at: string;
+  readonly by?: string;
+  readonly via: string;
+  readonly action: string;
+  readonly what: Readonly<Record<string, string | number | boolean>>;
+  readonly matched?: number;
+  readonly done?: number;
+  readonly dryRun: boolean;
+  readonly tookMs: number;
+  readonly error?: string;
+}
+
 export interface ErrorInfo {
   readonly name: string;
   readonly message: string;

@@ -29,6 +29,18 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** The same for a part of a picture. */
+export function s(
+  tag: 'svg' | 'path' | 'line' | 'title',
+  props: Readonly<Record<string, string>> = {},
+  ...children: readonly Child[]
+): SVGElement {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(props)) element.setAttribute(name, value);
+  element.append(...flat(children));
+  return element;
+}
+
 function flat(children: readonly Child[]): (Node | string)[] {
   return children.flatMap((child): (Node | string)[] => {
     if (child === undefined || child === false) return [];
@@ -63,6 +75,11 @@ function isSame(old: Node, next: Node): boolean {
 }
 
 function patch(old: Node, next: Node): void {
+  if (old instanceof SVGElement) {
+    // Nothing in a picture has a state of its own.
+    if (!old.isEqualNode(next)) old.replaceWith(next);
+    return;
+  }
   if (!(old instanceof HTMLElement) || !(next instanceof HTMLElement)) {
     if (old.nodeValue !== next.nodeValue) old.nodeValue = next.nodeValue;
     return;

@@ -31,6 +31,14 @@ export function moment(iso: string | undefined): HTMLElement | string {
   return h('time', { datetime: iso, title: `${at.toLocaleString()} · ${iso}` }, text);
 }
 
+/** Time of the day, with the date where it is not today. */
+export function clock(at: number): string {
+  const time = new Date(at);
+  const isToday = time.toDateString() === new Date().toDateString();
+  const short = { hour: '2-digit', minute: '2-digit' } as const;
+  return time.toLocaleString([], isToday ? short : { month: 'short', day: 'numeric', ...short });
+}
+
 /** With date and seconds, for the story of a job. */
 export const exact = (iso: string): HTMLElement =>
   h('time', { datetime: iso, title: iso }, new Date(iso).toLocaleString());

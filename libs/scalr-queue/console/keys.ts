@@ -7,6 +7,7 @@ export interface Keys {
 
 const HELP: readonly [keys: string, what: string][] = [
   ['o q d s w', 'overview, queues, dead jobs, schedules, workers'],
+  ['l m a', 'limits, memory, audit'],
   ['j k', 'next and previous link of the tables'],
   ['Enter', 'open it'],
   ['/', 'search'],

@@ -75,6 +75,12 @@ export function facts(entries: readonly (readonly [name: string, value: Child])[
   );
 }
 
+/** What could not be looked at, and why. */
+export function notes(all: readonly string[]): HTMLElement | undefined {
+  if (all.length === 0) return undefined;
+  return h('section', {}, h('h2', {}, 'Not looked at'), h('ul', {}, ...all.map((note) => h('li', {}, note))));
+}
+
 /** Where the address names an app that there is not, or that is not for this account. */
 export const noApp = (app: string): HTMLElement =>
   h('p', { class: 'none' }, 'No app is called ', foreign(app), ', or it is not for your account.');

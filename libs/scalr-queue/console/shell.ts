@@ -4,11 +4,15 @@ import { moment } from './format.js';
 import { helpDialog, keys } from './keys.js';
 import { LiveStream } from './live.js';
 import { hrefOf } from './parts.js';
+import { auditPage } from './pages/audit.js';
 import { deadPage } from './pages/dead.js';
 import { findPage, jobsPage } from './pages/jobs.js';
 import { jobPage } from './pages/job.js';
+import { limitsPage } from './pages/limits.js';
+import { memoryPage } from './pages/memory.js';
 import { overviewPage } from './pages/overview.js';
 import type { Page } from './pages/page.js';
+import { queuePage } from './pages/queue.js';
 import { queuesPage } from './pages/queues.js';
 import { schedulesPage } from './pages/schedules.js';
 import { workersPage } from './pages/workers.js';
@@ -20,6 +24,10 @@ const PAGES: Readonly<Record<string, Page>> = {
   dead: deadPage,
   schedules: schedulesPage,
   workers: workersPage,
+  limits: limitsPage,
+  memory: memoryPage,
+  audit: auditPage,
+  queue: queuePage,
   jobs: jobsPage,
   job: jobPage,
   find: findPage,
@@ -36,6 +44,8 @@ export class Shell {
   private acts: readonly Act[] = [];
   /** Whose content is drawn: that of the address, as soon as it is there. */
   private shown = this.place();
+  /** Page, and job, of the content that is drawn. */
+  private drawn = '';
   private failure?: string;
   private paused = false;
   /** Of the look that is under way: an older one that answers late is dropped. */
@@ -124,7 +134,8 @@ export class Shell {
 
   /** @param content of the page; left out to leave it as it is */
   private draw(content?: readonly Child[]): void {
-    const { page } = this.shown;
+    const { name, page, query } = this.shown;
+    const id = `${name} ${query['id']}`;
     const trouble = this.failure ?? this.overview?.stale;
     const told = trouble ?? (this.paused ? 'Held.' : undefined);
     document.title = `${page.title} – ${this.me?.title ?? 'scalr console'}`;
@@ -140,7 +151,11 @@ export class Shell {
       ),
       helpDialog(),
     ]);
-    if (content) renew(this.root.querySelector('.content')!, content);
+    const inside = this.root.querySelector('.content')!;
+    // What was open or had the focus on one page has nothing to do with what stands there on another.
+    if (content && this.drawn !== id) inside.replaceChildren();
+    if (content) renew(inside, content);
+    if (content) this.drawn = id;
   }
 
   private skip(event: MouseEvent): void {

@@ -1,7 +1,8 @@
 import type { Act, App, Overview } from '../api.js';
-import { h } from '../dom.js';
+import { type Child, h } from '../dom.js';
 import { bytes, count, duration } from '../format.js';
-import { badge, facts, foreign, table, to } from '../parts.js';
+import { historyOf } from '../history.js';
+import { badge, facts, foreign, notes, table, to } from '../parts.js';
 import type { Page, View } from './page.js';
 
 export const overviewPage: Page = {
@@ -9,12 +10,13 @@ export const overviewPage: Page = {
   key: 'o',
   label: 'Overview',
   isOfOverview: true,
-  draw: ({ overview, acts }: View) => [
+  draw: async ({ overview, acts, query }: View): Promise<Child[]> => [
     problems(overview),
     underWay(acts),
     server(overview),
     apps(overview),
-    notes(overview),
+    ...(await historyOf('overview', query)),
+    notes(overview.notes),
   ],
 };
 
@@ -107,9 +109,4 @@ function apps({ apps: all }: Overview) {
     all,
     'No app has stored anything yet.',
   );
-}
-
-function notes({ notes: all }: Overview) {
-  if (all.length === 0) return undefined;
-  return h('section', {}, h('h2', {}, 'Not looked at'), h('ul', {}, ...all.map((note) => h('li', {}, note))));
 }

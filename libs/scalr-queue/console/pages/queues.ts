@@ -22,7 +22,7 @@ export const queuesPage: Page = {
         'Queues',
         [
           { title: 'App', cell: ({ app }) => app },
-          { title: 'Queue', cell: (queue) => to('jobs', { app: queue.app, queue: queue.name }, queue.name) },
+          { title: 'Queue', cell: (queue) => to('queue', { app: queue.app, queue: queue.name }, queue.name) },
           { title: 'State', cell: stateOf },
           { title: 'Waiting', number: true, cell: (one) => jobs(one, 'waiting', one.waiting) },
           {

@@ -5,7 +5,7 @@ import { askedApps, servicesOf } from '../visible-apps.js';
 
 /** What the workers did, of one app or added up over all that an account sees. */
 export const HISTORY_ROUTES: readonly Route[] = [
-  { method: 'GET', path: '/api/history', role: 'view', answer: history },
+  { method: 'GET', path: '/api/history', role: 'view', answer: history, sharedFor: 5_000 },
 ];
 
 async function history(call: Call): Promise<History> {

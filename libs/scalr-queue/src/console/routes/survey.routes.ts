@@ -1,15 +1,24 @@
 import { fromStoredId, nameOfStoredId } from '../../engine/job-id.js';
 import { redactText } from '../../observability/redaction.js';
-import { toConsoleError } from '../console.error.js';
+import { ConsoleError, toConsoleError } from '../console.error.js';
 import type { Call, Route } from '../router.js';
 import { ofEach, servicesOf } from '../visible-apps.js';
 
 /** A walk over all keys is done once a while, however many ask. */
 const MEMORY_AGE_MS = 30_000;
+const SAMPLE_AGE_MS = 5_000;
+const SAMPLED_BY = ['kind', 'tag', 'size'] as const;
 
 /** What holds jobs back, and what takes the memory. */
 export const SURVEY_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/limits', role: 'view', answer: limits, sharedFor: 1_000 },
+  {
+    method: 'GET',
+    path: '/api/queues/:app/:queue/sample',
+    role: 'view',
+    answer: sample,
+    sharedFor: SAMPLE_AGE_MS,
+  },
   { method: 'GET', path: '/api/memory', role: 'view', answer: memory, sharedFor: MEMORY_AGE_MS },
 ];
 
@@ -43,6 +52,19 @@ async function limits(call: Call): Promise<object> {
     notes,
   };
 }
+
+/** By what an account may see without the right to payloads. */
+async function sample(call: Call): Promise<object> {
+  const { app, queue } = call.params;
+  const wanted = call.query.get('by') ?? 'kind';
+  const by = SAMPLED_BY.find((one) => one === wanted);
+  if (!by) throw new ConsoleError(400, 'INVALID_QUERY', `by is one of ${SAMPLED_BY.join(', ')}`);
+  const { queues } = await servicesOf(call, app);
+  const found = await queues.sample(queue!, { by });
+  return { ...found, parts: found.parts.map((part) => ({ ...part, value: redactedValue(part.value) })) };
+}
+
+const redactedValue = <T>(value: T): T | string => (typeof value === 'string' ? redactText(value) : value);
 
 /** Of one app. */
 async function memory(call: Call): Promise<object> {
