@@ -43,6 +43,7 @@ export function appBehaviours(makeEngine: MakeEngine): void {
       expect((await engine.queues.states(['mail']))[0]).toMatchObject({ paused: false });
       await engine.queues.writeLimits('mail');
       expect(await engine.queues.limitsOf('mail')).toEqual({ rateLimitedFor: 0 });
+      expect(await engine.queues.usedLimits(['mail'])).toEqual([]);
     });
 
     it('answers no ping without a worker, and keeps nothing of it', async () => {

@@ -66,10 +66,15 @@ export class HistoryService {
   }
 }
 
+/** What of the history of an app is added up. */
+interface HistorySource {
+  look(span: Span): Promise<[HistoryCells, DeployedVersion[]]>;
+}
+
 /** The history of one app, or of several added up, as of `now`. @throws as {@link HistoryService.read} */
 export async function historyOf(
   query: HistoryQuery,
-  services: readonly Pick<HistoryService, 'look'>[],
+  services: readonly HistorySource[],
   now: number,
 ): Promise<History> {
   const span = spanOf(query, now);

@@ -44,17 +44,21 @@ describe('the kit', () => {
     expect(counted).toEqual([expect.stringMatching(/note.* 1$/), expect.stringMatching(/note.* 1$/)]);
   });
 
-  it('lets an application with a dashboard start', async () => {
-    const dashboard = ScalrQueueDashboardModule.forRoot({
-      credentials: { user: 'ops', password: 'long enough for ops' },
-    });
-    const module = await inApp([dashboard], [NoteProcessor]).compile();
-    const app = module.createNestApplication({ logger: false });
-    await app.init();
-    await app.get(EnqueueService).enqueue(Note);
-    expect(await app.get(TestQueue).drain()).toMatchObject({ completed: 1 });
-    await app.close();
-  });
+  it.each(['bull-board', 'console'] as const)(
+    'lets an application with a dashboard start, %s',
+    async (ui) => {
+      const dashboard = ScalrQueueDashboardModule.forRoot({
+        ui,
+        credentials: { user: 'ops', password: 'long enough for ops' },
+      });
+      const module = await inApp([dashboard], [NoteProcessor]).compile();
+      const app = module.createNestApplication({ logger: false });
+      await app.init();
+      await app.get(EnqueueService).enqueue(Note);
+      expect(await app.get(TestQueue).drain()).toMatchObject({ completed: 1 });
+      await app.close();
+    },
+  );
 
   it.each([
     ['ScalrQueueModule', real],

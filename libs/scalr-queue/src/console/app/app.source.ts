@@ -16,7 +16,7 @@ export interface AppParts {
   readonly services: AppServices;
   readonly state: AppState;
   readonly schedules: ScheduleStore;
-  readonly server: ServerSurvey;
+  readonly server: Pick<ServerSurvey, 'figures'>;
   readonly reader: JobReader;
 }
 
