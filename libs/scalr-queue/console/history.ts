@@ -1,8 +1,9 @@
 import { ApiError, get, type History } from './api.js';
-import { chart, type Frame } from './chart.js';
+import { chart } from './chart.js';
 import { type Child, h } from './dom.js';
 import { count, duration } from './format.js';
 import { hrefOf } from './parts.js';
+import type { Frame } from './plot.js';
 
 const RANGES = ['1h', '6h', '24h', '14d'];
 
