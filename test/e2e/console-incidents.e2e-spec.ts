@@ -4,6 +4,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import {
   DeadLetterService,
   defineJob,
+  JobsService,
+  type PendingFilter,
   ProcessJob,
   QueuesService,
   Scheduled,
@@ -32,6 +34,11 @@ const Charge = defineJob<{ n: number }>('card.charge', { queue: 'cards', retry: 
 const Send = defineJob('mail.send', { queue: 'mail' });
 const Invoice = defineJob('invoice.send', { queue: 'mail' });
 const Report = defineJob('report.nightly', { queue: 'reports' });
+const Import = defineJob<{ tenant: string }>('row.import', {
+  queue: 'imports',
+  tags: ({ tenant }) => [`tenant:${tenant}`],
+});
+const Thumbnail = defineJob('thumbnail.make', { queue: 'imports' });
 
 const ends: (() => Promise<unknown>)[] = [];
 const atEnd: AtEnd = (work) => void ends.unshift(work);
@@ -57,7 +64,16 @@ afterAll(async () => {
 
 const producerOf = (app: string) => startProducer({ app, redis: redis.url }, { atEnd });
 const workerOf = (app: string, ...providers: Type[]) =>
-  startWorker({ app, redis: redis.url, providers, queues: { cards: { concurrency: 100 } } }, {}, atEnd);
+  startWorker(
+    {
+      app,
+      redis: redis.url,
+      providers,
+      queues: { cards: { concurrency: 100 }, imports: { concurrency: 1 } },
+    },
+    {},
+    atEnd,
+  );
 
 /** A worker that was killed while it ran a job. */
 async function poisoned() {
@@ -149,6 +165,61 @@ it('(a) a provider was down: what died of that is retried in five clicks, and a 
   expect(clicks()).toBeLessThanOrEqual(5);
   await eventually(async () => expect(await dead.count()).toBe(40), LONG);
   expect(await bugs()).toEqual(before);
+});
+
+/** The slow worker is busy with its first job until this is called. */
+let speedUp: () => void;
+const slow = new Promise<void>((resolve) => (speedUp = resolve));
+
+@Injectable()
+class SlowImports {
+  @ProcessJob(Import)
+  async import() {
+    await slow;
+  }
+}
+
+it('(b) a tenant floods: named within two clicks, cancelled within four, and the others keep their jobs', async () => {
+  const { queue, get } = await producerOf('imports');
+  await workerOf('imports', SlowImports);
+  onTestFinished(() => speedUp());
+  const [jobs, queues] = [get(JobsService), get(QueuesService)];
+  await queue.enqueue(Import, { tenant: 'busy' });
+  await eventually(async () => expect(await queues.workers()).toMatchObject([{ running: 1 }]), LONG);
+  const others = Array.from({ length: 600 }, (_, n) => ({ tenant: `t${n % 3}` }));
+  const flood = Array.from({ length: 5_000 }, () => ({ tenant: 'acme' }));
+  await queue.enqueueMany(Import, [...others.slice(300), ...flood, ...others.slice(0, 300)]);
+  await queue.enqueueMany(Thumbnail, Array(200).fill(undefined));
+  await queue.enqueue(Import, { tenant: 'acme' }, { delay: '1h' });
+  const count = async (which: PendingFilter) =>
+    (await jobs.cancelMany({ queue: 'imports', ...which }, { dryRun: true })).matched;
+
+  const { page, click, clicks } = await sit('imports');
+  const cancel = async (row: RegExp, jobsOfIt: string) => {
+    await click(page.getByRole('row', { name: row }).getByRole('button', { name: /^Cancel ~?[\d,]+ waiting jobs of this/ })); // prettier-ignore
+    const dialog = page.getByRole('dialog');
+    await click(dialog.getByRole('button', { name: `Cancel ${jobsOfIt}` }));
+    await expect
+      .poll(() => dialog.getByRole('status').innerText(), SOON)
+      .toMatch(`${jobsOfIt} of ${jobsOfIt} cancelled, done`);
+    await page.keyboard.press('Escape');
+  };
+  await click(page.getByRole('link', { name: 'Queues', exact: true }));
+  await click(page.getByRole('link', { name: 'imports', exact: true }));
+  const first = page.getByRole('table', { name: 'Waiting jobs by tag' }).locator('tbody tr').first();
+  await expect.poll(() => first.innerText().catch(() => ''), SOON).toContain('tenant:acme');
+  expect(clicks()).toBeLessThanOrEqual(2);
+  await cancel(/tenant:acme/, '5,000');
+  expect(clicks()).toBeLessThanOrEqual(4);
+  expect([
+    await count({ tag: 'tenant:acme', state: 'waiting' }),
+    await count({ tag: 'tenant:acme', state: 'delayed' }),
+    await count({ state: 'waiting' }),
+  ]).toEqual([0, 1, 800]);
+
+  await click(page.getByRole('link', { name: 'kind', exact: true }));
+  await cancel(/thumbnail\.make/, '200');
+  expect([await count({ definition: Thumbnail }), await count({ state: 'waiting' })]).toEqual([0, 600]);
 });
 
 @Injectable()

@@ -187,10 +187,11 @@ const deadFilter = (filter: PlannedAct['filter'], before: number) => ({
 });
 
 /** @throws InvalidOptionError where it names neither a queue nor a kind of job: that would be all of an app */
-function pendingFilter({ name, queue, state }: PlannedAct['filter'], before: number) {
+function pendingFilter({ name, queue, tag, state }: PlannedAct['filter'], before: number) {
   return {
     ...(name === undefined ? {} : { definition: name }),
     ...(queue === undefined ? {} : { queue }),
+    ...(tag === undefined ? {} : { tag }),
     ...(state === undefined ? {} : { state: state as 'waiting' | 'delayed' }),
     enqueuedBefore: new Date(before),
   };

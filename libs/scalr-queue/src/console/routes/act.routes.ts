@@ -42,9 +42,9 @@ export const ACT_ROUTES: readonly Route[] = [
 ];
 
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  retry: ['name', 'queue', 'reason', 'error', 'group', 'after'],
-  delete: ['name', 'queue', 'reason', 'error', 'group', 'after'],
-  cancel: ['name', 'queue', 'state'],
+  retry: ['name', 'queue', 'reason', 'error', 'group', 'tag', 'after'],
+  delete: ['name', 'queue', 'reason', 'error', 'group', 'tag', 'after'],
+  cancel: ['name', 'queue', 'tag', 'state'],
 };
 
 /** Counts, and gives the token for what was counted. */
