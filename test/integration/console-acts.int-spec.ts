@@ -219,6 +219,20 @@ it('lets nobody do more than their role allows', async () => {
   expect(await dead.count()).toBe(4);
 });
 
+it.each([
+  ['retry', { name: 'nightly', reason: 'crashed', error: 'no such text', group: '00000000', tag: 'nobody' }],
+  ['delete', { name: 'nightly', reason: 'crashed', error: 'no such text', group: '00000000', tag: 'nobody' }],
+  ['cancel', { name: 'nightly', tag: 'nobody', state: 'delayed' }],
+])('means no job to %s that a part of the filter leaves out', async (act, parts) => {
+  const { post } = await scene();
+  const [app, queue, all] = act === 'cancel' ? ['shop', 'pdf', 3] : ['orders', 'mail', 4];
+  const matched = async (filter: Record<string, string>) =>
+    (await post('/api/acts/preview', { act, app, filter: { queue, ...filter } }, { as: ADMIN })).body.matched;
+  expect(await matched({})).toBe(all);
+  for (const [name, value] of Object.entries(parts))
+    expect([name, await matched({ [name]: value })]).toEqual([name, 0]);
+});
+
 it('says what is wrong with an act', async () => {
   const { post } = await scene();
   for (const body of [

@@ -1,6 +1,6 @@
 import { h, s } from './dom.js';
 import { clock } from './format.js';
-import { type Frame, HEIGHT, inWords, pathsOf, plot, rowsOf, type Series, WIDTH } from './plot.js';
+import { type Frame, HEIGHT, inWords, plot, rowsOf, type Series, WIDTH } from './plot.js';
 
 /**
  * Lines over one axis of time, with what they show as a table for those who do not see them. A gap is drawn as a gap.
@@ -47,19 +47,6 @@ export function chart(
     h('p', { class: 'axis' }, h('span', {}, clock(frame.t0)), h('span', {}, clock(end))),
     marks.length > 0 && h('p', { class: 'none' }, 'Deployed: ', marks.map(({ text }) => text).join(', ')),
     h('details', {}, h('summary', {}, `${title} as a table`), tableOf(title, frame, series, format)),
-  );
-}
-
-/** A line of a few points, for a table. */
-export function sparkline(title: string, values: readonly (number | null)[]): SVGElement {
-  const highest = Math.max(...values.map((value) => value ?? 0), 1);
-  const at = (cell: number) => (cell / Math.max(1, values.length)) * 100;
-  return s(
-    'svg',
-    { class: 'spark', role: 'img', 'aria-label': title, viewBox: '0 0 100 20', preserveAspectRatio: 'none' },
-    ...pathsOf(values, at, (value) => 19 - (value / highest) * 18).map((d) =>
-      s('path', { class: 'line link', d }),
-    ),
   );
 }
 
